@@ -1,0 +1,67 @@
+/** A private MariaDB: made in a temporary folder, root without a password, fast because it need not survive. */
+import { rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import {
+  aptInstall,
+  findProgram,
+  freePort,
+  prepare,
+  serverFolder,
+  serverUser,
+  startServer,
+} from "./private-server.mjs";
+
+const FOLDERS = [
+  "/usr/sbin",
+  "/usr/libexec",
+  "/usr/local/sbin",
+  "/opt/homebrew/opt/mariadb/bin",
+  "/usr/local/opt/mariadb/bin",
+];
+
+/** Starts one: `{ url, how, stop }`, `{ missing }` where the programs are not installed, `{ why }` where it fails. */
+export async function startMariaDb(login) {
+  const program = findProgram(["mariadbd"], FOLDERS);
+  if (program === undefined) return { missing: "no MariaDB is installed" };
+  const folders = [dirname(program), "/usr/bin", "/usr/local/bin"];
+  const installDb = findProgram(["mariadb-install-db", "mysql_install_db"], folders);
+  if (installDb === undefined) return { missing: "MariaDB's mariadb-install-db is not installed" };
+  const user = serverUser(["mysql"]);
+  const folder = serverFolder("mariadb", user);
+  const data = join(folder, "data");
+  const make = ["--no-defaults", `--datadir=${data}`, "--auth-root-authentication-method=normal", "--skip-test-db"];
+  const complaint = prepare(installDb, make, folder, user);
+  if (complaint !== undefined) {
+    rmSync(folder, { recursive: true, force: true });
+    return { why: `mariadb-install-db failed: ${complaint}` };
+  }
+  const port = await freePort();
+  return startServer({
+    program,
+    args: [
+      "--no-defaults",
+      `--datadir=${data}`,
+      `--socket=${join(folder, "socket")}`,
+      `--pid-file=${join(folder, "pid")}`,
+      `--tmpdir=${folder}`,
+      `--port=${port}`,
+      "--bind-address=127.0.0.1",
+      "--character-set-server=utf8mb4",
+      "--innodb-flush-log-at-trx-commit=0",
+      "--innodb-flush-method=nosync",
+      "--skip-log-bin",
+      "--skip-name-resolve",
+    ],
+    folder,
+    user,
+    url: `mariadb://root@127.0.0.1:${port}/mysql`,
+    login,
+    stopSignal: "SIGTERM",
+    killSignal: "SIGKILL",
+  });
+}
+
+/** Installs it with the system's packages; gives why that is impossible, or undefined. */
+export function installMariaDb() {
+  return aptInstall("mariadb-server");
+}
