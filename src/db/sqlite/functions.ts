@@ -1,0 +1,17 @@
+/**
+ * Everything that babik adds to SQLite's own functions, registered once per connection.
+ * All but RAND are deterministic, so that they may stand in indexes and generated columns.
+ */
+import { registerDateFunctions } from "./date-functions.js";
+import { registerDecimalFunctions } from "./decimal-functions.js";
+import type { Engine } from "./engine.js";
+import { registerMathFunctions } from "./math-functions.js";
+import { registerTextFunctions } from "./text-functions.js";
+
+/** Registers the dates, texts, mathematics, statistics and exact decimals on a connection. */
+export function registerFunctions(engine: Engine): void {
+  registerDateFunctions(engine);
+  registerTextFunctions(engine);
+  registerMathFunctions(engine);
+  registerDecimalFunctions(engine);
+}
