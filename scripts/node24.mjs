@@ -14,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { onInterrupt, root, run, runNpm } from "./support/process.mjs";
 
 const version = process.env.BABIK_NODE ?? "24";
@@ -36,8 +36,11 @@ console.log(
 );
 // The recorded cases are looked for beside the checkout; the copy lies elsewhere.
 const cases = process.env.BABIK_CONFORMANCE ?? join(root, "../shared/conformance");
+// Addons are compiled with the headers that came with that Node, whatever npm's settings say about the usual one.
+const headers = join(dirname(node), `../node_modules/node-${process.platform}-${process.arch}`);
 const env = {
-  PATH: `${dirname(node)}:${process.env.PATH ?? ""}`,
+  PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`,
+  ...(existsSync(join(headers, "include")) ? { npm_config_nodedir: headers } : {}),
   ...(existsSync(cases) ? { BABIK_CONFORMANCE: cases } : {}),
 };
 process.exitCode = (await run(node, [join("scripts", `${script}.mjs`), ...args], { cwd: copy, env })).status;

@@ -29,9 +29,9 @@ export async function build({ only = programs, force = false } = {}) {
   }
   let status = await compile("src", "tsconfig.build.json", "dist", library, force);
   for (const name of programs) {
-    if (status !== 0 || !only.includes(name) || !existsSync(join(root, name, "tsconfig.json"))) continue;
-    const inputs = `${library}${digest([name])}`;
-    status = await compile(name, `${name}/tsconfig.json`, `.build/${name}`, inputs, force);
+    if (!only.includes(name) || !files(name).some((path) => SOURCE.test(path))) continue;
+    const inputs = `${library}${digest(["tsconfig.tools.json", name])}`;
+    status ||= await compile(name, `${name}/tsconfig.json`, `.build/${name}`, inputs, force);
   }
   return status;
 }

@@ -2,7 +2,7 @@
  * Brings node_modules in line with package-lock.json, only where it is not, and sees to an SQLite that works. Plain Node, no
  * dependencies: it is the first thing that runs on a fresh machine.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, runNode, runNpm } from "./process.mjs";
 
@@ -56,12 +56,21 @@ function readPackages(file) {
 /** better-sqlite3 if it can be had (it is compiled where no binary is offered), else Node's own SQLite. */
 async function ensureSqlite() {
   if (await opensSqlite()) return;
+  // A failure is remembered with the Node it happened to: compiling in vain takes a minute each time.
+  const note = join(root, "node_modules/.better-sqlite3-failed");
+  const before = existsSync(note) ? readFileSync(note, "utf8") : "";
+  if (before.startsWith(`${process.version}\n`)) {
+    console.warn(`Going on with node:sqlite: better-sqlite3 could not be prepared before (${note} remembers it).`);
+    return;
+  }
   console.log("Preparing better-sqlite3 (without a ready-made binary it is compiled, about a minute) …");
   const { status, output } = await runNpm(["rebuild", "better-sqlite3", "--loglevel=error"], { quiet: true });
   if (status === 0 && (await opensSqlite())) return;
-  const reason = output.split("\n").find((line) => /not ok|ERR!|error/i.test(line)) ?? `npm ended with ${status}`;
+  const complaint = output.split("\n").find((line) => /not ok|ERR!|error/i.test(line)) ?? `npm ended with ${status}`;
+  const reason = status === 0 ? "what was compiled does not fit this Node" : complaint.trim();
   if (await hasNodeSqlite()) {
-    console.warn(`better-sqlite3 could not be prepared (${reason.trim()}): going on with node:sqlite.`);
+    console.warn(`better-sqlite3 could not be prepared (${reason}): going on with node:sqlite.`);
+    writeFileSync(note, `${process.version}\n${reason}\n`);
     return;
   }
   console.error(output);

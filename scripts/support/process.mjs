@@ -2,7 +2,7 @@
  * Running other programs from the scripts: always this very Node, output shown or kept. Plain Node, no dependencies:
  * it works before anything is installed.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 
@@ -15,14 +15,20 @@ export function childEnv(extra = {}) {
   return { ...process.env, PATH: path, ...extra };
 }
 
-const running = new Set();
+const running = new Map(); // child -> whether it leads a process group of its own
+let interrupted = false;
 
-/** Runs `command` and gives `{ status, output }`; with `quiet` the output is kept instead of shown. */
-export function run(command, args, { quiet = false, env = {}, cwd = root } = {}) {
+/**
+ * Runs `command` and gives `{ status, output }`; with `quiet` the output is kept instead of shown. With `group` the program
+ * and all that it starts can be ended together; it cannot read the terminal then. After an interrupt it never resolves.
+ */
+export function run(command, args, { quiet = false, group = false, env = {}, cwd = root } = {}) {
   return new Promise((done) => {
-    const stdio = quiet ? ["ignore", "pipe", "pipe"] : "inherit";
-    const child = spawn(command, args, { cwd, env: childEnv(env), stdio });
-    running.add(child);
+    if (interrupted) return;
+    const shown = quiet ? "pipe" : "inherit";
+    const stdio = [quiet || group ? "ignore" : "inherit", shown, shown];
+    const child = spawn(command, args, { cwd, env: childEnv(env), stdio, detached: group });
+    running.set(child, group);
     let output = "";
     child.stdout?.on("data", (data) => (output += data));
     child.stderr?.on("data", (data) => (output += data));
@@ -30,7 +36,7 @@ export function run(command, args, { quiet = false, env = {}, cwd = root } = {})
     child.on("close", (code, signal) => finish(code ?? 1, signal === null ? output : `${output}ended by ${signal}\n`));
     function finish(status, text) {
       running.delete(child);
-      done({ status, output: text });
+      if (!interrupted) done({ status, output: text });
     }
   });
 }
@@ -55,17 +61,7 @@ export function runNpm(args, options) {
   return cli === undefined ? run("npm", args, options) : runNode([cli, ...args], options);
 }
 
-/** True when `command` is found and answers. */
-export function answers(command, args = ["--version"]) {
-  return spawnSync(command, args, { stdio: "ignore", env: childEnv() }).status === 0;
-}
-
-/** Ends what is still running when the run is interrupted. */
-export function endRunning() {
-  for (const child of running) child.kill("SIGTERM");
-}
-
-/** Calls `clean` before an interrupted run ends. */
+/** When the run is interrupted: ends what was started, calls `clean`, and ends this process. */
 export function onInterrupt(clean) {
   for (const [signal, code] of [
     ["SIGINT", 130],
@@ -73,7 +69,17 @@ export function onInterrupt(clean) {
     ["SIGHUP", 129],
   ])
     process.once(signal, () => {
-      endRunning();
+      interrupted = true;
+      for (const [child, group] of running) end(child, group);
       Promise.resolve(clean()).finally(() => process.exit(code));
     });
+}
+
+function end(child, group) {
+  try {
+    if (group) process.kill(-child.pid, "SIGTERM");
+    else child.kill("SIGTERM");
+  } catch {
+    // It ended by itself meanwhile.
+  }
 }

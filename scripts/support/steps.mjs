@@ -34,7 +34,7 @@ export async function vitestRing(name, env = {}) {
   rmSync(report, { force: true });
   const vitest = await bin("vitest");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { status } = await runNode([vitest, "run", "--project", name, ...reporters], { env });
+  const { status } = await runNode([vitest, "run", "--project", name, ...reporters], { env, group: true });
   const counts = existsSync(report) ? countTests(JSON.parse(readFileSync(report, "utf8"))) : undefined;
   if (counts === undefined) return { ...failed("no report was written"), counts: { passed: 0, failed: 1, skipped: 0 } };
   const detail = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;

@@ -55,8 +55,12 @@ export async function createTestDatabase(options: { readonly file?: boolean } = 
   return { kind: testKind, url: url.href, drop: () => dropDatabase(testKind, serverUrl, name) };
 }
 
-/** Removes every database whose name starts with `prefix`; gives their names. */
-export async function dropDatabases(kind: TestDatabaseKind, url: string, prefix: string): Promise<string[]> {
+/** Removes the databases whose names `which` accepts; gives those names. */
+export async function dropDatabases(
+  kind: TestDatabaseKind,
+  url: string,
+  which: (name: string) => boolean,
+): Promise<string[]> {
   if (kind === "sqlite") return [];
   const names = await onServer(kind, url, (run) =>
     run(
@@ -65,7 +69,7 @@ export async function dropDatabases(kind: TestDatabaseKind, url: string, prefix:
         : "SELECT schema_name AS name FROM information_schema.schemata",
     ),
   );
-  const left = names.map(({ name }) => String(name)).filter((name) => name.startsWith(prefix));
+  const left = names.map(({ name }) => String(name)).filter(which);
   for (const name of left) await dropDatabase(kind, url, name);
   return left;
 }
