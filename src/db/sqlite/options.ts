@@ -3,6 +3,7 @@
  * is ever spliced into a PRAGMA. It must not know connections.
  */
 import { ImproperlyConfigured, suggest } from "../../base/errors.js";
+import { boolean, checkNames, keyword, whole, wrong } from "../option-values.js";
 import type { EngineOptions } from "./engine.js";
 
 /** Options as the driver uses them. */
@@ -47,17 +48,15 @@ const pragmaNames = new Set([
  * @throws ImproperlyConfigured for a name or value that is not known
  */
 export function readSqliteOptions(given: Readonly<Record<string, unknown>>): SqliteOptions {
-  for (const name of Object.keys(given))
-    if (!names.includes(name))
-      throw new ImproperlyConfigured(`SQLite has no option '${name}'.${suggest(name, names)}`, "settings.option");
+  checkNames("SQLite", given, names);
   const read = (name: string): unknown => (Object.hasOwn(given, name) ? given[name] : undefined);
   return {
     readOnly: boolean("readOnly", read("readOnly"), false),
     timeout: whole("timeout", read("timeout"), 5000),
     library: read("library") === undefined ? undefined : String(read("library")),
-    journalMode: keyword("journalMode", read("journalMode"), journalModes),
+    journalMode: keyword("journalMode", read("journalMode"), journalModes, "wal").toUpperCase(),
     foreignKeys: boolean("foreignKeys", read("foreignKeys"), true),
-    transactionMode: keyword("transactionMode", read("transactionMode"), transactionModes),
+    transactionMode: keyword("transactionMode", read("transactionMode"), transactionModes, "immediate").toUpperCase(),
     pragmas: pragmas(read("pragmas")),
   };
 }
@@ -72,37 +71,4 @@ function pragmas(given: unknown): (readonly [string, string])[] {
     if (!/^-?\d+$|^[A-Za-z_]+$/.test(text)) throw wrong(`pragmas.${name}`, "a whole number or a keyword");
     return [name, text] as const;
   });
-}
-
-function keyword(name: string, given: unknown, choices: readonly string[]): string {
-  if (given === undefined) return choices[0]!.toUpperCase();
-  const found = choices.find((choice) => choice === String(given).toLowerCase());
-  if (found === undefined) throw wrong(name, `one of ${choices.join(", ")}`);
-  return found.toUpperCase();
-}
-
-/** A switch given as a boolean or, in a URL, as text. */
-export function boolean(name: string, given: unknown, otherwise: boolean): boolean {
-  if (given === undefined) return otherwise;
-  if (typeof given === "boolean") return given;
-  if (given === "true" || given === "1" || given === "on" || given === "") return true;
-  if (given === "false" || given === "0" || given === "off") return false;
-  throw wrong(name, "true or false");
-}
-
-/** A whole number from zero up, given as a number or, in a URL, as text. */
-export function whole(name: string, given: unknown, otherwise: number): number {
-  if (given === undefined) return otherwise;
-  const value = typeof given === "string" && /^\d+$/.test(given) ? Number(given) : given;
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0 || value > 2_147_483_647)
-    throw wrong(name, "a whole number from 0 to 2147483647");
-  return value;
-}
-
-/** An option with a value that cannot be used. */
-export function wrong(name: string, right: string): ImproperlyConfigured {
-  return new ImproperlyConfigured(
-    `The database option '${name}' has a value that cannot be used; it takes ${right}.`,
-    "settings.option",
-  );
 }

@@ -1,0 +1,292 @@
+/**
+ * PostgreSQL through `pg`: one connection, one statement at a time, rows as arrays, named statements per compiled query.
+ * It must not know queries or models, and takes no part in pooling.
+ */
+import { InterfaceError, OperationalError, ProgrammingError, ValueError } from "../../base/errors.js";
+import type { DialectInfo } from "../../ast/seams.js";
+import { classifyPostgres } from "../classify/postgres.js";
+import { makeDialect, parseVersion } from "../dialects.js";
+import type {
+  BeginOptions,
+  DatabaseSettings,
+  Driver,
+  DriverConnection,
+  RunOptions,
+  RunResult,
+  Statement,
+} from "../driver.js";
+import { checkParams } from "../parameters.js";
+import { readServerOptions, type ServerOptions } from "../server-options.js";
+import { cancelRunning, loadPg, makeClient, type PgClient, type PgModule, type PgQueryConfig, type PgResult } from "./client.js";
+import { typeParsers } from "./types.js";
+
+/** Named statements kept per connection; the least recently used ones are given up. */
+const MAX_NAMED = 500;
+const ISOLATIONS = ["read uncommitted", "read committed", "repeatable read", "serializable"];
+
+/** Makes the driver of one PostgreSQL database. */
+export function postgresDriver(settings: DatabaseSettings): Driver {
+  const options = readServerOptions("PostgreSQL", settings.options);
+  return {
+    settings,
+    embedded: false,
+    connect: () => PostgresConnection.open(settings, options),
+    classify: classifyPostgres,
+  };
+}
+
+/** The isolation level in a statement's text: only known words get there. */
+export function isolationText(isolation: string): string {
+  if (!ISOLATIONS.includes(isolation))
+    throw new ValueError(
+      `There is no isolation level of that name. Choices are: ${ISOLATIONS.join(", ")}.`,
+      "transaction.isolation",
+    );
+  return isolation.toUpperCase();
+}
+
+class PostgresConnection implements DriverConnection {
+  readonly dialect: DialectInfo;
+  readonly #pg: PgModule;
+  readonly #client: PgClient;
+  readonly #settings: DatabaseSettings;
+  readonly #options: ServerOptions;
+  // Names in the order of their last use.
+  readonly #named = new Map<string, string>();
+  #usable = true;
+  #cursors = 0;
+
+  private constructor(pg: PgModule, client: PgClient, dialect: DialectInfo, settings: DatabaseSettings, options: ServerOptions) {
+    this.#pg = pg;
+    this.#client = client;
+    this.dialect = dialect;
+    this.#settings = settings;
+    this.#options = options;
+  }
+
+  static async open(settings: DatabaseSettings, options: ServerOptions): Promise<PostgresConnection> {
+    const pg = await loadPg();
+    const { client, parameters } = makeClient(pg, settings, options);
+    let made: PostgresConnection | undefined;
+    // An 'error' without a listener would end the process; whoever waits for a statement is told by that statement.
+    const gone = (): void => {
+      if (made !== undefined) made.#usable = false;
+    };
+    client.on("error", gone);
+    client.on("end", gone);
+    try {
+      await client.connect();
+    } catch (error) {
+      client.end().catch(() => undefined);
+      throw classifyPostgres(error);
+    }
+    const dialect = makeDialect("postgres", parseVersion(parameters.get("server_version") ?? ""));
+    made = new PostgresConnection(pg, client, dialect, settings, options);
+    if (!options.prepare) await made.#setUpBehindPooler();
+    return made;
+  }
+
+  get usable(): boolean {
+    return this.#usable;
+  }
+
+  get inTransaction(): boolean | undefined {
+    const status = this.#client.getTransactionStatus?.();
+    return status === undefined || status === null ? undefined : status !== "I";
+  }
+
+  async run(statement: Statement, options?: RunOptions): Promise<RunResult> {
+    const { text, params, handle } = statement;
+    checkParams(params);
+    const signal = options?.signal;
+    if (signal?.aborted === true)
+      throw new OperationalError("The statement was cancelled before it began.", "database.cancelled", {
+        cause: signal.reason,
+      });
+    const name = handle !== undefined && this.#options.prepare ? handle.name : undefined;
+    if (name !== undefined) await this.#remember(name, text);
+    const config: PgQueryConfig =
+      name === undefined
+        ? { text, values: params, rowMode: "array", types: typeParsers }
+        : { text, values: params, name, rowMode: "array", types: typeParsers };
+    let result: PgResult;
+    try {
+      result = signal === undefined ? await this.#query(config) : await this.#cancellable(config, signal);
+    } catch (error) {
+      const stale = name !== undefined && isStalePlan(error);
+      if (stale) await this.#forget(name);
+      if (!stale || this.inTransaction !== false) throw classifyPostgres(error, text);
+      try {
+        await this.#remember(name, text);
+        result = await this.#query(config);
+      } catch (again) {
+        throw classifyPostgres(again, text);
+      }
+    }
+    return {
+      rows: result.rows,
+      columns: options?.wantColumns ? result.fields.map((column) => column.name) : undefined,
+      affected: result.rowCount ?? 0,
+      lastInsertId: undefined,
+    };
+  }
+
+  /** A cursor of the server's: other statements of the same transaction may run between two chunks. */
+  async *stream(statement: Statement, chunkSize: number): AsyncGenerator<unknown[][]> {
+    const own = this.inTransaction === false;
+    const cursor = `babik_cursor_${++this.#cursors}`;
+    const size = chunkSize > 0 && Number.isSafeInteger(chunkSize) ? chunkSize : 2000;
+    let finished = false;
+    try {
+      // All rows will be read, so the plan should be the best for all rows, not for the first ones.
+      if (own) await this.#simple("BEGIN; SET LOCAL cursor_tuple_fraction = 1");
+      await this.run({ text: `DECLARE ${cursor} NO SCROLL CURSOR FOR ${statement.text}`, params: statement.params });
+      for (;;) {
+        const chunk = (await this.run({ text: `FETCH FORWARD ${size} FROM ${cursor}`, params: [] })).rows;
+        if (chunk.length > 0) yield chunk;
+        if (chunk.length < size) break;
+      }
+      finished = true;
+    } finally {
+      await this.#endStream(cursor, own, finished);
+    }
+  }
+
+  script(text: string): Promise<void> {
+    return this.#simple(text);
+  }
+
+  begin(options?: BeginOptions): Promise<void> {
+    let text = "BEGIN";
+    if (options?.isolation !== undefined) text += ` ISOLATION LEVEL ${isolationText(options.isolation)}`;
+    if (options?.readOnly === true) text += " READ ONLY";
+    if (options?.deferrable === true) text += " DEFERRABLE";
+    return this.#simple(text);
+  }
+
+  commit(): Promise<void> {
+    return this.#simple("COMMIT");
+  }
+
+  rollback(): Promise<void> {
+    return this.#simple("ROLLBACK");
+  }
+
+  async ping(): Promise<boolean> {
+    if (!this.#usable) return false;
+    try {
+      await this.#simple("SELECT 1");
+      return this.#usable;
+    } catch {
+      return (this.#usable = false);
+    }
+  }
+
+  hold(on: boolean): void {
+    if (on) this.#client.ref();
+    else this.#client.unref();
+  }
+
+  async close(): Promise<void> {
+    this.#usable = false;
+    // A server that does not answer the farewell is not waited for.
+    const timer = setTimeout(() => this.#client.connection.stream.destroy(), 1000);
+    try {
+      await this.#client.end();
+    } catch {
+      // It is closed either way.
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #endStream(cursor: string, own: boolean, finished: boolean): Promise<void> {
+    if (!this.#usable) return;
+    try {
+      if (own) await this.#simple(finished ? "COMMIT" : "ROLLBACK");
+      else if (this.#client.getTransactionStatus?.() === "T") await this.#simple(`CLOSE ${cursor}`);
+    } catch (error) {
+      // The rows were given already; a connection in an unknown state must not serve anybody else.
+      if (own) this.#usable = false;
+      if (finished) throw error;
+    }
+  }
+
+  async #simple(text: string): Promise<void> {
+    try {
+      await this.#query({ text, rowMode: "array", types: typeParsers });
+    } catch (error) {
+      throw classifyPostgres(error, text);
+    }
+  }
+
+  #query(config: PgQueryConfig): Promise<PgResult> {
+    return new Promise((resolve, reject) => {
+      if (!this.#usable) {
+        reject(new InterfaceError("This connection to PostgreSQL was closed or lost.", "database.closed"));
+        return;
+      }
+      this.#client.query(
+        new this.#pg.Query(config, undefined, (error, result) => {
+          if (error === null || error === undefined) resolve(result);
+          else reject(error);
+        }),
+      );
+    });
+  }
+
+  // The statement is waited for even when it was cancelled, and so is the request that cancels: a late one would hit
+  // whatever runs next on this connection.
+  async #cancellable(config: PgQueryConfig, signal: AbortSignal): Promise<PgResult> {
+    let sent: Promise<void> | undefined;
+    const abort = (): void => {
+      sent ??= cancelRunning(this.#pg, this.#settings, this.#options, this.#client);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      return await this.#query(config);
+    } finally {
+      signal.removeEventListener("abort", abort);
+      await sent;
+    }
+  }
+
+  async #remember(name: string, text: string): Promise<void> {
+    const known = this.#named.get(name);
+    if (known !== undefined && known !== text)
+      throw new ProgrammingError("Two statements have the same name; names of handles must be unique.", "database.handle");
+    this.#named.delete(name);
+    this.#named.set(name, text);
+    if (this.#named.size <= MAX_NAMED) return;
+    const oldest = [...this.#named.keys()].slice(0, 50);
+    for (const old of oldest) await this.#forget(old);
+  }
+
+  async #forget(name: string): Promise<void> {
+    this.#named.delete(name);
+    const parsed = this.#client.connection.parsedStatements;
+    if (!Object.hasOwn(parsed, name)) return;
+    delete parsed[name];
+    // In a failed transaction nothing can be said to the server; the name is then free on its side only, which is harmless
+    // because the transaction's end does not bring it back into use: the next preparation would report it.
+    if (this.#client.getTransactionStatus?.() !== "E")
+      await this.#simple(`DEALLOCATE "${name.replaceAll('"', '""')}"`).catch(() => undefined);
+  }
+
+  async #setUpBehindPooler(): Promise<void> {
+    if (this.#options.searchPath !== undefined || this.#options.lockTimeout !== undefined || this.#options.statementTimeout > 0) {
+      await this.close();
+      throw new ProgrammingError(
+        "With prepare: false (a pooler between) session settings do not stay: set searchPath, lockTimeout and statementTimeout on the role or the pooler.",
+        "settings.pooler",
+      );
+    }
+  }
+}
+
+/** The plan of a named statement no longer fits the tables (0A000), or the server does not know the name any more (26000). */
+function isStalePlan(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const { code, routine } = error as { code?: unknown; routine?: unknown };
+  return code === "26000" || (code === "0A000" && routine === "RevalidateCachedQuery");
+}
