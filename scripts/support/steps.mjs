@@ -53,17 +53,15 @@ function countTests(report) {
   };
 }
 
-/** Type tests: every folder of test/types with a tsconfig.json is a program of its own, so that each may register its models. */
+/** Type tests: test/types and each of its folders with a tsconfig.json is a program, so that each may register its models. */
 export async function typeTests() {
-  const folder = join(root, "test/types");
-  const projects = existsSync(folder)
-    ? readdirSync(folder).filter((name) => here(`test/types/${name}/tsconfig.json`))
-    : [];
+  const folders = here("test/types") ? ["", ...readdirSync(join(root, "test/types"))] : [];
+  const projects = folders.map((name) => join("test/types", name)).filter((path) => here(join(path, "tsconfig.json")));
   if (projects.length === 0) return skipped("no tests are there");
   const broken = [];
-  for (const name of projects) {
-    const { result } = await program("typescript", "tsc", "-p", `test/types/${name}`);
-    if (result !== "passed") broken.push(name);
+  for (const project of projects) {
+    const { result } = await program("typescript", "tsc", "-p", project);
+    if (result !== "passed") broken.push(project);
   }
   return broken.length === 0 ? passed(projects.join(", ")) : failed(broken.join(", "));
 }

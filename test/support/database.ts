@@ -49,8 +49,8 @@ export async function createTestDatabase(options: { readonly file?: boolean } = 
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   await onServer(testKind, serverUrl, async (run) => {
-    if (testKind === "postgres") await run(`CREATE DATABASE "${name}" TEMPLATE template0 ENCODING 'UTF8'`);
-    else await run(`CREATE DATABASE \`${name}\` CHARACTER SET utf8mb4`);
+    if (testKind === "postgres") await createPostgres(run, name);
+    else await run(`CREATE DATABASE \`${name}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci`);
   });
   return { kind: testKind, url: url.href, drop: () => dropDatabase(testKind, serverUrl, name) };
 }
@@ -97,6 +97,17 @@ async function onServer<T>(kind: TestDatabaseKind, url: string, work: (run: Run)
     return await work(async (statement) => (await connection.query<Record<string, unknown>[]>(statement)) ?? []);
   } finally {
     await connection.end();
+  }
+}
+
+// Text is ordered by code point where the system knows that locale, whatever the server's own is.
+async function createPostgres(run: Run, name: string): Promise<void> {
+  const create = `CREATE DATABASE "${name}" TEMPLATE template0 ENCODING 'UTF8'`;
+  try {
+    await run(`${create} LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'`);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes("locale")) throw error;
+    await run(create);
   }
 }
 

@@ -6,7 +6,7 @@ import { type Equal, holds } from "../equal.js";
 const integrity = new IntegrityError("A row exists.", "database.unique", { constraint: "shop_product_name_key" });
 holds<Equal<typeof integrity.code, string>>();
 holds<Equal<typeof integrity.columns, readonly string[] | undefined>>();
-const asDatabaseError: DatabaseError = integrity;
+integrity satisfies DatabaseError;
 
 // @ts-expect-error: the code of an error never changes
 integrity.code = "other";
@@ -15,7 +15,7 @@ integrity.code = "other";
 new DatabaseError("It failed.", "database.error", { password: "x" });
 
 // @ts-expect-error: an absent fact is left out, not given as undefined
-const facts: ErrorFacts = { model: undefined };
+({ model: undefined }) satisfies ErrorFacts;
 
 const validation = new ValidationError({ name: [{ message: "Required.", code: "required" }] });
 holds<Equal<typeof validation.messageDict, Record<string, string[]>>>();
@@ -29,7 +29,7 @@ new ProtectedError("Cannot delete.");
 
 holds<Equal<ReturnType<typeof nearest>, string | undefined>>();
 // @ts-expect-error: undefined is no string
-const near: string = nearest("a", ["b"]);
+nearest("a", ["b"]) satisfies string;
 
 // @ts-expect-error: the check itself refuses types that differ
 holds<Equal<string, string | undefined>>();
