@@ -1,0 +1,245 @@
+/**
+ * The only door from the runner to babik: finds the exports by name and knows the shape of the few calls that are not
+ * simply "method of that name". Everything is typed loosely, because the runner works on models built from data.
+ */
+
+/** Raised when babik lacks something a case needs: the case fails, it is never left out. */
+export class MissingApi extends Error {
+  constructor(what: string) {
+    super(`babik has no ${what}`);
+    this.name = "MissingApi";
+  }
+}
+
+/** Anything with members by name. */
+export type Bag = Readonly<Record<string, unknown>>;
+type Fn = (...args: unknown[]) => unknown;
+
+/** Member of an object, function or class by name; `undefined` where there is none. */
+export function member(target: unknown, name: string): unknown {
+  if (target === null || (typeof target !== "object" && typeof target !== "function")) return undefined;
+  return (target as Bag)[name];
+}
+
+/** Calls a method by name; a missing one is `MissingApi`. */
+export function call(target: unknown, name: string, args: readonly unknown[] = []): unknown {
+  const method = member(target, name);
+  if (typeof method !== "function") throw new MissingApi(`${describe(target)}.${name}()`);
+  return (method as Fn).apply(target, [...args]);
+}
+
+function describe(target: unknown): string {
+  if (typeof target === "function") return target.name === "" ? "class" : target.name;
+  const maker = member(target, "constructor");
+  return typeof maker === "function" && maker.name !== "Object" ? maker.name : typeof target;
+}
+
+/** A field as the runner uses it: encoding of raw rows. */
+export interface FieldLike {
+  readonly name: string;
+  readonly attname: string;
+  readonly column: string | null;
+  readonly null: boolean;
+  readonly typeName: string;
+  prep(value: unknown): unknown;
+  toDb(value: unknown, dialect: unknown): unknown;
+  fromDb(dialect: unknown): ((value: unknown) => unknown) | undefined;
+}
+
+/** What the runner asks about an instance. */
+export interface InstanceFacts {
+  readonly db: string | null;
+  readonly adding: boolean;
+  readonly deferred: readonly string[];
+  readonly cached: ReadonlyMap<string, unknown>;
+  readonly annotations: readonly string[];
+}
+
+/** A statement that ran, and how many of them. */
+export interface Captured<T> {
+  readonly result: T;
+  readonly statements: readonly string[];
+}
+
+/** babik's exports, by name. */
+export class Babik {
+  readonly exports: Bag;
+  readonly testing: Bag;
+  constructor(exports: Bag, testing: Bag) {
+    this.exports = exports;
+    this.testing = testing;
+  }
+
+  has(name: string): boolean {
+    return this.find(name) !== undefined;
+  }
+  /** An export by name; `postgres.X` is looked up in the `postgres` namespace. */
+  find(name: string): unknown {
+    if (name.startsWith("postgres.")) return member(this.exports["postgres"], name.slice("postgres.".length));
+    return Object.hasOwn(this.exports, name) ? this.exports[name] : undefined;
+  }
+  get(name: string): unknown {
+    const found = this.find(name);
+    if (found === undefined) throw new MissingApi(name);
+    return found;
+  }
+  /** Calls an exported function. */
+  make(name: string, ...args: unknown[]): unknown {
+    const maker = this.get(name);
+    if (typeof maker !== "function") throw new MissingApi(`${name}()`);
+    return (maker as Fn)(...args);
+  }
+
+  // ---- the orm ------------------------------------------------------------------------------------------------
+  /** `babik({ databases, apps })`. */
+  orm(databases: Readonly<Record<string, string>>, apps: Readonly<Record<string, Bag>>): Orm {
+    return new Orm(this, this.make("babik", { databases, apps, timeZone: "UTC" }));
+  }
+  /** Runs `fn` as if `zone` were the current time zone. */
+  async inZone<T>(zone: string, fn: () => Promise<T>): Promise<T> {
+    return (await call(this.get("timezone"), "override", [zone, fn])) as T;
+  }
+  /** Registers a lookup or transform under its Django class name; the answer takes it away again. */
+  registerLookup(on: string, lookup: string, name: string | undefined): () => void {
+    const undo = this.make("registerLookup", on, this.get(lookup), ...(name === undefined ? [] : [name]));
+    return typeof undo === "function" ? (undo as () => void) : () => undefined;
+  }
+
+  // ---- instances ----------------------------------------------------------------------------------------------
+  isInstance(value: unknown): boolean {
+    const meta = member(member(value, "constructor"), "meta");
+    return typeof value === "object" && value !== null && typeof member(meta, "label") === "string";
+  }
+  facts(instance: unknown): InstanceFacts {
+    const read = this.testing["instanceState"];
+    if (typeof read !== "function") throw new MissingApi("instanceState() in babik/testing");
+    return (read as Fn)(instance) as InstanceFacts;
+  }
+  /** Model label of an instance, e.g. `lookup.Author`. */
+  labelOf(instance: unknown): string {
+    return String(member(member(member(instance, "constructor"), "meta"), "label"));
+  }
+}
+
+/** One `babik({...})` and its connections. */
+export class Orm {
+  private readonly babik: Babik;
+  private readonly orm: unknown;
+  constructor(babik: Babik, orm: unknown) {
+    this.babik = babik;
+    this.orm = orm;
+  }
+
+  connection(alias: string): unknown {
+    return call(this.orm, "connection", [alias]);
+  }
+  dialect(alias: string): unknown {
+    const connection = this.connection(alias);
+    const dialect = member(connection, "dialect");
+    return typeof dialect === "function" ? call(connection, "dialect") : dialect;
+  }
+  /** Opens the connection, where that is a step of its own. */
+  async open(alias: string): Promise<void> {
+    await this.rows(alias, "SELECT 1");
+  }
+  /** Runs one statement in the current transaction, if there is one, and gives its rows as arrays. */
+  async rows(alias: string, sql: string, params: readonly unknown[] = []): Promise<unknown[][]> {
+    const cursor = await call(this.connection(alias), "cursor");
+    try {
+      await call(cursor, "execute", params.length === 0 ? [sql] : [sql, params]);
+      if (!/^\s*(SELECT|PRAGMA|SHOW)/i.test(sql)) return [];
+      return (await call(cursor, "fetchall" in (cursor as object) ? "fetchall" : "fetchAll")) as unknown[][];
+    } finally {
+      await call(cursor, "close");
+    }
+  }
+  /** Runs `fn` in a transaction of each alias and commits. */
+  async commit(aliases: readonly string[], fn: () => Promise<void>): Promise<void> {
+    const [first, ...rest] = aliases;
+    if (first === undefined) return await fn();
+    await this.babik.make("atomic", () => this.commit(rest, fn), { using: first });
+  }
+  /** Runs `fn` in a transaction of each alias and takes all of it back. */
+  async rollback(aliases: readonly string[], fn: () => Promise<void>): Promise<void> {
+    const back = new RolledBack();
+    try {
+      await this.commit(aliases, async () => {
+        await fn();
+        throw back;
+      });
+    } catch (error) {
+      if (error !== back) throw error;
+    }
+  }
+  /** Runs `fn` and tells which statements ran. */
+  async capture<T>(fn: () => Promise<T>): Promise<Captured<T>> {
+    const capture = this.babik.testing["captureQueries"];
+    if (typeof capture !== "function") throw new MissingApi("captureQueries() in babik/testing");
+    let result: T | undefined;
+    let failure: { readonly error: unknown } | undefined;
+    const log = await (capture as Fn)(async () => {
+      try {
+        result = await fn();
+      } catch (error) {
+        failure = { error };
+      }
+    });
+    const list = Array.isArray(log) ? log : ((member(log, "queries") ?? []) as readonly unknown[]);
+    const statements = list.map((entry) =>
+      String(typeof entry === "string" ? entry : (member(entry, "sql") ?? member(entry, "text"))),
+    );
+    if (failure !== undefined) throw new FailedCapture(failure.error, statements);
+    return { result: result as T, statements };
+  }
+  /** Creates the table of a model, with its indexes and constraints. */
+  async createTable(alias: string, model: unknown): Promise<void> {
+    const editor = this.babik.testing["createTable"];
+    if (typeof editor !== "function") throw new MissingApi("createTable() in babik/testing");
+    await (editor as Fn)(this.orm, alias, model);
+  }
+  async close(): Promise<void> {
+    await call(this.orm, "close");
+  }
+}
+
+/** Thrown to take a transaction back; never shown. */
+class RolledBack extends Error {}
+
+/** What `capture` throws when the function failed: the error, and the statements that ran before. */
+export class FailedCapture extends Error {
+  readonly error: unknown;
+  readonly statements: readonly string[];
+  constructor(error: unknown, statements: readonly string[]) {
+    super("the captured function failed");
+    this.error = error;
+    this.statements = statements;
+  }
+}
+
+/** Names of a model, as far as the runner needs them. */
+export function metaOf(model: unknown): {
+  readonly label: string;
+  readonly dbTable: string;
+  readonly fields: readonly FieldLike[];
+} {
+  const meta = member(model, "meta");
+  if (meta === undefined) throw new MissingApi(`${describe(model)}.meta`);
+  return meta as { label: string; dbTable: string; fields: readonly FieldLike[] };
+}
+
+/** The model of the table of pairs of a many-to-many field. */
+export function throughOf(model: unknown, field: string): unknown {
+  return member(call(member(model, "meta"), "getField", [field]), "through");
+}
+
+/** An instance "as from the database" with these values; what is not named is deferred. */
+export function fromDb(model: unknown, alias: string, names: readonly string[], values: readonly unknown[]): unknown {
+  return call(model, "fromDb", [alias, names, values]);
+}
+
+/** Loads the built library. */
+export async function loadBabik(): Promise<Babik> {
+  // Through a variable: the runner must compile, and its tests run, whatever the state of the rest.
+  const load = async (specifier: string): Promise<Bag> => (await import(specifier)) as Bag;
+  return new Babik(await load("babik"), await load("babik/testing"));
+}

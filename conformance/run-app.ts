@@ -1,0 +1,177 @@
+/**
+ * Replays all cases of one app on one database: builds the models, registers them, creates their tables once, and runs
+ * the cases in the order of their states so that as little as possible is rewritten between them.
+ */
+import { MissingApi, type Babik, type Orm } from "./babik-api.js";
+import type { Scope } from "./decode.js";
+import { firstLine } from "./errors.js";
+import { BACKEND, type AppSpec, type CaseSpec, type DatabaseName, type Json } from "./format.js";
+import { buildModels, isFor, withThroughModels } from "./models.js";
+import { Names } from "./names.js";
+import { runCase, type Bench, type CaseOutcome } from "./run-case.js";
+import type { ServerDatabases } from "./servers.js";
+import { States } from "./state.js";
+import { quote, tableInfo, type TableInfo } from "./tables.js";
+import type { TemporalLike } from "./values.js";
+
+/** A case and how it went. */
+export interface Replayed {
+  readonly spec: CaseSpec;
+  readonly outcome: CaseOutcome;
+}
+
+/** How an app went on one database. */
+export interface AppReport {
+  readonly app: string;
+  readonly database: DatabaseName;
+  readonly cases: readonly Replayed[];
+  /** Models or tables that could not be made, and why. */
+  readonly notes: readonly string[];
+  readonly seconds: number;
+}
+
+/** Picks the cases to run. */
+export type Wanted = (spec: CaseSpec) => boolean;
+
+/** Replays an app. A set-up that fails, fails every case with its message. */
+export async function runApp(
+  app: AppSpec,
+  database: DatabaseName,
+  babik: Babik,
+  servers: ServerDatabases,
+  wanted: Wanted,
+): Promise<AppReport> {
+  const began = performance.now();
+  const cases = app.cases.filter((spec) => spec.backends.includes(BACKEND[database]) && wanted(spec));
+  const notes: string[] = [];
+  let replayed: Replayed[];
+  try {
+    replayed = cases.length === 0 ? [] : await replay(app, cases, database, babik, servers, notes);
+  } catch (error) {
+    const stack = error instanceof Error ? error.stack?.split("\n").slice(0, 9).join("\n") : undefined;
+    const outcome: CaseOutcome = {
+      status: "failed",
+      message: `set-up: ${firstLine(error)}`,
+      ...(stack === undefined ? {} : { stack }),
+    };
+    replayed = cases.map((spec) => ({ spec, outcome }));
+  }
+  return { app: app.app, database, cases: replayed, notes, seconds: (performance.now() - began) / 1000 };
+}
+
+async function replay(
+  app: AppSpec,
+  cases: readonly CaseSpec[],
+  database: DatabaseName,
+  babik: Babik,
+  servers: ServerDatabases,
+  notes: string[],
+): Promise<Replayed[]> {
+  const names = new Names(app);
+  const classes = new Map<string, unknown>();
+  const failures = new Map<string, unknown>();
+  const scope: Scope = {
+    babik,
+    names,
+    env: {},
+    temporal: babik.get("Temporal") as TemporalLike,
+    now: (babik.get("Temporal") as TemporalLike).Now.instant(),
+    fetched: new Map(),
+    model(label) {
+      const model = classes.get(label);
+      if (model !== undefined) return model;
+      const why = failures.get(label);
+      throw why instanceof Error ? why : new MissingApi(`model ${label}`);
+    },
+  };
+  const built = buildModels(app, database, scope);
+  for (const [label, error] of built.failures) {
+    failures.set(label, error);
+    notes.push(`${label}: ${firstLine(error)}`);
+  }
+  const aliases = usesOther(app) ? ["default", "other"] : ["default"];
+  const urls = await servers.urls(database, aliases);
+  const orm = babik.orm(urls, built.apps);
+  try {
+    for (const [label, model] of withThroughModels(app, built)) classes.set(label, model);
+    for (const alias of aliases) await prepare(alias, database, app, orm);
+    const infos = await createTables(app, classes, orm, aliases, database, servers, notes);
+    const bench: Bench = { database, orm, scope, states: new States(app, orm, database, infos, aliases) };
+    const out: Replayed[] = [];
+    for (const spec of inOrder(cases)) out.push({ spec, outcome: await runCase(spec, bench) });
+    return out;
+  } finally {
+    await orm.close();
+  }
+}
+
+/** Cases by state, so that neighbours share most of their rows; those that write without a transaction last. */
+function inOrder(cases: readonly CaseSpec[]): CaseSpec[] {
+  const first = new Map<string | null, number>();
+  cases.forEach((spec, index) => {
+    if (!first.has(spec.state)) first.set(spec.state, index);
+  });
+  const rank = (spec: CaseSpec): number =>
+    spec.env?.autocommit === true ? cases.length : (first.get(spec.state) ?? 0);
+  return [...cases].sort((a, b) => rank(a) - rank(b));
+}
+
+function usesOther(app: AppSpec): boolean {
+  if (Object.values(app.states).some((state) => Object.hasOwn(state, "other"))) return true;
+  const text = JSON.stringify(app.cases as unknown as Json);
+  return text.includes('["using",["other"]') || text.includes('"db":"other"') || text.includes('"using":"other"');
+}
+
+const EXTENSIONS = ["btree_gin", "btree_gist", "citext", "hstore", "pg_trgm", "unaccent"];
+
+async function prepare(alias: string, database: DatabaseName, app: AppSpec, orm: Orm): Promise<void> {
+  await orm.open(alias);
+  if (database !== "postgres") return;
+  await orm.rows(alias, "SET synchronous_commit = off");
+  if (app.app === "postgres_tests")
+    for (const name of EXTENSIONS) await orm.rows(alias, `CREATE EXTENSION IF NOT EXISTS ${name}`);
+}
+
+async function createTables(
+  app: AppSpec,
+  classes: ReadonlyMap<string, unknown>,
+  orm: Orm,
+  aliases: readonly string[],
+  database: DatabaseName,
+  servers: ServerDatabases,
+  notes: string[],
+): Promise<Map<string, TableInfo>> {
+  const infos = new Map<string, TableInfo>();
+  const made = new Set<string>();
+  for (const spec of Object.values(app.models)) {
+    const model = classes.get(spec.label);
+    if (model === undefined || spec.proxy === true || !isFor(spec, database)) continue;
+    try {
+      infos.set(spec.label, tableInfo(spec, model, orm.dialect("default")));
+    } catch (error) {
+      notes.push(`${spec.label}: ${firstLine(error)}`);
+    }
+    if (spec.managed === false || spec.auto_created !== undefined || made.has(spec.db_table)) continue;
+    made.add(spec.db_table);
+    const through = spec.fields.map((field) =>
+      field.through_auto_created === true ? app.models[field.through ?? ""]?.db_table : undefined,
+    );
+    for (const alias of aliases) {
+      try {
+        for (const table of [...through, spec.db_table])
+          if (table !== undefined && servers.isStale(database, alias, table))
+            await dropTable(orm, alias, database, table);
+        await orm.createTable(alias, model);
+      } catch (error) {
+        notes.push(`${spec.label} on ${alias}: ${firstLine(error)}`);
+      }
+    }
+  }
+  return infos;
+}
+
+async function dropTable(orm: Orm, alias: string, database: DatabaseName, table: string): Promise<void> {
+  if (database === "mariadb") await orm.rows(alias, "SET FOREIGN_KEY_CHECKS = 0");
+  await orm.rows(alias, `DROP TABLE IF EXISTS ${quote(table, database)}${database === "postgres" ? " CASCADE" : ""}`);
+  if (database === "mariadb") await orm.rows(alias, "SET FOREIGN_KEY_CHECKS = 1");
+}

@@ -1,0 +1,90 @@
+/**
+ * Where the databases of a run are: SQLite in memory, and on the servers two databases of its own that are dropped at
+ * the end. It must not know apps or models.
+ */
+import { randomBytes } from "node:crypto";
+import type { Babik, Orm } from "./babik-api.js";
+import type { DatabaseName } from "./format.js";
+
+/** Environment variable and usual local address of each server. */
+const SERVERS = {
+  postgres: { variable: "BABIK_POSTGRES_URL", local: "postgres://postgres@127.0.0.1:5432/postgres" },
+  mariadb: { variable: "BABIK_MARIADB_URL", local: "mariadb://root@127.0.0.1:3306/mysql" },
+} as const;
+
+/** True where the environment names a server for the database; SQLite needs none. */
+export function isNamed(database: DatabaseName): boolean {
+  return database === "sqlite" || (process.env[SERVERS[database].variable] ?? "") !== "";
+}
+
+/** The databases of one run. */
+export class ServerDatabases {
+  private readonly babik: Babik;
+  private readonly made = new Map<string, string>();
+  private readonly tables = new Set<string>();
+  private readonly admins = new Map<DatabaseName, Orm>();
+  private readonly prefix = `babik_conformance_${process.pid}_${randomBytes(3).toString("hex")}`;
+
+  constructor(babik: Babik) {
+    this.babik = babik;
+  }
+
+  /** Addresses by alias. The databases are made when first asked for. */
+  async urls(database: DatabaseName, aliases: readonly string[]): Promise<Record<string, string>> {
+    const out: Record<string, string> = {};
+    for (const alias of aliases)
+      out[alias] = database === "sqlite" ? "sqlite::memory:" : await this.url(database, alias);
+    return out;
+  }
+
+  private async url(database: "postgres" | "mariadb", alias: string): Promise<string> {
+    const key = `${database}/${alias}`;
+    const known = this.made.get(key);
+    if (known !== undefined) return known;
+    const name = `${this.prefix}_${alias}`;
+    const options =
+      database === "postgres"
+        ? "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
+        : "CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
+    await this.admin(database).rows("default", `CREATE DATABASE ${name} ${options}`);
+    const url = new URL(this.address(database));
+    url.pathname = `/${name}`;
+    this.made.set(key, url.href);
+    return url.href;
+  }
+
+  private address(database: "postgres" | "mariadb"): string {
+    const { variable, local } = SERVERS[database];
+    const given = process.env[variable] ?? "";
+    return given === "" ? local : given;
+  }
+
+  private admin(database: "postgres" | "mariadb"): Orm {
+    let admin = this.admins.get(database);
+    if (admin === undefined)
+      this.admins.set(database, (admin = this.babik.orm({ default: this.address(database) }, {})));
+    return admin;
+  }
+
+  /** True if an earlier app of this run made a table of that name; notes the name. */
+  isStale(database: DatabaseName, alias: string, table: string): boolean {
+    if (database === "sqlite") return false;
+    const key = `${database}/${alias}/${table}`;
+    const stale = this.tables.has(key);
+    this.tables.add(key);
+    return stale;
+  }
+
+  /** Drops what was made. */
+  async close(): Promise<void> {
+    for (const [key, href] of this.made) {
+      const database = key.slice(0, key.indexOf("/")) as "postgres" | "mariadb";
+      const name = new URL(href).pathname.slice(1);
+      await this.admin(database).rows(
+        "default",
+        `DROP DATABASE IF EXISTS ${name}${database === "postgres" ? " WITH (FORCE)" : ""}`,
+      );
+    }
+    for (const admin of this.admins.values()) await admin.close();
+  }
+}
