@@ -1,13 +1,4 @@
-/** `npm run conformance -- [options]`: installs and builds if needed, then replays the recorded cases; `--help` lists the options. */
-import { join } from "node:path";
-import { build } from "./support/build.mjs";
-import { ensureInstalled } from "./support/install.mjs";
-import { root, runNode } from "./support/process.mjs";
+/** `npm run conformance [-- arguments]`: replays the recorded cases; `-- --help` lists the arguments. */
+import { runProgram } from "./support/program.mjs";
 
-await ensureInstalled();
-const status = await build({ only: ["conformance"] });
-process.exitCode =
-  status !== 0
-    ? status
-    : (await runNode(["--enable-source-maps", join(root, ".build/conformance/main.js"), ...process.argv.slice(2)]))
-        .status;
+await runProgram("conformance", process.argv.slice(2));
