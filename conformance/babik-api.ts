@@ -216,20 +216,17 @@ export class FailedCapture extends Error {
   }
 }
 
-/** Names of a model, as far as the runner needs them. */
-export function metaOf(model: unknown): {
-  readonly label: string;
-  readonly dbTable: string;
-  readonly fields: readonly FieldLike[];
-} {
+/** Label of a model, and the fields with a column in its own table. */
+export function metaOf(model: unknown): { readonly label: string; readonly localConcreteFields: readonly FieldLike[] } {
   const meta = member(model, "meta");
   if (meta === undefined) throw new MissingApi(`${describe(model)}.meta`);
-  return meta as { label: string; dbTable: string; fields: readonly FieldLike[] };
+  return meta as { label: string; localConcreteFields: readonly FieldLike[] };
 }
 
 /** The model of the table of pairs of a many-to-many field. */
 export function throughOf(model: unknown, field: string): unknown {
-  return member(call(member(model, "meta"), "getField", [field]), "through");
+  const through = member(call(member(model, "meta"), "getField", [field]), "through");
+  return member(through, "modelClass") ?? through;
 }
 
 /** An instance "as from the database" with these values; what is not named is deferred. */
@@ -237,9 +234,12 @@ export function fromDb(model: unknown, alias: string, names: readonly string[], 
   return call(model, "fromDb", [alias, names, values]);
 }
 
-/** Loads the built library. */
+/** Loads the built library. Decimal and Temporal are those that babik exports, or else those it depends on. */
 export async function loadBabik(): Promise<Babik> {
   // Through a variable: the runner must compile, and its tests run, whatever the state of the rest.
   const load = async (specifier: string): Promise<Bag> => (await import(specifier)) as Bag;
-  return new Babik(await load("babik"), await load("babik/testing"));
+  const { Decimal } = await import("decimal.js");
+  const { Temporal: polyfill } = await import("temporal-polyfill");
+  const Temporal = (globalThis as { readonly Temporal?: unknown }).Temporal ?? polyfill;
+  return new Babik({ Decimal, Temporal, ...(await load("babik")) }, await load("babik/testing"));
 }

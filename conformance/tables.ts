@@ -34,7 +34,7 @@ export function quote(name: string, database: DatabaseName): string {
 /** What stands in the database for the columns of a model. */
 export function tableInfo(spec: ModelSpec, model: unknown, dialect: unknown): TableInfo {
   const fields = new Map<string, FieldLike>();
-  for (const field of metaOf(model).fields) if (field.column !== null) fields.set(field.column, field);
+  for (const field of metaOf(model).localConcreteFields) if (field.column !== null) fields.set(field.column, field);
   const columns = new Map<string, ColumnInfo>();
   let serial: string | undefined;
   for (const field of spec.fields) {
