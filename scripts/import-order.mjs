@@ -102,7 +102,7 @@ function imports(text) {
   return found;
 }
 
-/** One loop for each knot of files that reach each other. */
+/** Every loop that a walk along the imports runs into; no loop is missed, though a knot of several may show only some. */
 function loops(graph) {
   const state = new Map(); // file -> "open" while on the path, "done" afterwards
   const found = [];
