@@ -2,7 +2,7 @@
  * PostgreSQL through `pg`: one connection, one statement at a time, rows as arrays, named statements per compiled query.
  * It must not know queries or models, and takes no part in pooling.
  */
-import { InterfaceError, OperationalError, ProgrammingError, ValueError } from "../../base/errors.js";
+import { ImproperlyConfigured, InterfaceError, OperationalError, ProgrammingError } from "../../base/errors.js";
 import type { DialectInfo } from "../../ast/seams.js";
 import { classifyPostgres } from "../classify/postgres.js";
 import { makeDialect, parseVersion } from "../dialects.js";
@@ -15,6 +15,7 @@ import type {
   RunResult,
   Statement,
 } from "../driver.js";
+import { isolationText } from "../isolation.js";
 import { checkParams } from "../parameters.js";
 import { readServerOptions, type ServerOptions } from "../server-options.js";
 import { cancelRunning, loadPg, makeClient, type PgClient, type PgModule, type PgQueryConfig, type PgResult } from "./client.js";
@@ -22,27 +23,21 @@ import { typeParsers } from "./types.js";
 
 /** Named statements kept per connection; the least recently used ones are given up. */
 const MAX_NAMED = 500;
-const ISOLATIONS = ["read uncommitted", "read committed", "repeatable read", "serializable"];
 
 /** Makes the driver of one PostgreSQL database. */
 export function postgresDriver(settings: DatabaseSettings): Driver {
   const options = readServerOptions("PostgreSQL", settings.options);
+  if (!options.prepare && (options.searchPath !== undefined || options.lockTimeout !== undefined || options.statementTimeout > 0))
+    throw new ImproperlyConfigured(
+      "With prepare: false (a pooler between) settings of the session do not stay: set searchPath, lockTimeout and statementTimeout on the role or in the pooler.",
+      "settings.pooler",
+    );
   return {
     settings,
     embedded: false,
     connect: () => PostgresConnection.open(settings, options),
     classify: classifyPostgres,
   };
-}
-
-/** The isolation level in a statement's text: only known words get there. */
-export function isolationText(isolation: string): string {
-  if (!ISOLATIONS.includes(isolation))
-    throw new ValueError(
-      `There is no isolation level of that name. Choices are: ${ISOLATIONS.join(", ")}.`,
-      "transaction.isolation",
-    );
-  return isolation.toUpperCase();
 }
 
 class PostgresConnection implements DriverConnection {
@@ -53,6 +48,8 @@ class PostgresConnection implements DriverConnection {
   readonly #options: ServerOptions;
   // Names in the order of their last use.
   readonly #named = new Map<string, string>();
+  // Names whose plan no longer fits, found out inside a transaction that had failed by then.
+  readonly #stale = new Set<string>();
   #usable = true;
   #cursors = 0;
 
@@ -82,7 +79,6 @@ class PostgresConnection implements DriverConnection {
     }
     const dialect = makeDialect("postgres", parseVersion(parameters.get("server_version") ?? ""));
     made = new PostgresConnection(pg, client, dialect, settings, options);
-    if (!options.prepare) await made.#setUpBehindPooler();
     return made;
   }
 
@@ -104,7 +100,8 @@ class PostgresConnection implements DriverConnection {
         cause: signal.reason,
       });
     const name = handle !== undefined && this.#options.prepare ? handle.name : undefined;
-    if (name !== undefined) await this.#remember(name, text);
+    const preparing = name === undefined ? undefined : this.#remember(name, text);
+    if (preparing !== undefined) await preparing;
     const config: PgQueryConfig =
       name === undefined
         ? { text, values: params, rowMode: "array", types: typeParsers }
@@ -114,7 +111,7 @@ class PostgresConnection implements DriverConnection {
       result = signal === undefined ? await this.#query(config) : await this.#cancellable(config, signal);
     } catch (error) {
       const stale = name !== undefined && isStalePlan(error);
-      if (stale) await this.#forget(name);
+      if (stale) await this.#forget([name]);
       if (!stale || this.inTransaction !== false) throw classifyPostgres(error, text);
       try {
         await this.#remember(name, text);
@@ -251,35 +248,30 @@ class PostgresConnection implements DriverConnection {
     }
   }
 
-  async #remember(name: string, text: string): Promise<void> {
+  // A promise only where the server has to be told something first.
+  #remember(name: string, text: string): Promise<void> | undefined {
     const known = this.#named.get(name);
     if (known !== undefined && known !== text)
       throw new ProgrammingError("Two statements have the same name; names of handles must be unique.", "database.handle");
     this.#named.delete(name);
     this.#named.set(name, text);
-    if (this.#named.size <= MAX_NAMED) return;
-    const oldest = [...this.#named.keys()].slice(0, 50);
-    for (const old of oldest) await this.#forget(old);
+    if (this.#stale.has(name)) return this.#forget([name]).then(() => void this.#named.set(name, text));
+    return this.#named.size > MAX_NAMED ? this.#forget([...this.#named.keys()].slice(0, 50)) : undefined;
   }
 
-  async #forget(name: string): Promise<void> {
-    this.#named.delete(name);
-    const parsed = this.#client.connection.parsedStatements;
-    if (!Object.hasOwn(parsed, name)) return;
-    delete parsed[name];
-    // In a failed transaction nothing can be said to the server; the name is then free on its side only, which is harmless
-    // because the transaction's end does not bring it back into use: the next preparation would report it.
-    if (this.#client.getTransactionStatus?.() !== "E")
+  async #forget(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      this.#named.delete(name);
+      const parsed = this.#client.connection.parsedStatements;
+      if (!Object.hasOwn(parsed, name)) continue;
+      // In a failed transaction nothing can be said to the server: the name is given up when it is wanted again.
+      if (this.#client.getTransactionStatus?.() === "E") {
+        this.#stale.add(name);
+        continue;
+      }
+      this.#stale.delete(name);
+      delete parsed[name];
       await this.#simple(`DEALLOCATE "${name.replaceAll('"', '""')}"`).catch(() => undefined);
-  }
-
-  async #setUpBehindPooler(): Promise<void> {
-    if (this.#options.searchPath !== undefined || this.#options.lockTimeout !== undefined || this.#options.statementTimeout > 0) {
-      await this.close();
-      throw new ProgrammingError(
-        "With prepare: false (a pooler between) session settings do not stay: set searchPath, lockTimeout and statementTimeout on the role or the pooler.",
-        "settings.pooler",
-      );
     }
   }
 }

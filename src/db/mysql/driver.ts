@@ -1,0 +1,373 @@
+/**
+ * MariaDB and MySQL through the MariaDB connector: one connection, rows as arrays, the binary protocol for everything
+ * with parameters. It must not know queries or models, and takes no part in pooling.
+ */
+import type { Readable } from "node:stream";
+import { DataError, InterfaceError, OperationalError } from "../../base/errors.js";
+import type { DbParam, DialectInfo } from "../../ast/seams.js";
+import { classifyMysql } from "../classify/mysql.js";
+import { makeDialect, parseVersion } from "../dialects.js";
+import type {
+  BeginOptions,
+  DatabaseSettings,
+  Driver,
+  DriverConnection,
+  RunOptions,
+  RunResult,
+  Statement,
+} from "../driver.js";
+import { isolationText } from "../isolation.js";
+import { checkParams, toBuffer } from "../parameters.js";
+import { readServerOptions, type ServerOptions } from "../server-options.js";
+import { type CommandOptions, type MariaConnection, type OkPacket, openMaria, type OpenedConnection, type RowPacket } from "./client.js";
+import { splitScript } from "./script.js";
+
+const STATUS_IN_TRANSACTION = 1;
+const NO_ROWS: unknown[][] = [];
+
+/** Makes the driver of one MariaDB or MySQL database. */
+export function mysqlDriver(settings: DatabaseSettings): Driver {
+  const options = readServerOptions("MariaDB", settings.options);
+  // Whether named time zones are loaded is asked once per database, not per connection.
+  const shared: { namedTimeZones?: boolean } = {};
+  return {
+    settings,
+    embedded: false,
+    connect: () => MysqlConnection.open(settings, options, shared),
+    classify: classifyMysql,
+  };
+}
+
+class MysqlConnection implements DriverConnection {
+  readonly dialect: DialectInfo;
+  readonly #connection: MariaConnection;
+  readonly #opened: OpenedConnection;
+  readonly #settings: DatabaseSettings;
+  readonly #options: ServerOptions;
+  #stream: RowStream | undefined;
+  #usable = true;
+
+  private constructor(opened: OpenedConnection, dialect: DialectInfo, settings: DatabaseSettings, options: ServerOptions) {
+    this.#opened = opened;
+    this.#connection = opened.connection;
+    this.dialect = dialect;
+    this.#settings = settings;
+    this.#options = options;
+    // An 'error' without a listener would end the process; whoever waits for a statement is told by that statement.
+    this.#connection.on("error", () => (this.#usable = false));
+    this.#connection.on("end", () => (this.#usable = false));
+  }
+
+  static async open(
+    settings: DatabaseSettings,
+    options: ServerOptions,
+    shared: { namedTimeZones?: boolean },
+  ): Promise<MysqlConnection> {
+    try {
+      const opened = await openMaria(settings, options);
+      const { raw, mariaDb } = opened.connection.info.serverVersion;
+      if (shared.namedTimeZones === undefined) {
+        const rows = (await opened.connection.query(
+          "SELECT CONVERT_TZ('2001-01-01 01:00:00', 'UTC', 'Europe/Paris') IS NOT NULL",
+        )) as RowPacket;
+        shared.namedTimeZones = Number(rows[0]?.[0]) === 1;
+      }
+      if (options.statementTimeout > 0)
+        await opened.connection.query(
+          mariaDb
+            ? `SET SESSION max_statement_time = ${options.statementTimeout / 1000}`
+            : `SET SESSION max_execution_time = ${options.statementTimeout}`,
+        );
+      const dialect = makeDialect("mysql", parseVersion(raw), mariaDb, { namedTimeZones: shared.namedTimeZones });
+      return new MysqlConnection(opened, dialect, settings, options);
+    } catch (error) {
+      throw classifyMysql(error);
+    }
+  }
+
+  get usable(): boolean {
+    return this.#usable && this.#connection.isValid();
+  }
+
+  get inTransaction(): boolean {
+    return (this.#connection.info.status & STATUS_IN_TRANSACTION) !== 0;
+  }
+
+  async run(statement: Statement, options?: RunOptions): Promise<RunResult> {
+    const { text } = statement;
+    const values = sendable(statement.params);
+    const signal = options?.signal;
+    if (signal?.aborted === true)
+      throw new OperationalError("The statement was cancelled before it began.", "database.cancelled", {
+        cause: signal.reason,
+      });
+    // A result that is still being read must be out of the way: the protocol answers one statement after the other.
+    if (this.#stream !== undefined) await this.#stream.drain();
+    if (!this.#usable) throw closed();
+    const command: CommandOptions = { sql: text, bigIntAsNumber: statement.bigInts !== true };
+    const prepared = this.#options.prepare && (values.length > 0 || statement.handle !== undefined);
+    try {
+      const sent = prepared ? this.#connection.execute(command, values) : this.#connection.query(command, values);
+      const packet = signal === undefined ? await sent : await this.#cancellable(sent, signal);
+      if (Array.isArray(packet)) {
+        const rows = packet as RowPacket;
+        return {
+          rows,
+          columns: options?.wantColumns ? (rows.meta ?? []).map((column) => column.name()) : undefined,
+          affected: rows.length,
+          lastInsertId: undefined,
+        };
+      }
+      const ok = packet as OkPacket;
+      return {
+        rows: NO_ROWS,
+        columns: options?.wantColumns ? [] : undefined,
+        affected: ok.affectedRows,
+        lastInsertId: ok.insertId === 0n ? undefined : exact(ok.insertId),
+      };
+    } catch (error) {
+      throw this.#classify(error, text);
+    }
+  }
+
+  /**
+   * Rows as they come over the wire; the socket is paused while nobody takes them. When another statement is sent on this
+   * connection (inside a transaction), the rest of the rows is read into memory first.
+   */
+  async *stream(statement: Statement, chunkSize: number): AsyncGenerator<unknown[][]> {
+    const values = sendable(statement.params);
+    if (this.#stream !== undefined) await this.#stream.drain();
+    if (!this.#usable) throw closed();
+    const size = chunkSize > 0 && Number.isSafeInteger(chunkSize) ? chunkSize : 2000;
+    const command: CommandOptions = { sql: statement.text, bigIntAsNumber: statement.bigInts !== true };
+    let release: (() => void) | undefined;
+    let rows: RowStream | undefined;
+    try {
+      let source: Readable & { close(): void };
+      if (this.#options.prepare && values.length > 0) {
+        const prepared = await this.#connection.prepare(command);
+        release = () => prepared.close();
+        source = prepared.executeStream(values);
+      } else source = this.#connection.queryStream(command, values);
+      rows = this.#stream = new RowStream(source);
+      for (;;) {
+        const chunk = await rows.take(size);
+        if (chunk.length > 0) yield chunk;
+        if (chunk.length < size) break;
+      }
+    } catch (error) {
+      throw this.#classify(error, statement.text);
+    } finally {
+      if (rows !== undefined) {
+        if (this.#stream === rows) this.#stream = undefined;
+        // Stopped early: what little is left is read away; a long rest is not worth it, a new connection is cheaper.
+        if (!(await rows.discard(this.inTransaction ? undefined : 50))) {
+          this.#usable = false;
+          this.#connection.destroy();
+        }
+      }
+      if (this.usable) release?.();
+    }
+  }
+
+  async script(text: string): Promise<void> {
+    for (const part of splitScript(text)) await this.#plain(part);
+  }
+
+  async begin(options?: BeginOptions): Promise<void> {
+    if (options?.isolation !== undefined)
+      await this.#plain(`SET TRANSACTION ISOLATION LEVEL ${isolationText(options.isolation)}`);
+    await this.#plain(options?.readOnly === true ? "START TRANSACTION READ ONLY" : "START TRANSACTION");
+  }
+
+  commit(): Promise<void> {
+    return this.#plain("COMMIT");
+  }
+
+  rollback(): Promise<void> {
+    return this.#plain("ROLLBACK");
+  }
+
+  async ping(): Promise<boolean> {
+    if (!this.usable) return false;
+    try {
+      await this.#connection.ping();
+      return this.usable;
+    } catch {
+      return (this.#usable = false);
+    }
+  }
+
+  hold(on: boolean): void {
+    if (on) this.#opened.socket?.ref();
+    else this.#opened.socket?.unref();
+  }
+
+  async close(): Promise<void> {
+    this.#usable = false;
+    // A server that does not answer the farewell is not waited for.
+    const timer = setTimeout(() => this.#connection.destroy(), 1000);
+    try {
+      await this.#connection.end();
+    } catch {
+      // It is closed either way.
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #plain(text: string): Promise<void> {
+    if (this.#stream !== undefined) await this.#stream.drain();
+    if (!this.#usable) throw closed();
+    try {
+      await this.#connection.query({ sql: text, bigIntAsNumber: false });
+    } catch (error) {
+      throw this.#classify(error, text);
+    }
+  }
+
+  #classify(error: unknown, text: string): Error {
+    if ((error as { fatal?: unknown } | undefined)?.fatal === true) this.#usable = false;
+    return classifyMysql(error, text);
+  }
+
+  // KILL QUERY over a second connection; both it and the statement are waited for, so that it cannot hit a later one.
+  async #cancellable<T>(sent: Promise<T>, signal: AbortSignal): Promise<T> {
+    let killing: Promise<void> | undefined;
+    const abort = (): void => {
+      killing ??= this.#kill();
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      return await sent;
+    } finally {
+      signal.removeEventListener("abort", abort);
+      await killing;
+    }
+  }
+
+  async #kill(): Promise<void> {
+    try {
+      const { connection } = await openMaria(this.#settings, this.#options);
+      await connection.query(`KILL QUERY ${Number(this.#connection.threadId)}`);
+      await connection.end();
+    } catch {
+      // The statement then runs to its end, which is waited for anyway.
+    }
+  }
+}
+
+/** Rows of a running statement, taken in chunks, or gathered when somebody else needs the connection. */
+class RowStream {
+  readonly #source: Readable & { close(): void };
+  readonly #rows: unknown[][] = [];
+  #at = 0;
+  #ended = false;
+  #error: unknown;
+  #greedy = false;
+  #wake: (() => void) | undefined;
+
+  constructor(source: Readable & { close(): void }) {
+    this.#source = source;
+    source.on("readable", () => {
+      if (this.#greedy) this.#readAll();
+      this.#notify();
+    });
+    source.on("end", () => this.#finish());
+    // Kept for the reader: without a listener it would end the process.
+    source.on("error", (error) => this.#finish(error));
+    source.on("close", () => this.#finish());
+  }
+
+  async take(count: number): Promise<unknown[][]> {
+    const chunk: unknown[][] = [];
+    while (chunk.length < count) {
+      const row = this.#next();
+      if (row !== undefined) chunk.push(row);
+      else if (this.#ended) break;
+      else await this.#more();
+    }
+    if (this.#error !== undefined && chunk.length === 0) throw this.#error;
+    return chunk;
+  }
+
+  /** Reads the rest into memory. */
+  async drain(): Promise<void> {
+    this.#greedy = true;
+    this.#readAll();
+    while (!this.#ended) await this.#more();
+  }
+
+  /** Reads the rest and throws it away; false when that took longer than `within` milliseconds. */
+  async discard(within: number | undefined): Promise<boolean> {
+    if (this.#ended) return true;
+    this.#source.close();
+    this.#source.resume();
+    if (within === undefined) {
+      while (!this.#ended) await this.#more();
+      return true;
+    }
+    const until = performance.now() + within;
+    while (!this.#ended && performance.now() < until)
+      await Promise.race([this.#more(), new Promise((resolve) => setTimeout(resolve, 5))]);
+    return this.#ended;
+  }
+
+  #next(): unknown[] | undefined {
+    if (this.#at < this.#rows.length) return this.#rows[this.#at++];
+    return (this.#source.read() as unknown[] | null) ?? undefined;
+  }
+
+  #readAll(): void {
+    for (let row = this.#source.read() as unknown[] | null; row !== null; row = this.#source.read() as unknown[] | null)
+      this.#rows.push(row);
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      const before = this.#wake;
+      this.#wake = () => {
+        before?.();
+        resolve();
+      };
+    });
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  #finish(error?: unknown): void {
+    this.#ended = true;
+    this.#error ??= error;
+    this.#notify();
+  }
+}
+
+/** Parameters as the connector sends them exactly: integers as integers (it makes a double of those past 32 bits), bytes as Buffer. */
+function sendable(params: readonly DbParam[]): readonly unknown[] {
+  checkParams(params);
+  let out: unknown[] | undefined;
+  for (let i = 0; i < params.length; i++) {
+    const value = params[i];
+    let sent: unknown = value;
+    if (typeof value === "number") {
+      if (!Number.isFinite(value))
+        throw new DataError("MariaDB and MySQL cannot store NaN or infinity.", "database.nan");
+      if (Number.isSafeInteger(value) && (value >= 2_147_483_647 || value < -2_147_483_648)) sent = BigInt(value);
+    } else if (typeof value === "object" && value !== null) sent = toBuffer(value);
+    if (sent !== value) (out ??= params.slice())[i] = sent;
+  }
+  return out ?? params;
+}
+
+function exact(id: bigint): number | bigint {
+  const number = Number(id);
+  return Number.isSafeInteger(number) ? number : id;
+}
+
+function closed(): InterfaceError {
+  return new InterfaceError("This connection to MariaDB was closed or lost.", "database.closed");
+}
