@@ -2,7 +2,7 @@
  * The conformance runner's entry: replays recorded cases of Django's own tests through babik's public API and says how
  * many have the recorded outcome. `npm run conformance -- --help` lists its options.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { loadBabik } from "./babik-api.js";
 import { DATABASES, appNames, readApp, type CaseSpec, type DatabaseName } from "./format.js";
 import { USAGE, readOptions, rootFolder, type Options } from "./options.js";
@@ -39,6 +39,10 @@ async function main(): Promise<number> {
 }
 
 async function replayAll(options: Options, databases: readonly DatabaseName[]): Promise<AppReport[]> {
+  if (!existsSync(options.folder))
+    throw new TypeError(
+      `There are no recorded cases in ${options.folder}. --dir or BABIK_CONFORMANCE names their folder.`,
+    );
   const known = appNames(options.folder);
   const unknown = options.apps.filter((app) => !known.includes(app));
   if (unknown.length > 0)
@@ -99,4 +103,10 @@ function compareWithBaseline(
   return lines;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // A wrong argument needs no stack.
+  console.error(error instanceof TypeError && !error.message.includes("not a function") ? error.message : error);
+  process.exitCode = 2;
+}

@@ -72,7 +72,31 @@ export function buildModels(app: AppSpec, database: DatabaseName, scope: Scope):
   };
   for (const spec of Object.values(app.models))
     if (spec.auto_created === undefined && isFor(spec, database)) build(spec);
+  leaveOutDependents(app, classes, failures, apps);
   return { classes, failures, apps };
+}
+
+/** Models that refer to one that could not be built are left out too, so that the others can be registered. */
+function leaveOutDependents(
+  app: AppSpec,
+  classes: Map<string, unknown>,
+  failures: Map<string, unknown>,
+  apps: Record<string, Record<string, unknown>>,
+): void {
+  for (let again = failures.size > 0; again;) {
+    again = false;
+    for (const spec of Object.values(app.models)) {
+      if (!classes.has(spec.label)) continue;
+      const needed = [...(spec.bases ?? []), ...spec.fields.flatMap((field) => [field.to, field.through])];
+      const missing = needed.find((label) => label !== undefined && failures.has(label));
+      if (missing === undefined) continue;
+      classes.delete(spec.label);
+      failures.set(spec.label, new Error(`${spec.label} needs ${missing}, which could not be built.`));
+      const [appLabel = "", name = ""] = spec.label.split(".");
+      delete apps[appLabel]?.[name];
+      again = true;
+    }
+  }
 }
 
 /** Adds the through models that babik made itself; to be called when the models are registered. */

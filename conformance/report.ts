@@ -84,6 +84,7 @@ export function details(report: AppReport, { spec, outcome }: Replayed): string 
 /** A message without the names and numbers that make each one different. */
 export function normalise(message: string): string {
   return message
+    .replace(/has no \w+\./, "has no ….")
     .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
     .replace(/'[^']*'/g, "'…'")
     .replace(/`[^`]*`/g, "`…`")

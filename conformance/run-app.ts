@@ -164,6 +164,7 @@ async function createTables(
         await orm.createTable(alias, model);
       } catch (error) {
         notes.push(`${spec.label} on ${alias}: ${firstLine(error)}`);
+        infos.delete(spec.label);
       }
     }
   }

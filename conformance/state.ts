@@ -55,7 +55,9 @@ export class States {
     for (const id of spec[alias] ?? []) {
       const table = this.tableOf(id);
       if (table.rows.length === 0) continue;
-      out.set(this.infoOf(table.model).name, id);
+      // A table that could not be made is left out here; a case that needs it fails by itself.
+      const info = this.infos.get(table.model);
+      if (info !== undefined) out.set(info.name, id);
     }
     return out;
   }
@@ -211,6 +213,11 @@ export class States {
     for (const alias of this.aliases) {
       const wanted = this.wanted(after, alias);
       const earlier = before === null ? new Map<string, string>() : this.wanted(before, alias);
+      const missing = (this.stateOf(after)[alias] ?? []).find(
+        (id) =>
+          !this.infos.has(this.tableOf(id).model) && !(before !== null && this.stateOf(before)[alias]?.includes(id)),
+      );
+      if (missing !== undefined) return `${alias}: there is no table for ${this.tableOf(missing).model}`;
       const names = new Set([...written].filter((name) => this.byTable.has(name)));
       for (const name of new Set([...wanted.keys(), ...earlier.keys()]))
         if (wanted.get(name) !== earlier.get(name)) names.add(name);

@@ -47,7 +47,7 @@ export function tableInfo(spec: ModelSpec, model: unknown, dialect: unknown): Ta
       attname,
       spec: field,
       field: ours,
-      read: (v) => (v === null || v === undefined ? null : read(v)),
+      read: (v) => (v === null || v === undefined || typeof v === "bigint" ? (v ?? null) : read(v)),
     });
     if (/AutoField$/.test(field.type)) serial = field.column;
   }
@@ -78,7 +78,9 @@ function encode(value: Json, { field, spec }: ColumnInfo, scope: Scope, dialect:
     if (spec.type === "JSONField" && spec.kwargs?.["null"] !== true) return "null";
     return null;
   }
-  return field.toDb(field.prep(decode(value, scope)), dialect);
+  const decoded = decode(value, scope);
+  // Some tests store integers that no field of babik's would take; the row is what counts here.
+  return typeof decoded === "bigint" ? decoded : field.toDb(field.prep(decoded), dialect);
 }
 
 /** Inserts rows in as few statements as the limit on parameters allows. */
