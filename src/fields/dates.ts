@@ -61,6 +61,15 @@ export abstract class DateBase extends Field {
 const DATES = "Temporal.PlainDate or a text such as '2026-01-31'";
 const NOT_DATE = "The value must be a date in YYYY-MM-DD format.";
 
+// The day of a point in time is its day in the current zone, as in Django.
+function dayOf(value: unknown): PlainDate | undefined {
+  const zoned = asTemporal("ZonedDateTime", value);
+  if (zoned !== undefined) return zoned.withTimeZone(currentZone()).toPlainDate();
+  const ms = value instanceof Date ? value.getTime() : Number.NaN;
+  const instant = Number.isNaN(ms) ? asTemporal("Instant", value) : Temporal.Instant.fromEpochMilliseconds(ms);
+  return instant?.toZonedDateTimeISO(currentZone()).toPlainDate();
+}
+
 /** A calendar date. */
 export class DateField extends DateBase {
   override readonly typeName: string = "DateField";
@@ -79,9 +88,8 @@ export class DateField extends DateBase {
     const date: PlainDate | undefined =
       asTemporal("PlainDate", value) ??
       asTemporal("PlainDateTime", value)?.toPlainDate() ??
-      asTemporal("ZonedDateTime", value)?.withTimeZone(currentZone()).toPlainDate();
-    if (date === undefined)
-      throw wrongType(this, value, value instanceof Date ? `${DATES}; a Date is an instant, whose day depends on a time zone` : DATES);
+      dayOf(value);
+    if (date === undefined) throw wrongType(this, value, DATES);
     if (date.year < 1 || date.year > 9999) throw wrongValue(this, "a year outside 1 to 9999", DATES, "value.out_of_range");
     return date.calendarId === "iso8601" ? date : date.withCalendar("iso8601");
   }

@@ -2,6 +2,7 @@
  * Every field under its public name as a plain call: `CharField({ maxLength: 100 })`. Each is the class itself behind a
  * door that does without `new`, so `instanceof` and `extends` work with it too. Typed signatures stand elsewhere.
  */
+import { Range as RangeClass } from "../base/range.js";
 import * as arrays from "./arrays.js";
 import * as dates from "./dates.js";
 import * as decimals from "./decimals.js";
@@ -68,4 +69,13 @@ export const DateTimeRangeField: Callable<typeof ranges.DateTimeRangeField> = ca
 export const ForeignKey: Callable<typeof relations.ForeignKey> = callable(relations.ForeignKey);
 export const OneToOneField: Callable<typeof relations.OneToOneField> = callable(relations.OneToOneField);
 export const ManyToManyField: Callable<typeof relations.ManyToManyField> = callable(relations.ManyToManyField);
-export const ForeignObject: Callable<typeof relations.ForeignObject> = callable(relations.ForeignObject);
+/** A relation over several pairs of columns: `ForeignObject("Person", { fromFields: [...], toFields: [...], onDelete })`. */
+export function ForeignObject(
+  to: string,
+  options: relations.RelationOptions & { readonly fromFields: readonly string[]; readonly toFields: readonly string[] },
+): relations.ForeignObject {
+  const { fromFields, toFields, ...rest } = options;
+  return new relations.ForeignObject(to, rest, fromFields, toFields);
+}
+/** `Range(1, 5)`, `Range.empty()`. */
+export const Range: Callable<typeof RangeClass> = callable(RangeClass);

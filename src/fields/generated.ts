@@ -32,7 +32,7 @@ export class GeneratedField extends Field {
       if (Object.hasOwn(options, name)) throw new ImproperlyConfigured(`GeneratedField cannot have a '${name}'.`, "field.options");
     if (options.editable) throw new ImproperlyConfigured("GeneratedField cannot be editable.", "field.options");
     if (options.blank === false) throw new ImproperlyConfigured("GeneratedField must be blank.", "field.options");
-    super({ ...options, editable: false, blank: true, null: options.null ?? true });
+    super({ ...options, editable: false, blank: true });
     this.expression = options.expression;
     this.outputField = options.outputField;
     this.dbPersist = options.dbPersist;
@@ -108,7 +108,7 @@ export class CompositePrimaryKey extends Field {
   /** Set by the registry, in the order of `names`. */
   fields: Field[] = [];
 
-  constructor(...names: readonly string[]) {
+  constructor(...names: string[]) {
     super({ primaryKey: true, editable: false, blank: true });
     if (names.length < 2) throw new ImproperlyConfigured("CompositePrimaryKey must include at least two fields.", "field.composite");
     if (names.some((n) => typeof n !== "string")) throw new ImproperlyConfigured("CompositePrimaryKey takes names of fields.", "field.composite");
@@ -127,13 +127,13 @@ export class CompositePrimaryKey extends Field {
   override preSave(instance: Record<string, unknown>): unknown {
     return this.fields.map((f) => instance[f.attname]);
   }
-  override toDb(): DbParam {
+  override toDb(_value: unknown, _dialect: DialectInfo): DbParam {
     throw new FieldError(`${this.path} is several columns and has no database value of its own.`, "field.composite");
   }
-  override fromDb(): undefined {
+  override fromDb(_dialect: DialectInfo): undefined {
     return undefined;
   }
-  override dbType(): string | null {
+  override dbType(_dialect: DialectInfo): string | null {
     return null;
   }
   override deconstruct() {

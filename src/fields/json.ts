@@ -3,7 +3,7 @@
  * (undefined, functions, NaN, -0, bigint, dates) is refused. Paths into documents are lookups and stand elsewhere.
  */
 import type { DbParam, DialectInfo } from "../ast/seams.js";
-import { FieldError } from "../base/errors.js";
+import { FieldError, ValidationError, ValueError } from "../base/errors.js";
 import { describeType, isWellFormed } from "../base/values.js";
 import { Field, type CheckMessage, type DbCheck, type FieldOptions } from "./field.js";
 import { unreadable, wrongType, wrongValue, type RefusingField } from "./refusals.js";
@@ -82,8 +82,9 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/g;
 function holdsRoundedInteger(text: string): boolean {
   for (const [token] of text.matchAll(TOKENS)) {
     if (token.startsWith('"') || token.length < 16 || !/^-?[0-9]+$/.test(token)) continue;
+    // JSON.stringify writes the shortest digits that give the number again; those are no loss either.
     const n = Number(token);
-    if (!Number.isFinite(n) || BigInt(n) !== BigInt(token)) return true;
+    if (String(n) !== token && (!Number.isFinite(n) || BigInt(n) !== BigInt(token))) return true;
   }
   return false;
 }
@@ -155,24 +156,16 @@ export class JSONField extends Field {
   override isEmptyValue(value: unknown): boolean {
     return isJSONNull(value) ? false : super.isEmptyValue(value);
   }
-  override async clean(value: unknown, instance?: object, dialect?: DialectInfo): Promise<unknown> {
-    if (this.encoder === undefined && value !== null && value !== undefined) {
-      try {
-        checkJson(this, value, 0, true);
-      } catch {
-        return super.clean(undefined, instance, dialect).then(
-          () => this.failInvalid(),
-          () => this.failInvalid(),
-        );
-      }
-    }
-    return super.clean(value, instance, dialect);
-  }
-  private failInvalid(): never {
-    return this.toCanonical(() => undefined) as never;
-  }
   override toCanonical(value: unknown): unknown {
-    return value === "" ? "" : super.toCanonical(value);
+    if (value === null || value === undefined || value === "") return value ?? null;
+    if (this.encoder !== undefined) return value;
+    try {
+      checkJson(this, value, 0, true);
+    } catch (cause) {
+      if (!(cause instanceof FieldError || cause instanceof ValueError)) throw cause;
+      throw new ValidationError(this.errorMessage("invalid", this.invalidMessage), "invalid");
+    }
+    return value;
   }
   override check(dialects: readonly DialectInfo[] = []): CheckMessage[] {
     const out = super.check(dialects);
