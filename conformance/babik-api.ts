@@ -157,7 +157,9 @@ export class Orm {
   async commit(aliases: readonly string[], fn: () => Promise<void>): Promise<void> {
     const [first, ...rest] = aliases;
     if (first === undefined) return await fn();
-    await this.babik.make("atomic", () => this.commit(rest, fn), { using: first });
+    const inner = (): Promise<void> => this.commit(rest, fn);
+    if (typeof member(this.orm, "atomic") === "function") await call(this.orm, "atomic", [inner, { using: first }]);
+    else await this.babik.make("atomic", inner, { using: first });
   }
   /** Runs `fn` in a transaction of each alias and takes all of it back. */
   async rollback(aliases: readonly string[], fn: () => Promise<void>): Promise<void> {

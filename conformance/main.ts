@@ -3,12 +3,13 @@
  * many have the recorded outcome. `npm run conformance -- --help` lists its options.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { loadBabik } from "./babik-api.js";
-import { DATABASES, appNames, readApp, type CaseSpec, type DatabaseName } from "./format.js";
+import { Worker } from "node:worker_threads";
+import { DATABASES, appNames, type DatabaseName } from "./format.js";
 import { USAGE, readOptions, rootFolder, type Options } from "./options.js";
 import { details, groups, lastLine, sum, table } from "./report.js";
-import { runApp, type AppReport } from "./run-app.js";
-import { ServerDatabases, isNamed } from "./servers.js";
+import { replayApps, type Job } from "./replay.js";
+import type { AppReport } from "./run-app.js";
+import { isNamed } from "./servers.js";
 
 async function main(): Promise<number> {
   const root = rootFolder(import.meta.url);
@@ -18,7 +19,6 @@ async function main(): Promise<number> {
     return 0;
   }
   const databases = options.databases ?? DATABASES.filter(isNamed);
-  const stray = watchRejections();
   const reports = await replayAll(options, databases);
   if (options.verbose)
     for (const report of reports) {
@@ -27,8 +27,6 @@ async function main(): Promise<number> {
     }
   for (const report of reports)
     for (const note of report.notes) console.log(`note: ${report.app} [${report.database}] ${note}`);
-  if (stray.count > 0)
-    console.log(`note: ${stray.count} promises were rejected with nobody waiting, the first with ${stray.first}`);
   if (options.group) console.log(groups(reports));
   if (options.json !== undefined) writeJson(options.json, reports);
   console.log(table(reports, databases));
@@ -47,29 +45,20 @@ async function replayAll(options: Options, databases: readonly DatabaseName[]): 
   const unknown = options.apps.filter((app) => !known.includes(app));
   if (unknown.length > 0)
     throw new TypeError(`There is no app ${unknown.join(", ")}. Choices are: ${known.join(", ")}.`);
-  const { id } = options;
-  const wanted = (spec: CaseSpec): boolean => id === undefined || spec.id.includes(id) || spec.test.includes(id);
-  const babik = await loadBabik();
-  const servers = new ServerDatabases(babik);
-  const reports: AppReport[] = [];
-  try {
-    for (const name of options.apps.length > 0 ? options.apps : known) {
-      const app = readApp(options.folder, name);
-      for (const database of databases) reports.push(await runApp(app, database, babik, servers, wanted));
-    }
-  } finally {
-    await servers.close();
-  }
-  return reports;
+  const apps = options.apps.length > 0 ? options.apps : known;
+  const jobs = databases.map((database): Job => ({ folder: options.folder, apps, database, id: options.id }));
+  // While one database is waited for, another can be worked on.
+  const reports = jobs.length === 1 ? await replayApps(jobs[0] as Job) : await Promise.all(jobs.map(inWorker));
+  return reports.flat();
 }
 
-/** A rejected promise nobody waits for is a fault of babik, but no reason to stop. */
-function watchRejections(): { count: number; first: string } {
-  const stray = { count: 0, first: "" };
-  process.on("unhandledRejection", (error) => {
-    if (stray.count++ === 0) stray.first = String(error).split("\n")[0] ?? "";
+function inWorker(job: Job): Promise<AppReport[]> {
+  return new Promise((done, failed) => {
+    const worker = new Worker(new URL("worker.js", import.meta.url), { workerData: job });
+    worker.once("message", (reports: AppReport[]) => done(reports));
+    worker.once("error", failed);
+    worker.once("exit", (code) => failed(new Error(`The worker for ${job.database} ended with code ${code}.`)));
   });
-  return stray;
 }
 
 function writeJson(file: string, reports: readonly AppReport[]): void {

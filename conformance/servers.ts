@@ -3,7 +3,7 @@
  * the end. It must not know apps or models.
  */
 import { randomBytes } from "node:crypto";
-import type { Babik, Orm } from "./babik-api.js";
+import type { Babik } from "./babik-api.js";
 import type { DatabaseName } from "./format.js";
 
 /** Environment variable and usual local address of each server. */
@@ -22,7 +22,6 @@ export class ServerDatabases {
   private readonly babik: Babik;
   private readonly made = new Map<string, string>();
   private readonly tables = new Set<string>();
-  private readonly admins = new Map<DatabaseName, Orm>();
   private readonly prefix = `babik_conformance_${process.pid}_${randomBytes(3).toString("hex")}`;
 
   constructor(babik: Babik) {
@@ -46,7 +45,7 @@ export class ServerDatabases {
       database === "postgres"
         ? "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
         : "CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
-    await this.admin(database).rows("default", `CREATE DATABASE ${name} ${options}`);
+    await this.admin(database, `CREATE DATABASE ${name} ${options}`);
     const url = new URL(this.address(database));
     url.pathname = `/${name}`;
     this.made.set(key, url.href);
@@ -59,11 +58,14 @@ export class ServerDatabases {
     return given === "" ? local : given;
   }
 
-  private admin(database: "postgres" | "mariadb"): Orm {
-    let admin = this.admins.get(database);
-    if (admin === undefined)
-      this.admins.set(database, (admin = this.babik.orm({ default: this.address(database) }, {})));
-    return admin;
+  /** Runs one statement on the server's own database. Nothing stays open, so that the app's connections are the only ones. */
+  private async admin(database: "postgres" | "mariadb", sql: string): Promise<void> {
+    const orm = this.babik.orm({ default: this.address(database) }, {});
+    try {
+      await orm.rows("default", sql);
+    } finally {
+      await orm.close();
+    }
   }
 
   /** True if an earlier app of this run made a table of that name; notes the name. */
@@ -80,11 +82,7 @@ export class ServerDatabases {
     for (const [key, href] of this.made) {
       const database = key.slice(0, key.indexOf("/")) as "postgres" | "mariadb";
       const name = new URL(href).pathname.slice(1);
-      await this.admin(database).rows(
-        "default",
-        `DROP DATABASE IF EXISTS ${name}${database === "postgres" ? " WITH (FORCE)" : ""}`,
-      );
+      await this.admin(database, `DROP DATABASE IF EXISTS ${name}${database === "postgres" ? " WITH (FORCE)" : ""}`);
     }
-    for (const admin of this.admins.values()) await admin.close();
   }
 }

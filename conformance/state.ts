@@ -182,7 +182,8 @@ export class States {
   private async resetMariadb(alias: string, infos: readonly TableInfo[]): Promise<void> {
     if (infos.length === 0) return;
     const tops = infos.map(
-      (info) => `(SELECT COALESCE(MAX(${quote(info.serial ?? "", "mariadb")}), 0) FROM ${quote(info.name, "mariadb")})`,
+      (info) =>
+        `(SELECT CAST(COALESCE(MAX(${quote(info.serial ?? "", "mariadb")}), 0) AS CHAR) FROM ${quote(info.name, "mariadb")})`,
     );
     const [row = []] = await this.orm.rows(alias, `SELECT ${tops.join(", ")}`);
     const names = infos.map(() => "%s").join(", ");
