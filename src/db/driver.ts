@@ -68,6 +68,8 @@ export interface DriverConnection {
   ping(): MaybePromise<boolean>;
   /** Whether the server sees a transaction open now; `undefined` where it does not tell. */
   readonly inTransaction: boolean | undefined;
+  /** Whether a second connection may read while this one writes (SQLite files in WAL mode). */
+  readonly separateReaders?: boolean | undefined;
   /** False once the connection cannot be used again; the pool then drops it. */
   readonly usable: boolean;
   /** The connection keeps the process alive, or (idle in the pool) does not. */

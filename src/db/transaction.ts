@@ -186,7 +186,9 @@ export async function runAtomic<T>(host: TransactionHost, fn: () => T | Promise<
     try {
       return await outermost(host, fn, options);
     } catch (error) {
-      if (attempt >= retries || !isRetryable(error)) throw error;
+      // Somebody may have caught the failure itself and met the broken block next.
+      const reason = error instanceof TransactionManagementError ? error.cause : error;
+      if (attempt >= retries || !isRetryable(reason)) throw error;
       // Longer and longer, and at random, so that those who met do not meet again.
       const most = Math.min(1000, 4 * 2 ** attempt);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * most));

@@ -48,12 +48,14 @@ export class SqliteConnection implements DriverConnection {
   readonly library: string;
   readonly #engine: Engine;
   readonly #options: SqliteOptions;
+  readonly #memory: boolean;
   readonly #byText = new Map<string, Prepared>();
   readonly #streams = new Set<OpenStream>();
   #open = true;
 
-  private constructor(engine: Engine, dialect: DialectInfo, options: SqliteOptions) {
+  private constructor(engine: Engine, dialect: DialectInfo, options: SqliteOptions, memory: boolean) {
     this.#engine = engine;
+    this.#memory = memory;
     this.#options = options;
     this.dialect = dialect;
     this.library = engine.library;
@@ -74,11 +76,15 @@ export class SqliteConnection implements DriverConnection {
       const dialect = makeDialect("sqlite", parseVersion(version), false, {
         maxParams: limit === undefined ? 32_766 : Number(limit),
       });
-      return new SqliteConnection(engine, dialect, options);
+      return new SqliteConnection(engine, dialect, options, memory);
     } catch (error) {
       engine?.close();
       throw classifySqlite(error);
     }
+  }
+
+  get separateReaders(): boolean {
+    return this.#options.journalMode === "WAL" && !this.#memory;
   }
 
   get usable(): boolean {

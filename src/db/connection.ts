@@ -1,0 +1,370 @@
+/**
+ * One database as the floors above see it: run, stream, atomic blocks, cursors. It picks the connection: the one of the
+ * block that the caller is in, the only one of an embedded database, or one of the pool.
+ * It must not know queries or models.
+ */
+import { InterfaceError, OperationalError } from "../base/errors.js";
+import type { DialectInfo } from "../ast/seams.js";
+import { Cursor } from "./cursor.js";
+import type { DatabaseSettings, Driver, DriverConnection, MaybePromise, RunOptions, RunResult, Statement } from "./driver.js";
+import { Gate } from "./gate.js";
+import { type ExecuteWrapper, QueryCapture, Watchers } from "./log.js";
+import { Pool, type PoolState } from "./pool.js";
+import type { PoolOptions } from "./server-options.js";
+import {
+  addCommitHook,
+  ambient,
+  type AtomicOptions,
+  type Block,
+  currentBlock,
+  getRollback,
+  runAtomic,
+  setRollback,
+  type TransactionHost,
+} from "./transaction.js";
+
+/** How long statements wait for a transaction of another flow on an embedded database, in milliseconds. */
+const EMBEDDED_WAIT = 30_000;
+
+/** One database under its alias. */
+export class Database {
+  readonly alias: string;
+  readonly settings: DatabaseSettings;
+  readonly #driver: Driver;
+  readonly #watchers = new Watchers();
+  readonly #host: TransactionHost;
+  readonly #pool: Pool | undefined;
+  /** Keeps everybody else out of the only connection while a transaction is open on it. */
+  readonly #gate = new Gate();
+  /** Connections of an embedded file that read for streams, kept for the next one. */
+  readonly #readers: DriverConnection[] = [];
+  #direct: DriverConnection | undefined;
+  #dialect: DialectInfo | undefined;
+  #closed = false;
+
+  constructor(alias: string, driver: Driver, pool: PoolOptions) {
+    this.alias = alias;
+    this.settings = driver.settings;
+    this.#driver = driver;
+    this.#pool = driver.embedded ? undefined : new Pool(alias, driver, pool);
+    this.#host = {
+      alias,
+      lease: () => this.#lease(),
+      release: (connection) => this.#release(connection),
+      control: (text, work) =>
+        this.#watchers.active ? this.#watchers.record("transaction", text, [], work) : work(),
+    };
+  }
+
+  /** True when all work happens in this process (SQLite): `run` then answers at once. */
+  get embedded(): boolean {
+    return this.#driver.embedded;
+  }
+
+  /**
+   * What the database can do. An embedded one tells at once, a server after the first connection: await `ready()` before.
+   * @throws InterfaceError `database.not_connected`
+   */
+  get dialect(): DialectInfo {
+    if (this.#dialect !== undefined) return this.#dialect;
+    if (this.#driver.embedded) return this.#open().dialect;
+    throw new InterfaceError(
+      `'${this.alias}' was not connected to yet, so its version is not known; await ready() first.`,
+      "database.not_connected",
+    );
+  }
+
+  /** The dialect, after connecting where that is needed. A promise only where it is not known yet. */
+  ready(): MaybePromise<DialectInfo> {
+    if (this.#dialect !== undefined || this.#driver.embedded) return this.dialect;
+    return this.#leased((connection) => connection.dialect);
+  }
+
+  /** Whether the caller is inside an atomic block of this database. */
+  get inTransaction(): boolean {
+    return this.#block() !== undefined;
+  }
+
+  /** How full the pool is; `undefined` for an embedded database. */
+  get pool(): PoolState | undefined {
+    return this.#pool?.state;
+  }
+
+  /**
+   * Runs one statement: in the caller's atomic block if there is one, else by itself. On an embedded database the result
+   * is there at once, unless a transaction of another flow has to end first.
+   * @throws DatabaseError and its subclasses; synchronously where the answer is synchronous
+   */
+  run(statement: Statement, options?: RunOptions): MaybePromise<RunResult> {
+    if (ambient.used) {
+      const block = currentBlock(this.#host);
+      if (block !== undefined) return block.run((connection) => this.#execute(connection, statement, options));
+    }
+    const direct = this.#direct;
+    if (direct !== undefined && !this.#gate.held && this.#watchers.wrappers.length === 0)
+      return this.#execute(direct, statement, options);
+    return this.#leased((connection) => this.#execute(connection, statement, options));
+  }
+
+  /** Runs a text of several statements without parameters. On MariaDB they are sent one after the other. */
+  script(text: string): MaybePromise<void> {
+    const work = (connection: DriverConnection): MaybePromise<void> =>
+      this.#watchers.active
+        ? this.#watchers.record("statement", text, [], () => connection.script(text))
+        : connection.script(text);
+    const block = this.#block();
+    return block === undefined ? this.#leased(work) : block.run(work);
+  }
+
+  /**
+   * The rows of a statement in chunks of about `chunkSize`, in bounded memory. Leaving the loop early frees the cursor and
+   * gives the connection back.
+   */
+  async *stream(statement: Statement, chunkSize = 2000): AsyncGenerator<unknown[][]> {
+    const block = this.#block();
+    if (block !== undefined) {
+      yield* this.#turns(block, statement, chunkSize);
+      return;
+    }
+    const connection = await this.#leaseReader();
+    const rows = connection.stream(statement, chunkSize);
+    this.#note(statement);
+    try {
+      yield* rows;
+    } finally {
+      await this.#releaseReader(connection);
+    }
+  }
+
+  /**
+   * Runs `fn` in a transaction, or in a savepoint where the caller already is in one. An error undoes its work and goes on;
+   * else the work is committed when the outermost block ends.
+   * @param options `savepoint`, `durable`, and for the outermost block `isolation`, `readOnly`, `deferrable`, `retries`
+   * @throws TransactionManagementError for nesting that is not allowed; OperationalError `transaction.commit_unknown`
+   * @example await db.atomic(async () => { … }, { isolation: "serializable", retries: 5 })
+   * Django: https://docs.djangoproject.com/en/stable/topics/db/transactions/#django.db.transaction.atomic
+   */
+  atomic<T>(fn: () => T | Promise<T>, options: AtomicOptions = {}): Promise<T> {
+    return runAtomic(this.#host, fn, options);
+  }
+
+  /**
+   * Has `fn` called after the outermost block was committed; not at all when its block is rolled back; at once outside of a block.
+   * @param options with `robust` an error of `fn` is a warning and the next function is called
+   * Django: https://docs.djangoproject.com/en/stable/topics/db/transactions/#performing-actions-after-commit
+   */
+  onCommit(fn: () => unknown, options: { readonly robust?: boolean | undefined } = {}): MaybePromise<void> {
+    return addCommitHook(this.#host, fn, options.robust === true);
+  }
+
+  /** Whether the innermost block is going to be rolled back. */
+  getRollback(): boolean {
+    return getRollback(this.#host);
+  }
+
+  /** Marks the innermost block for rollback, or takes the mark away. */
+  setRollback(rollback: boolean): void {
+    setRollback(this.#host, rollback);
+  }
+
+  /**
+   * A cursor for SQL written by hand.
+   * @example await using cursor = await db.cursor(); await cursor.execute("SELECT count(*) FROM shop WHERE price < %s", [20]);
+   * Django: https://docs.djangoproject.com/en/stable/topics/db/sql/#executing-custom-sql-directly
+   */
+  cursor(): MaybePromise<Cursor> {
+    const ready = this.ready();
+    const make = (dialect: DialectInfo): Cursor => new Cursor(dialect, (s, o) => this.run(s, o));
+    return ready instanceof Promise ? ready.then(make) : make(ready);
+  }
+
+  /** Starts recording the statements that this database is asked, by anybody in this process. */
+  capture(options: { readonly params?: boolean | undefined } = {}): QueryCapture {
+    const capture = new QueryCapture((c) => {
+      this.#watchers.captures.delete(c);
+      this.#watchers.update();
+    }, options.params === true);
+    this.#watchers.captures.add(capture);
+    this.#watchers.update();
+    return capture;
+  }
+
+  /** Has every statement run through `wrapper` until the returned function is called. Streams and scripts are not wrapped. */
+  addExecuteWrapper(wrapper: ExecuteWrapper): () => void {
+    this.#watchers.wrappers.push(wrapper);
+    this.#watchers.update();
+    return () => {
+      const at = this.#watchers.wrappers.indexOf(wrapper);
+      if (at >= 0) this.#watchers.wrappers.splice(at, 1);
+      this.#watchers.update();
+    };
+  }
+
+  /** Has every statement run through `wrapper` while `fn` runs. */
+  async executeWrapper<T>(wrapper: ExecuteWrapper, fn: () => T | Promise<T>): Promise<T> {
+    const remove = this.addExecuteWrapper(wrapper);
+    try {
+      return await fn();
+    } finally {
+      remove();
+    }
+  }
+
+  /** Ends all connections. Work under way is waited for, up to five seconds; later calls are an InterfaceError. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#pool?.close();
+    if (this.#driver.embedded) {
+      const turn = this.#gate.enter(5000, () => this.#busy());
+      if (turn !== undefined) await turn.catch(() => undefined);
+      for (const reader of this.#readers.splice(0)) await reader.close();
+      await this.#direct?.close();
+      this.#direct = undefined;
+      this.#gate.leave();
+    }
+  }
+
+  #block(): Block | undefined {
+    return ambient.used ? currentBlock(this.#host) : undefined;
+  }
+
+  #execute(connection: DriverConnection, statement: Statement, options?: RunOptions): MaybePromise<RunResult> {
+    if (!this.#watchers.active) return connection.run(statement, options);
+    return this.#watchers.execute(this.alias, statement, (s) => connection.run(s, options));
+  }
+
+  #note(statement: Statement): void {
+    if (this.#watchers.active) this.#watchers.record("statement", statement.text, statement.params, () => undefined);
+  }
+
+  /** Does `work` on a connection that nobody else uses meanwhile; at once where it can be. */
+  #leased<T>(work: (connection: DriverConnection) => MaybePromise<T>): MaybePromise<T> {
+    const leased = this.#lease();
+    return leased instanceof Promise ? leased.then((c) => this.#using(c, work)) : this.#using(leased, work);
+  }
+
+  #using<T>(connection: DriverConnection, work: (connection: DriverConnection) => MaybePromise<T>): MaybePromise<T> {
+    let result: MaybePromise<T>;
+    try {
+      result = work(connection);
+    } catch (error) {
+      const back = this.#release(connection);
+      if (back instanceof Promise) back.catch(() => undefined);
+      throw error;
+    }
+    if (result instanceof Promise) return this.#usingLater(connection, result);
+    const back = this.#release(connection);
+    const value = result;
+    return back instanceof Promise ? back.then(() => value) : value;
+  }
+
+  async #usingLater<T>(connection: DriverConnection, result: Promise<T>): Promise<T> {
+    try {
+      return await result;
+    } finally {
+      const back = this.#release(connection);
+      if (back instanceof Promise) await back;
+    }
+  }
+
+  #lease(): MaybePromise<DriverConnection> {
+    if (this.#closed) throw this.#closedError();
+    if (this.#pool !== undefined) {
+      const connection = this.#pool.acquire();
+      if (!(connection instanceof Promise)) return connection;
+      return connection.then((c) => {
+        this.#dialect ??= c.dialect;
+        return c;
+      });
+    }
+    const turn = this.#gate.enter(EMBEDDED_WAIT, () => this.#busy());
+    if (turn !== undefined) return turn.then(() => this.#entered());
+    return this.#entered();
+  }
+
+  #entered(): DriverConnection {
+    try {
+      return this.#open();
+    } catch (error) {
+      this.#gate.leave();
+      throw error;
+    }
+  }
+
+  #release(connection: DriverConnection): MaybePromise<void> {
+    if (this.#pool !== undefined) return this.#pool.release(connection);
+    // A transaction that SQL of the user's own began and did not end must not swallow what comes after.
+    if (connection.usable && connection.inTransaction === true) connection.rollback();
+    this.#gate.leave();
+  }
+
+  #open(): DriverConnection {
+    if (this.#closed) throw this.#closedError();
+    if (this.#direct === undefined) {
+      const connection = this.#driver.connect();
+      if (connection instanceof Promise)
+        throw new InterfaceError("An embedded driver must connect synchronously.", "database.driver");
+      this.#direct = connection;
+      this.#dialect = connection.dialect;
+    }
+    return this.#direct;
+  }
+
+  // A stream of an embedded file reads beside the only connection, so that writing goes on while it is open.
+  async #leaseReader(): Promise<DriverConnection> {
+    if (!this.#driver.embedded) return this.#lease();
+    if (this.#open().separateReaders !== true) {
+      const connection = await this.#lease();
+      // The rows are read in between other statements; the driver empties the cursor before anything is written.
+      this.#gate.leave();
+      return connection;
+    }
+    return this.#readers.pop() ?? (await this.#driver.connect(true));
+  }
+
+  async #releaseReader(connection: DriverConnection): Promise<void> {
+    if (!this.#driver.embedded) await this.#release(connection);
+    else if (connection !== this.#direct) {
+      if (this.#closed || this.#readers.length >= 4) await connection.close();
+      else this.#readers.push(connection);
+    }
+  }
+
+  // Inside a block each chunk takes its turn, so that other statements of the block may run while the loop is open.
+  async *#turns(block: Block, statement: Statement, chunkSize: number): AsyncGenerator<unknown[][]> {
+    const rows = block.connection.stream(statement, chunkSize)[Symbol.asyncIterator]();
+    this.#note(statement);
+    let finished = false;
+    try {
+      for (;;) {
+        const next = await block.run(() => rows.next());
+        if (next.done === true) {
+          finished = true;
+          return;
+        }
+        yield next.value;
+      }
+    } finally {
+      // A block that failed or ended takes the cursor with it.
+      if (!finished && !block.ended && block.connection.usable) {
+        try {
+          await block.run(async () => void (await rows.return?.(undefined)));
+        } catch {
+          // The loop was left already; what it gave stands.
+        }
+      }
+    }
+  }
+
+  #busy(): OperationalError {
+    return new OperationalError(
+      `A transaction kept the database '${this.alias}' to itself for ${EMBEDDED_WAIT / 1000} seconds. An atomic block must not wait for work that runs outside of it.`,
+      "pool.timeout",
+    );
+  }
+
+  #closedError(): InterfaceError {
+    return new InterfaceError(`The connections of '${this.alias}' were closed.`, "database.closed");
+  }
+}
