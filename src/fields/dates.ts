@@ -57,6 +57,22 @@ export abstract class DateBase extends Field {
   }
 }
 
+/**
+ * A reader that keeps what it made of the texts it saw last. Temporal values are immutable, dear to make with the
+ * polyfill (0.5 to 1 microsecond), and columns repeat them.
+ */
+export function remembering<K, V>(read: (value: K) => V): (value: K) => V {
+  const seen = new Map<K, V>();
+  return (value) => {
+    const known = seen.get(value);
+    if (known !== undefined) return known;
+    const made = read(value);
+    if (seen.size >= 500) seen.clear();
+    seen.set(value, made);
+    return made;
+  };
+}
+
 // ---- dates ------------------------------------------------------------------------------------------------------
 const DATES = "Temporal.PlainDate or a text such as '2026-01-31'";
 const NOT_DATE = "The value must be a date in YYYY-MM-DD format.";
@@ -97,11 +113,11 @@ export class DateField extends DateBase {
     return (value as PlainDate).toString();
   }
   override fromDb(_dialect: DialectInfo): (value: unknown) => unknown {
-    return (value) => {
+    return remembering((value) => {
       const date = typeof value === "string" ? plainDateOf(value) : undefined;
       if (date === undefined) throw unreadable(this, `a ${describeType(value)} that is no date of the years 1 to 9999`);
       return date;
-    };
+    });
   }
   override dbType(_dialect: DialectInfo): string {
     return "date";
@@ -234,11 +250,11 @@ export class TimeField extends DateBase {
     return timeText(value as PlainTime);
   }
   override fromDb(_dialect: DialectInfo): (value: unknown) => unknown {
-    return (value) => {
+    return remembering((value) => {
       const time = typeof value === "string" ? plainTimeOf(value) : undefined;
       if (time === undefined) throw unreadable(this, `a ${describeType(value)} that is no time of day`);
       return time;
-    };
+    });
   }
   override dbType(dialect: DialectInfo): string {
     return dialect.name === "mysql" ? "time(6)" : "time";

@@ -132,7 +132,7 @@ export class DecimalField extends Field {
   /** The value as the column keeps it: half to even at `decimalPlaces`, refused past `maxDigits`. */
   quantise(value: Decimal): Decimal {
     if (!value.isFinite()) throw invalid(NOT_DECIMAL);
-    const d = this.scale === undefined ? value : value.toDecimalPlaces(this.scale, Decimal.ROUND_HALF_EVEN);
+    const d = this.scale === undefined || value.decimalPlaces() <= this.scale ? value : value.toDecimalPlaces(this.scale, Decimal.ROUND_HALF_EVEN);
     if (this.digits !== undefined && !d.isZero()) {
       const used = this.scale === undefined ? d.precision() : d.e + 1 + this.scale;
       if (used > this.digits || Math.abs(d.e) > MAX_DECIMAL_EXPONENT)
@@ -190,14 +190,18 @@ function sqliteReader(field: DecimalField, scale: number | undefined): (value: u
       const d = new Decimal(value.toPrecision(DOUBLE_DIGITS));
       return scale === undefined || !d.isFinite() ? d : d.toDecimalPlaces(scale, Decimal.ROUND_HALF_EVEN);
     }
-    if (typeof value === "string") {
-      const d = parseDecimal(value);
-      if (d !== undefined) return d;
+    // Plain texts, as the column keeps them, need no closer look than the constructor's own.
+    if (typeof value === "string" && /^[-+.0-9]/.test(value)) {
+      try {
+        return new Decimal(value);
+      } catch {
+        throw unreadable(field, "a text where a decimal was expected");
+      }
     }
     throw unreadable(field, `a ${describeType(value)} where a decimal was expected`);
   };
   return (value) => {
-    if (typeof value !== "number") return typeof value === "string" ? (parseDecimal(value) ?? slow(value)) : slow(value);
+    if (typeof value !== "number") return slow(value);
     if (Number.isSafeInteger(value)) return new Decimal(value);
     // A value that was stored at this scale: its shortest text is it.
     if (factor !== undefined) {

@@ -6,6 +6,7 @@ import { DataError } from "../base/errors.js";
 import { durationOfMicros, intervalText, microsOfDuration, microsOfInterval, parseDuration } from "../base/date-text.js";
 import { asTemporal, type Duration } from "../base/temporal.js";
 import { describeType, parseInteger } from "../base/values.js";
+import { remembering } from "./dates.js";
 import { Field } from "./field.js";
 import { invalid, unreadable, wrongType, wrongValue } from "./refusals.js";
 
@@ -41,14 +42,14 @@ export class DurationField extends Field {
     return dialect.features.nativeInterval ? intervalText(micros) : micros;
   }
   override fromDb(_dialect: DialectInfo): (value: unknown) => unknown {
-    return (value) => {
+    return remembering((value) => {
       let micros: bigint | undefined;
       if (typeof value === "bigint") micros = value;
       else if (typeof value === "number") micros = Number.isSafeInteger(value) ? BigInt(value) : Number.isFinite(value) ? BigInt(Math.round(value)) : undefined;
       else if (typeof value === "string") micros = parseInteger(value.replace(/\.[0-9]*$/, "")) ?? microsOfInterval(value);
       if (micros === undefined) throw unreadable(this, `a ${describeType(value)} that is no duration`);
       return durationOfMicros(micros);
-    };
+    });
   }
   // Past 2^53 microseconds (285 years) a number would round.
   override get needsBigInt(): boolean {

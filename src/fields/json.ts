@@ -4,7 +4,7 @@
  */
 import type { DbParam, DialectInfo } from "../ast/seams.js";
 import { FieldError, ValidationError, ValueError } from "../base/errors.js";
-import { describeType, isWellFormed } from "../base/values.js";
+import { Decimal, describeType, isWellFormed } from "../base/values.js";
 import { Field, type CheckMessage, type DbCheck, type FieldOptions } from "./field.js";
 import { unreadable, wrongType, wrongValue, type RefusingField } from "./refusals.js";
 
@@ -82,9 +82,10 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/g;
 function holdsRoundedInteger(text: string): boolean {
   for (const [token] of text.matchAll(TOKENS)) {
     if (token.startsWith('"') || token.length < 16 || !/^-?[0-9]+$/.test(token)) continue;
-    // JSON.stringify writes the shortest digits that give the number again; those are no loss either.
+    // JSON.stringify writes the shortest digits that give the number again, and jsonb spells their exponent out as zeros:
+    // neither is a loss.
     const n = Number(token);
-    if (String(n) !== token && (!Number.isFinite(n) || BigInt(n) !== BigInt(token))) return true;
+    if (!Number.isFinite(n) || (BigInt(n) !== BigInt(token) && new Decimal(n).toFixed() !== token)) return true;
   }
   return false;
 }

@@ -61,7 +61,10 @@ function hyphenate(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** A universally unique identifier; values are lower-case texts with hyphens. */
+/**
+ * A universally unique identifier; values are lower-case texts with hyphens.
+ * MariaDB's type refuses some identifiers of version 8 (those whose fourth group begins with 80), with a DataError.
+ */
 export class UUIDField extends Field {
   override readonly typeName: string = "UUIDField";
   protected override get invalidMessage(): string {

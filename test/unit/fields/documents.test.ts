@@ -56,6 +56,7 @@ describe("a JSONField", () => {
     const read = field.fromDb(sqlite);
     expect(() => read('{"id":9007199254740993}')).toThrow(DataError);
     expect(read('{"id":9007199254740992,"s":"99999999999999999999","f":0.12345678901234567}')).toEqual({ id: 2 ** 53, s: "99999999999999999999", f: 0.12345678901234567 });
+    expect([read("100000000000000000000000"), read("-51835965535446410")]).toEqual([1e23, -51835965535446410]);
     expect(read("not json")).toBe("not json");
     expect([read(5), read(Buffer.from('{"a":1}'))]).toEqual([5, { a: 1 }]);
   });
