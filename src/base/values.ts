@@ -27,8 +27,13 @@ const DECIMAL_TEXT = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 /** Any Decimal, of this clone of decimal.js or another, as one of this clone; else `undefined`. */
 export function asDecimal(value: unknown): Decimal | undefined {
   if (value instanceof Decimal) return value;
-  if (typeof value === "object" && value !== null && Decimals.isDecimal(value)) return new Decimal(value);
-  return undefined;
+  if (typeof value !== "object" || value === null || !Decimals.isDecimal(value)) return undefined;
+  // decimal.js knows its kind by a plain property, which a JSON body can bear as well: only an inherited one counts, and
+  // the digits are taken as text and read again.
+  if (isPlainObject(value) || Object.hasOwn(value, "toStringTag")) return undefined;
+  const other = value as Decimals;
+  if (!other.isFinite()) return new Decimal(other.isNaN() ? Number.NaN : other.s * Infinity);
+  return parseDecimal(other.toString());
 }
 
 /** Decimal of a text, or `undefined` where the text is no finite decimal number of sane size. */

@@ -98,7 +98,7 @@ export class DateField extends DateBase {
   override prep(value: unknown): unknown {
     if (typeof value === "string") {
       const parsed = parseDate(value);
-      if (parsed === undefined) throw invalid(NOT_DATE);
+      if (parsed === undefined) throw invalid(this, NOT_DATE);
       return parsed;
     }
     const date: PlainDate | undefined =
@@ -161,7 +161,7 @@ export class DateTimeField extends DateBase {
     if (value instanceof Date) return this.make(value.getTime(), 0);
     if (typeof value === "string") {
       const parsed = parseDateTime(value, currentZone);
-      if (parsed === undefined) throw invalid(NOT_DATETIME);
+      if (parsed === undefined) throw invalid(this, NOT_DATETIME);
       if (parsed.nanos % 1000 !== 0 || (this.precision === 3 && parsed.nanos !== 0))
         throw wrongValue(this, "more digits of a second than the column keeps", `${this.precision}; round it, or declare precision: 6`, "value.precision");
       return this.make(parsed.ms, parsed.nanos / 1000);
@@ -237,7 +237,7 @@ export class TimeField extends DateBase {
   override prep(value: unknown): unknown {
     if (typeof value === "string") {
       const parsed = parseTime(value);
-      if (parsed === undefined) throw invalid(NOT_TIME);
+      if (parsed === undefined) throw invalid(this, NOT_TIME);
       if (parsed.nanos % 1000 !== 0) throw wrongValue(this, "more than six digits of a second", TIMES, "value.precision");
       const micros = parsed.nanos / 1000;
       return new Temporal.PlainTime(parsed.hour, parsed.minute, parsed.second, Math.trunc(micros / 1000), micros % 1000);

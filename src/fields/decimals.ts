@@ -111,7 +111,7 @@ export class DecimalField extends Field {
       else if (typeof value === "number") d = this.ofNumber(value);
       else throw wrongType(this, value, DECIMALS);
     }
-    if (d === undefined || !d.isFinite() || Math.abs(d.e) > MAX_DECIMAL_EXPONENT) throw invalid(NOT_DECIMAL);
+    if (d === undefined || !d.isFinite() || Math.abs(d.e) > MAX_DECIMAL_EXPONENT) throw invalid(this, NOT_DECIMAL);
     return d;
   }
   private ofNumber(value: number): Decimal | undefined {
@@ -131,12 +131,12 @@ export class DecimalField extends Field {
   }
   /** The value as the column keeps it: half to even at `decimalPlaces`, refused past `maxDigits`. */
   quantise(value: Decimal): Decimal {
-    if (!value.isFinite()) throw invalid(NOT_DECIMAL);
+    if (!value.isFinite()) throw invalid(this, NOT_DECIMAL);
     const d = this.scale === undefined || value.decimalPlaces() <= this.scale ? value : value.toDecimalPlaces(this.scale, Decimal.ROUND_HALF_EVEN);
     if (this.digits !== undefined && !d.isZero()) {
       const used = this.scale === undefined ? d.precision() : d.e + 1 + this.scale;
       if (used > this.digits || Math.abs(d.e) > MAX_DECIMAL_EXPONENT)
-        throw invalid(`Ensure that there are no more than ${this.digits} digits in total.`, "max_digits");
+        throw invalid(this, `Ensure that there are no more than ${this.digits} digits in total.`, "max_digits");
     }
     return d;
   }

@@ -3,7 +3,7 @@
  */
 import type { DbParam, DialectInfo } from "../ast/seams.js";
 import { DataError } from "../base/errors.js";
-import { durationOfMicros, intervalText, microsOfDuration, microsOfInterval, parseDuration } from "../base/date-text.js";
+import { durationOfMicros, intervalText, microsOfDuration, microsOfInterval, parseDuration } from "../base/duration-text.js";
 import { asTemporal, type Duration } from "../base/temporal.js";
 import { describeType, parseInteger } from "../base/values.js";
 import { remembering } from "./dates.js";
@@ -24,7 +24,7 @@ export class DurationField extends Field {
     let micros: bigint | undefined;
     if (typeof value === "string") {
       micros = parseDuration(value);
-      if (micros === undefined) throw invalid(NOT_DURATION);
+      if (micros === undefined) throw invalid(this, NOT_DURATION);
     } else {
       const duration = asTemporal("Duration", value);
       if (duration === undefined) throw wrongType(this, value, DURATIONS);

@@ -10,6 +10,7 @@ import * as duration from "./duration.js";
 import * as files from "./files.js";
 import * as generated from "./generated.js";
 import * as integers from "./integers.js";
+import * as keys from "./keys.js";
 import * as json from "./json.js";
 import * as other from "./other.js";
 import * as ranges from "./ranges.js";
@@ -27,9 +28,9 @@ export function callable<C extends new (...args: never[]) => object>(cls: C): Ca
   }) as Callable<C>;
 }
 
-export const AutoField: Callable<typeof integers.AutoField> = callable(integers.AutoField);
-export const SmallAutoField: Callable<typeof integers.SmallAutoField> = callable(integers.SmallAutoField);
-export const BigAutoField: Callable<typeof integers.BigAutoField> = callable(integers.BigAutoField);
+export const AutoField: Callable<typeof keys.AutoField> = callable(keys.AutoField);
+export const SmallAutoField: Callable<typeof keys.SmallAutoField> = callable(keys.SmallAutoField);
+export const BigAutoField: Callable<typeof keys.BigAutoField> = callable(keys.BigAutoField);
 export const IntegerField: Callable<typeof integers.IntegerField> = callable(integers.IntegerField);
 export const SmallIntegerField: Callable<typeof integers.SmallIntegerField> = callable(integers.SmallIntegerField);
 export const BigIntegerField: Callable<typeof integers.BigIntegerField> = callable(integers.BigIntegerField);

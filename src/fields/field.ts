@@ -5,6 +5,7 @@
 import type { DbParam, DialectInfo, ValueType } from "../ast/seams.js";
 import { FieldError, ImproperlyConfigured, ValidationError, ValueError, type ValidationMessage } from "../base/errors.js";
 import { isPlainObject } from "../base/values.js";
+import { checkChoices, flattenChoices, valueKey, type ChoicesOption } from "./choices.js";
 
 /** Brand of everything that may stand in a model's field list. */
 export const FIELD: unique symbol = Symbol.for("babik.field");
@@ -19,10 +20,7 @@ export interface FieldOwner {
 }
 
 export type Validator = (value: unknown) => void | Promise<void>;
-export type ChoicesOption =
-  | readonly unknown[]
-  | Readonly<Record<string, string>>
-  | (() => readonly unknown[] | Readonly<Record<string, string>>);
+export type { ChoicesOption };
 
 /** Options that every field takes, as in Django. */
 export interface FieldOptions {
@@ -243,7 +241,7 @@ export abstract class Field implements ValueType {
     } catch (cause) {
       if (!(cause instanceof ValidationError || cause instanceof FieldError || cause instanceof ValueError)) throw cause;
       const code = cause instanceof ValidationError ? cause.code : "invalid";
-      const message = cause instanceof ValidationError ? cause.message : this.invalidMessage;
+      const message = cause instanceof ValidationError ? cause.messages.join(" ") : this.invalidMessage;
       throw new ValidationError(this.errorMessage(code, message), code);
     }
   }
@@ -324,57 +322,13 @@ export abstract class Field implements ValueType {
       error("fields.E003", "'pk' is a reserved word that cannot be used as a field name.");
     if (this.primaryKey && this.null)
       error("fields.E007", "Primary keys must not have null: true.", "Set null: false on the field, or remove primaryKey: true.");
-    this.checkChoices(error);
+    checkChoices(this, error);
     const { validators } = this.options;
     const wrong = validators === undefined ? -1 : validators.findIndex((v) => typeof v !== "function");
     if (wrong >= 0)
       error("fields.E008", "All 'validators' must be functions.", `validators[${wrong}] is not a function.`);
     return out;
   }
-
-  private checkChoices(error: (id: string, message: string, hint?: string) => void): void {
-    const { choices } = this.options;
-    if (choices === undefined) return;
-    const list: unknown = typeof choices === "function" ? choices() : choices;
-    if (typeof list !== "object" || list === null) {
-      error("fields.E004", "'choices' must be a mapping (such as an object) or a list.");
-      return;
-    }
-    if (!Array.isArray(list)) return;
-    const bad = (list as readonly unknown[]).some(
-      (item) => typeof item === "object" && item !== null && !isField(item) && Array.isArray(item) && item.length !== 2,
-    );
-    if (bad) {
-      error("fields.E005", "'choices' must hold values, or pairs of a value and a readable name.");
-      return;
-    }
-    const limit = this.maxLength;
-    if (typeof limit !== "number" || !Number.isInteger(limit)) return;
-    const longest = Math.max(0, ...this.flatChoices.map(([value]) => (typeof value === "string" ? [...value].length : 0)));
-    if (longest > limit)
-      error("fields.E009", `'maxLength' is too small to fit the longest value in 'choices' (${longest} characters).`);
-  }
-}
-
-// Canonical values of one field are equal when their texts are: Decimal, Temporal, Date, bigint and bytes all print exactly.
-function valueKey(value: unknown): string {
-  if (value instanceof Date) return String(value.getTime());
-  return typeof value === "object" && value !== null && (Array.isArray(value) || isPlainObject(value))
-    ? JSON.stringify(value, (_k, v: unknown) => (typeof v === "bigint" ? `${v}n` : v))
-    : String(value);
-}
-
-function flattenChoices(choices: ChoicesOption | undefined): readonly (readonly [unknown, string])[] {
-  if (choices === undefined) return [];
-  const list = typeof choices === "function" ? choices() : choices;
-  if (!Array.isArray(list)) return Object.entries(list as Record<string, string>);
-  const out: (readonly [unknown, string])[] = [];
-  for (const item of list as readonly unknown[]) {
-    if (!Array.isArray(item)) out.push([item, String(item)]);
-    else if (Array.isArray(item[1])) out.push(...flattenChoices(item[1] as readonly unknown[]));
-    else out.push([item[0], String(item[1])]);
-  }
-  return out;
 }
 
 /** True for a field made by this package (of whatever copy of it). */

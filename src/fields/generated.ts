@@ -55,6 +55,19 @@ export class GeneratedField extends Field {
   override get member(): ValueType | undefined {
     return this.outputField.member;
   }
+  // Those who read a type by its ancestry expect the members of that type.
+  /** `range` of an integer output field. */
+  range(dialect?: DialectInfo): unknown {
+    return (this.outputField as { range?(d?: DialectInfo): unknown }).range?.(dialect);
+  }
+  /** `exactText` of a decimal output field. */
+  get exactText(): boolean {
+    return (this.outputField as { exactText?: boolean }).exactText ?? false;
+  }
+  /** `precision` of an output field of moments. */
+  get precision(): number | undefined {
+    return (this.outputField as { precision?: number }).precision;
+  }
   override bind(owner: FieldOwner, name: string, column: string): void {
     super.bind(owner, name, column);
     // Messages of the inner type then name this field.

@@ -25,7 +25,7 @@ export class BooleanField extends Field {
       case false: case 0: case 0n: case "f": case "false": case "False": case "0":
         return false;
       default:
-        if (typeof value === "string" || typeof value === "number" || typeof value === "bigint") throw invalid(NOT_BOOLEAN);
+        if (typeof value === "string" || typeof value === "number" || typeof value === "bigint") throw invalid(this, NOT_BOOLEAN);
         throw wrongType(this, value, "true, false, or 1 and 0");
     }
   }
@@ -74,11 +74,11 @@ export class UUIDField extends Field {
     if (typeof value === "string") {
       if (HYPHENED.test(value)) return value;
       const plain = value.length > 64 ? "" : value.trim().toLowerCase().replace(/^urn:uuid:/, "").replace(/[{}-]/g, "");
-      if (!PLAIN.test(plain)) throw invalid(NOT_UUID);
+      if (!PLAIN.test(plain)) throw invalid(this, NOT_UUID);
       return hyphenate(plain);
     }
     if (typeof value === "bigint" || (typeof value === "number" && Number.isSafeInteger(value))) {
-      if (value < 0 || value >= 2n ** 128n) throw invalid(NOT_UUID);
+      if (value < 0 || value >= 2n ** 128n) throw invalid(this, NOT_UUID);
       return hyphenate(value.toString(16).padStart(32, "0"));
     }
     throw wrongType(this, value, "UUID texts, with or without hyphens");

@@ -24,8 +24,12 @@ export function wrongValue(field: RefusingField, what: string, accepted: string,
 }
 
 /** A value that does not pass conversion where Django answers with a ValidationError. */
-export function invalid(message: string, code = "invalid"): ValidationError {
-  return new ValidationError(message, code);
+export function invalid(field: RefusingField, message: string, code = "invalid"): ValidationError {
+  const error = new ValidationError(message, code);
+  // Forms show `messages`, which stay as they are; whoever reads the error itself is told the field too.
+  error.message = `${field.path}: ${message}`;
+  Object.defineProperty(error, "path", { value: field.path, enumerable: false, configurable: true, writable: true });
+  return error;
 }
 
 /** A value from the database that cannot be what the column says. */

@@ -160,6 +160,18 @@ export class ForeignKey extends ForeignObject {
   override get needsBigInt(): boolean {
     return this.target.needsBigInt;
   }
+  override get scale(): number | undefined {
+    return this.toFields[0]?.scale;
+  }
+  override get digits(): number | undefined {
+    return this.toFields[0]?.digits;
+  }
+  override toJson(value: unknown): unknown {
+    return this.target.toJson(value);
+  }
+  override fromJson(value: unknown): unknown {
+    return this.target.fromJson(value);
+  }
   protected override makeTypeKey(): string {
     return `FK:${this.target.typeKey}`;
   }

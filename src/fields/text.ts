@@ -21,8 +21,8 @@ export function textOf(field: RefusingField, value: unknown): string {
     if (decimal === undefined) throw wrongType(field, value, TEXTS);
     return decimal.toString();
   }
-  if (value.includes("\0")) throw invalid("Null characters are not allowed.", "null_characters_not_allowed");
-  if (!isWellFormed(value)) throw invalid("Half of a surrogate pair stands alone in the text; no database can keep it.", "lone_surrogate");
+  if (value.includes("\0")) throw invalid(field, "Null characters are not allowed.", "null_characters_not_allowed");
+  if (!isWellFormed(value)) throw invalid(field, "Half of a surrogate pair stands alone in the text; no database can keep it.", "lone_surrogate");
   return value;
 }
 

@@ -1,7 +1,7 @@
 import { Decimal as OtherDecimal } from "decimal.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { NotSupportedError, ValidationError, ValueError } from "../../../src/base/errors.js";
+import { FieldError, NotSupportedError, ValidationError, ValueError } from "../../../src/base/errors.js";
 import { Decimal } from "../../../src/base/values.js";
 import * as f from "../../../src/fields/factories.js";
 import { holds } from "../../support/holds.js";
@@ -36,6 +36,24 @@ describe("a DecimalField", () => {
     expect(() => price.prep(2 ** 60)).toThrow(ValueError);
   });
 
+  test("does not take a JSON copy of a Decimal for one", () => {
+    const copy = { toStringTag: "[object Decimal]", s: 1, e: 0, d: ["1; DROP TABLE x"], constructor: OtherDecimal };
+    expect(() => price.prep(copy)).toThrow(/cannot take a plain object/);
+    expect(() => price.prep(Object.assign(Object.create({}) as object, copy))).toThrow(FieldError);
+    expect(() => f.CharField().prep(copy)).toThrow(FieldError);
+  });
+  test("names the field in the error, and not in the messages for forms", () => {
+    const bound = price.clone() as typeof price;
+    bound.bind({ label: "shop.Product", appLabel: "shop", objectName: "Product", modelName: "product", dbTable: "shop_product" }, "price", "price");
+    const error = (() => {
+      try {
+        return bound.prep("secret");
+      } catch (e) {
+        return e as ValidationError;
+      }
+    })();
+    expect(error).toMatchObject({ message: "shop.Product.price: The value must be a decimal number.", messages: ["The value must be a decimal number."], path: "shop.Product.price", code: "invalid" });
+  });
   test("rounds half to even at its places, and refuses too many digits", () => {
     const db = (raw: string) => price.toDb(price.prep(raw), postgres);
     expect([db("0.125"), db("0.135"), db("-0.001"), db("99999999.994")]).toEqual(["0.12", "0.14", "0.00", "99999999.99"]);
