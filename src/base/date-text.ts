@@ -59,9 +59,16 @@ export function epochMsOf(text: string): number {
   const day = two(text, 8);
   restMicros = 0;
   if (
-    century > 99 || years > 99 || month < 1 || month > 12 || day < 1 || day > 31 ||
-    text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45
-  ) return Number.NaN;
+    century > 99 ||
+    years > 99 ||
+    month < 1 ||
+    month > 12 ||
+    day < 1 ||
+    day > 31 ||
+    text.charCodeAt(4) !== 45 ||
+    text.charCodeAt(7) !== 45
+  )
+    return Number.NaN;
   let hour = 0;
   let minute = 0;
   let second = 0;
@@ -107,9 +114,17 @@ export function plainDateOf(text: string): PlainDate | undefined {
   const day = two(text, 8);
   const year = century * 100 + years;
   if (
-    century > 99 || years > 99 || year === 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
-    text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45
-  ) return undefined;
+    century > 99 ||
+    years > 99 ||
+    year === 0 ||
+    month < 1 ||
+    month > 12 ||
+    day < 1 ||
+    day > daysIn(year, month) ||
+    text.charCodeAt(4) !== 45 ||
+    text.charCodeAt(7) !== 45
+  )
+    return undefined;
   const next = text.charCodeAt(10);
   if (next === next && next !== 32 && next !== 84) return undefined;
   return new Temporal.PlainDate(year, month, day);
@@ -146,7 +161,12 @@ export interface WrittenTime {
   readonly second: number;
   readonly nanos: number;
 }
-function timeParts(h: string | undefined, m: string | undefined, s: string | undefined, f: string | undefined): WrittenTime | undefined {
+function timeParts(
+  h: string | undefined,
+  m: string | undefined,
+  s: string | undefined,
+  f: string | undefined,
+): WrittenTime | undefined {
   const hour = Number(h ?? 0);
   const minute = Number(m ?? 0);
   const second = Number(s ?? 0);
@@ -170,7 +190,10 @@ export function parseTime(text: string): WrittenTime | undefined {
 }
 
 /** A written date and time: epoch milliseconds and nanoseconds below them. Without an offset it is understood in `zone`. */
-export function parseDateTime(text: string, zone: () => string): { readonly ms: number; readonly nanos: number } | undefined {
+export function parseDateTime(
+  text: string,
+  zone: () => string,
+): { readonly ms: number; readonly nanos: number } | undefined {
   const m = text.length > 64 ? null : WRITTEN_DATETIME.exec(text.trim());
   if (m === null) return undefined;
   const date = parseDate(`${m[1]}-${m[2]}-${m[3]}`);
@@ -188,7 +211,8 @@ export function parseDateTime(text: string, zone: () => string): { readonly ms: 
   const offset = m[8] === undefined ? 0 : offsetMinutes(m[8].toUpperCase(), 0);
   if (Number.isNaN(offset)) return undefined;
   const pad = (n: number) => String(n).padStart(2, "0");
-  const ms = epochMsOf(`${date.toString()} ${pad(time.hour)}:${pad(time.minute)}:${pad(time.second)}`) + inMs - offset * 60_000;
+  const ms =
+    epochMsOf(`${date.toString()} ${pad(time.hour)}:${pad(time.minute)}:${pad(time.second)}`) + inMs - offset * 60_000;
   return { ms, nanos };
 }
 

@@ -29,7 +29,17 @@ export function durationOfMicros(total: bigint): Duration {
   const hours = (rest - minutes) / 60;
   // `|| 0` keeps -0 out: Duration would accept it, but printing and comparing by value would show it.
   const signed = (n: number) => sign * n || 0;
-  return new Temporal.Duration(0, 0, 0, signed(days), signed(hours), signed(minutes), signed(seconds), signed(ms), signed(micros));
+  return new Temporal.Duration(
+    0,
+    0,
+    0,
+    signed(days),
+    signed(hours),
+    signed(minutes),
+    signed(seconds),
+    signed(ms),
+    signed(micros),
+  );
 }
 
 /** `[-]D days HH:MM:SS.ffffff`, each part with its sign: an interval text for PostgreSQL. */
@@ -70,7 +80,8 @@ export function microsOfInterval(text: string): bigint | undefined {
       continue;
     }
     const unit = words[++i];
-    const days = unit === undefined ? 0n : /^year/.test(unit) ? 365n : /^mon/.test(unit) ? 30n : /^day/.test(unit) ? 1n : 0n;
+    const days =
+      unit === undefined ? 0n : /^year/.test(unit) ? 365n : /^mon/.test(unit) ? 30n : /^day/.test(unit) ? 1n : 0n;
     if (days === 0n || !/^[+-]?[0-9]{1,12}$/.test(word)) return undefined;
     total += BigInt(word.replace("+", "")) * days * DAY_US;
   }
@@ -103,6 +114,7 @@ export function parseDuration(text: string): bigint | undefined {
   const parts = m[3]!.split(":");
   if (parts.length > 3 || parts.some((p) => p === "")) return undefined;
   const seconds = parts.reduce((sum, part) => sum * 60n + BigInt(part), 0n);
-  const micros = seconds * 1_000_000n + BigInt((m[4] ?? "").padEnd(6, "0").slice(0, 6) || 0) + BigInt(m[2] ?? 0) * DAY_US;
+  const micros =
+    seconds * 1_000_000n + BigInt((m[4] ?? "").padEnd(6, "0").slice(0, 6) || 0) + BigInt(m[2] ?? 0) * DAY_US;
   return m[1] === "-" ? -micros : micros;
 }

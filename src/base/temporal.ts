@@ -6,8 +6,7 @@ import { Temporal as Polyfill } from "temporal-polyfill";
 import type { Temporal as Types } from "temporal-polyfill";
 
 /** The runtime's Temporal where it exists, else the polyfill's. */
-export const Temporal: typeof Polyfill =
-  (globalThis as { Temporal?: typeof Polyfill }).Temporal ?? Polyfill;
+export const Temporal: typeof Polyfill = (globalThis as { Temporal?: typeof Polyfill }).Temporal ?? Polyfill;
 
 /** A point in time with up to nine digits of a second. */
 export type Instant = Types.Instant;

@@ -59,7 +59,8 @@ export function parseInteger(text: string): bigint | undefined {
 /** What a value is, for messages: its kind or class, never the value itself. */
 export function describeType(value: unknown): string {
   if (value === null) return "null";
-  if (typeof value === "number") return Number.isNaN(value) ? "NaN" : Number.isFinite(value) ? "number" : "an infinite number";
+  if (typeof value === "number")
+    return Number.isNaN(value) ? "NaN" : Number.isFinite(value) ? "number" : "an infinite number";
   if (typeof value !== "object") return typeof value;
   if (Array.isArray(value)) return "array";
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -12,7 +12,9 @@ import { textOf } from "./text.js";
 /** Refuses a column type that only databases with arrays (PostgreSQL) have. */
 export function needsPostgres(field: Field, dialect: DialectInfo): void {
   if (!dialect.features.arrays)
-    throw new NotSupportedError(`${field.path}: ${field.typeName} needs PostgreSQL.`, "field.not_supported", { path: field.path });
+    throw new NotSupportedError(`${field.path}: ${field.typeName} needs PostgreSQL.`, "field.not_supported", {
+      path: field.path,
+    });
 }
 
 function quoted(text: string): string {
@@ -34,7 +36,7 @@ export function parseArray(text: string): unknown[] | undefined {
   const list = (): unknown[] | undefined => {
     at++;
     const out: unknown[] = [];
-    if (text[at] === "}") return at++, out;
+    if (text[at] === "}") return (at++, out);
     while (at < text.length) {
       if (text[at] === "{") {
         const inner = list();
@@ -85,7 +87,11 @@ export class ArrayField extends Field {
 
   constructor(base: Field, options: ArrayOptions = {}) {
     super(options);
-    if (!isField(base)) throw new ImproperlyConfigured("ArrayField takes the field of its members first, such as ArrayField(IntegerField()).", "field.base");
+    if (!isField(base))
+      throw new ImproperlyConfigured(
+        "ArrayField takes the field of its members first, such as ArrayField(IntegerField()).",
+        "field.base",
+      );
     this.baseField = base;
     this.size = options.size ?? undefined;
   }
@@ -122,7 +128,11 @@ export class ArrayField extends Field {
   override fromDb(dialect: DialectInfo): (value: unknown) => unknown {
     const read = this.baseField.fromDb(dialect) ?? ((v: unknown) => v);
     return (value) => {
-      const list = Array.isArray(value) ? (value as unknown[]) : typeof value === "string" ? parseArray(value) : undefined;
+      const list = Array.isArray(value)
+        ? (value as unknown[])
+        : typeof value === "string"
+          ? parseArray(value)
+          : undefined;
       if (list === undefined) throw unreadable(this, `a ${describeType(value)} that is no array`);
       return list.map((v) => (v === null ? null : read(v)));
     };
@@ -145,15 +155,21 @@ export class ArrayField extends Field {
     super.validate(value);
     if (!Array.isArray(value)) return;
     if (this.size !== undefined && value.length > this.size)
-      throw new ValidationError(`List contains ${value.length} items, it should contain no more than ${this.size}.`, "max_length");
+      throw new ValidationError(
+        `List contains ${value.length} items, it should contain no more than ${this.size}.`,
+        "max_length",
+      );
     const lengths = new Set(value.filter(Array.isArray).map((v: unknown[]) => v.length));
-    if (lengths.size > 1) throw new ValidationError("Nested arrays must have the same length.", "nested_array_mismatch");
+    if (lengths.size > 1)
+      throw new ValidationError("Nested arrays must have the same length.", "nested_array_mismatch");
     value.forEach((v: unknown, i) => {
       try {
         this.baseField.validate(v);
       } catch (error) {
         if (!(error instanceof ValidationError)) throw error;
-        throw new ValidationError(`Item ${i + 1} in the array did not validate: ${error.message}`, "item_invalid", { nth: i + 1 });
+        throw new ValidationError(`Item ${i + 1} in the array did not validate: ${error.message}`, "item_invalid", {
+          nth: i + 1,
+        });
       }
     });
   }
@@ -165,7 +181,9 @@ export class ArrayField extends Field {
         await this.baseField.runValidators(v, dialect);
       } catch (error) {
         if (!(error instanceof ValidationError)) throw error;
-        throw new ValidationError(`Item ${i + 1} in the array did not validate: ${error.message}`, "item_invalid", { nth: i + 1 });
+        throw new ValidationError(`Item ${i + 1} in the array did not validate: ${error.message}`, "item_invalid", {
+          nth: i + 1,
+        });
       }
     }
   }
@@ -175,7 +193,13 @@ export class ArrayField extends Field {
   override check(dialects: readonly DialectInfo[] = []): CheckMessage[] {
     const out = super.check(dialects);
     if (this.baseField.isRelation)
-      out.push({ id: "postgres.E002", level: "error", message: "Base field for array cannot be a related field.", hint: undefined, object: this.path });
+      out.push({
+        id: "postgres.E002",
+        level: "error",
+        message: "Base field for array cannot be a related field.",
+        hint: undefined,
+        object: this.path,
+      });
     const inner = this.baseField.isRelation ? [] : this.baseField.check(dialects).filter((m) => m.level === "error");
     if (inner.length > 0)
       out.push({
@@ -235,7 +259,13 @@ function parseHStore(text: string): Record<string, string | null> | undefined {
 export class SearchVectorField extends Field {
   override readonly typeName: string = "SearchVectorField";
   override prep(value: unknown): unknown {
-    if (typeof value !== "string") throw wrongValue(this, `a ${describeType(value)}`, "tsvector texts; use SearchVector(…) to make one", "value.type");
+    if (typeof value !== "string")
+      throw wrongValue(
+        this,
+        `a ${describeType(value)}`,
+        "tsvector texts; use SearchVector(…) to make one",
+        "value.type",
+      );
     return textOf(this, value);
   }
   override toDb(value: unknown, dialect: DialectInfo): DbParam {

@@ -54,7 +54,10 @@ export function checkChoices(
   }
   const limit = field.maxLength;
   if (typeof limit !== "number" || !Number.isInteger(limit)) return;
-  const longest = Math.max(0, ...flattenChoices(choices).map(([value]) => (typeof value === "string" ? [...value].length : 0)));
+  const longest = Math.max(
+    0,
+    ...flattenChoices(choices).map(([value]) => (typeof value === "string" ? [...value].length : 0)),
+  );
   if (longest > limit)
     error("fields.E009", `'maxLength' is too small to fit the longest value in 'choices' (${longest} characters).`);
 }

@@ -4,8 +4,18 @@
  */
 import type { DbParam, DialectInfo } from "../ast/seams.js";
 import {
-  dateTimeText, epochMsOf, instantOf, MAX_EPOCH_MS, microsOfLast, MIN_EPOCH_MS, parseDate, parseDateTime, parseTime,
-  plainDateOf, plainTimeOf, timeText,
+  dateTimeText,
+  epochMsOf,
+  instantOf,
+  MAX_EPOCH_MS,
+  microsOfLast,
+  MIN_EPOCH_MS,
+  parseDate,
+  parseDateTime,
+  parseTime,
+  plainDateOf,
+  plainTimeOf,
+  timeText,
 } from "../base/date-text.js";
 import { asTemporal, currentZone, Temporal, type Instant, type PlainDate, type PlainTime } from "../base/temporal.js";
 import { describeType } from "../base/values.js";
@@ -46,14 +56,19 @@ export abstract class DateBase extends Field {
       out.push({
         id: "fields.E160",
         level: "error",
-        message: "The options autoNow, autoNowAdd and default are mutually exclusive. Only one of these options may be present.",
+        message:
+          "The options autoNow, autoNowAdd and default are mutually exclusive. Only one of these options may be present.",
         hint: undefined,
         object: this.path,
       });
     return out;
   }
   override toJson(value: unknown): unknown {
-    return value instanceof Date ? value.toISOString() : typeof value === "object" && value !== null ? String(value) : value;
+    return value instanceof Date
+      ? value.toISOString()
+      : typeof value === "object" && value !== null
+        ? String(value)
+        : value;
   }
 }
 
@@ -102,11 +117,10 @@ export class DateField extends DateBase {
       return parsed;
     }
     const date: PlainDate | undefined =
-      asTemporal("PlainDate", value) ??
-      asTemporal("PlainDateTime", value)?.toPlainDate() ??
-      dayOf(value);
+      asTemporal("PlainDate", value) ?? asTemporal("PlainDateTime", value)?.toPlainDate() ?? dayOf(value);
     if (date === undefined) throw wrongType(this, value, DATES);
-    if (date.year < 1 || date.year > 9999) throw wrongValue(this, "a year outside 1 to 9999", DATES, "value.out_of_range");
+    if (date.year < 1 || date.year > 9999)
+      throw wrongValue(this, "a year outside 1 to 9999", DATES, "value.out_of_range");
     return date.calendarId === "iso8601" ? date : date.withCalendar("iso8601");
   }
   override toDb(value: unknown, _dialect: DialectInfo): DbParam {
@@ -149,7 +163,9 @@ export class DateTimeField extends DateBase {
     return this.precision;
   }
   override get ancestry(): readonly string[] {
-    return this.typeName === "DateTimeField" ? ["DateTimeField", "DateField", "Field"] : [this.typeName, "DateTimeField", "DateField", "Field"];
+    return this.typeName === "DateTimeField"
+      ? ["DateTimeField", "DateField", "Field"]
+      : [this.typeName, "DateTimeField", "DateField", "Field"];
   }
   protected override get invalidMessage(): string {
     return NOT_DATETIME;
@@ -163,14 +179,23 @@ export class DateTimeField extends DateBase {
       const parsed = parseDateTime(value, currentZone);
       if (parsed === undefined) throw invalid(this, NOT_DATETIME);
       if (parsed.nanos % 1000 !== 0 || (this.precision === 3 && parsed.nanos !== 0))
-        throw wrongValue(this, "more digits of a second than the column keeps", `${this.precision}; round it, or declare precision: 6`, "value.precision");
+        throw wrongValue(
+          this,
+          "more digits of a second than the column keeps",
+          `${this.precision}; round it, or declare precision: 6`,
+          "value.precision",
+        );
       return this.make(parsed.ms, parsed.nanos / 1000);
     }
-    const instant = asTemporal("Instant", value) ?? asTemporal("ZonedDateTime", value)?.toInstant() ?? this.ofPlain(value);
+    const instant =
+      asTemporal("Instant", value) ?? asTemporal("ZonedDateTime", value)?.toInstant() ?? this.ofPlain(value);
     if (instant === undefined) throw wrongType(this, value, INSTANTS);
     // Clocks give more digits than the column keeps; what is kept is what the instance shows, before it is saved too.
     const ms = instant.epochMilliseconds;
-    return this.make(ms, this.precision === 3 ? 0 : Math.trunc(Number(instant.epochNanoseconds - BigInt(ms) * 1_000_000n) / 1000));
+    return this.make(
+      ms,
+      this.precision === 3 ? 0 : Math.trunc(Number(instant.epochNanoseconds - BigInt(ms) * 1_000_000n) / 1000),
+    );
   }
   private ofPlain(value: unknown): Instant | undefined {
     const local = asTemporal("PlainDateTime", value) ?? asTemporal("PlainDate", value)?.toPlainDateTime();
@@ -178,7 +203,8 @@ export class DateTimeField extends DateBase {
   }
   private make(ms: number, micros: number): Date | Instant {
     if (Number.isNaN(ms)) throw wrongValue(this, "an invalid Date", INSTANTS);
-    if (ms < MIN_EPOCH_MS || ms > MAX_EPOCH_MS) throw wrongValue(this, "a year outside 1 to 9999", INSTANTS, "value.out_of_range");
+    if (ms < MIN_EPOCH_MS || ms > MAX_EPOCH_MS)
+      throw wrongValue(this, "a year outside 1 to 9999", INSTANTS, "value.out_of_range");
     return this.precision === 3 ? new Date(ms) : instantOf(ms, micros);
   }
   override toDb(value: unknown, dialect: DialectInfo): DbParam {
@@ -191,7 +217,8 @@ export class DateTimeField extends DateBase {
       micros = Math.trunc(Number(instant.epochNanoseconds - BigInt(ms) * 1_000_000n) / 1000);
     }
     // A Date is mutable: what was checked by `prep` may have been changed since.
-    if (!(ms >= MIN_EPOCH_MS && ms <= MAX_EPOCH_MS)) throw wrongValue(this, "an invalid Date or a year outside 1 to 9999", INSTANTS, "value.out_of_range");
+    if (!(ms >= MIN_EPOCH_MS && ms <= MAX_EPOCH_MS))
+      throw wrongValue(this, "an invalid Date or a year outside 1 to 9999", INSTANTS, "value.out_of_range");
     const text = dateTimeText(ms, micros);
     return dialect.name === "postgres" ? `${text}+00` : text;
   }
@@ -238,11 +265,19 @@ export class TimeField extends DateBase {
     if (typeof value === "string") {
       const parsed = parseTime(value);
       if (parsed === undefined) throw invalid(this, NOT_TIME);
-      if (parsed.nanos % 1000 !== 0) throw wrongValue(this, "more than six digits of a second", TIMES, "value.precision");
+      if (parsed.nanos % 1000 !== 0)
+        throw wrongValue(this, "more than six digits of a second", TIMES, "value.precision");
       const micros = parsed.nanos / 1000;
-      return new Temporal.PlainTime(parsed.hour, parsed.minute, parsed.second, Math.trunc(micros / 1000), micros % 1000);
+      return new Temporal.PlainTime(
+        parsed.hour,
+        parsed.minute,
+        parsed.second,
+        Math.trunc(micros / 1000),
+        micros % 1000,
+      );
     }
-    const time: PlainTime | undefined = asTemporal("PlainTime", value) ?? asTemporal("PlainDateTime", value)?.toPlainTime();
+    const time: PlainTime | undefined =
+      asTemporal("PlainTime", value) ?? asTemporal("PlainDateTime", value)?.toPlainTime();
     if (time === undefined) throw wrongType(this, value, TIMES);
     return time.nanosecond === 0 ? time : time.with({ nanosecond: 0 });
   }

@@ -22,14 +22,16 @@ export class FloatField extends Field {
     if (typeof value === "boolean") return value ? 1 : 0;
     if (typeof value === "bigint") {
       const n = Number(value);
-      if (!Number.isFinite(n) || BigInt(n) !== value) throw wrongValue(this, "a bigint that a number would round", FLOATS, "value.unsafe_integer");
+      if (!Number.isFinite(n) || BigInt(n) !== value)
+        throw wrongValue(this, "a bigint that a number would round", FLOATS, "value.unsafe_integer");
       return n;
     }
     if (typeof value === "string") {
       const parsed = parseDecimal(value);
       const n = parsed === undefined ? infinityOf(value) : Number(parsed.toString());
       if (n === undefined) throw wrongValue(this, "a string that is no number", FLOATS);
-      if (parsed !== undefined && !Number.isFinite(n)) throw wrongValue(this, "a number too large for double precision", FLOATS, "value.out_of_range");
+      if (parsed !== undefined && !Number.isFinite(n))
+        throw wrongValue(this, "a number too large for double precision", FLOATS, "value.out_of_range");
       return n + 0;
     }
     const decimal = asDecimal(value);
@@ -39,9 +41,13 @@ export class FloatField extends Field {
   override toDb(value: unknown, dialect: DialectInfo): DbParam {
     if (Number.isFinite(value)) return value as number;
     if (dialect.name === "postgres") return String(value);
-    throw new NotSupportedError(`${this.path}: this database has no NaN and no infinities; give null for a missing number.`, "value.not_finite", {
-      path: this.path,
-    });
+    throw new NotSupportedError(
+      `${this.path}: this database has no NaN and no infinities; give null for a missing number.`,
+      "value.not_finite",
+      {
+        path: this.path,
+      },
+    );
   }
   override fromDb(_dialect: DialectInfo): (value: unknown) => unknown {
     return (value) => (typeof value === "number" ? value : Number(value));
@@ -107,7 +113,8 @@ export class DecimalField extends Field {
     let d = asDecimal(value);
     if (d === undefined) {
       if (typeof value === "string") d = parseDecimal(value);
-      else if (typeof value === "bigint") d = value > 10n ** 400n || value < -(10n ** 400n) ? undefined : new Decimal(value.toString());
+      else if (typeof value === "bigint")
+        d = value > 10n ** 400n || value < -(10n ** 400n) ? undefined : new Decimal(value.toString());
       else if (typeof value === "number") d = this.ofNumber(value);
       else throw wrongType(this, value, DECIMALS);
     }
@@ -117,22 +124,33 @@ export class DecimalField extends Field {
   private ofNumber(value: number): Decimal | undefined {
     if (!Number.isFinite(value)) return undefined;
     if (Number.isInteger(value) && !Number.isSafeInteger(value))
-      throw wrongValue(this, "a number past 2^53, which may be rounded already", "such values as text, bigint or Decimal only", "value.unsafe_integer");
+      throw wrongValue(
+        this,
+        "a number past 2^53, which may be rounded already",
+        "such values as text, bigint or Decimal only",
+        "value.unsafe_integer",
+      );
     const d = new Decimal(value);
-    return this.digits === undefined || d.precision() <= this.digits ? d : d.toSignificantDigits(Math.max(1, this.digits), Decimal.ROUND_HALF_EVEN);
+    return this.digits === undefined || d.precision() <= this.digits
+      ? d
+      : d.toSignificantDigits(Math.max(1, this.digits), Decimal.ROUND_HALF_EVEN);
   }
   override toDb(value: unknown, dialect: DialectInfo): DbParam {
     const d = this.quantise(value as Decimal);
     const text = decimalText(d, this.scale);
     if (dialect.name !== "sqlite" || this.exactText) return text;
     // Where a double prints these digits again, a number needs no conversion in comparisons and arithmetic.
-    if (this.digits !== undefined || (d.precision() <= DOUBLE_DIGITS && d.e < DOUBLE_DIGITS && d.e > -5)) return Number(text);
+    if (this.digits !== undefined || (d.precision() <= DOUBLE_DIGITS && d.e < DOUBLE_DIGITS && d.e > -5))
+      return Number(text);
     return text;
   }
   /** The value as the column keeps it: half to even at `decimalPlaces`, refused past `maxDigits`. */
   quantise(value: Decimal): Decimal {
     if (!value.isFinite()) throw invalid(this, NOT_DECIMAL);
-    const d = this.scale === undefined || value.decimalPlaces() <= this.scale ? value : value.toDecimalPlaces(this.scale, Decimal.ROUND_HALF_EVEN);
+    const d =
+      this.scale === undefined || value.decimalPlaces() <= this.scale
+        ? value
+        : value.toDecimalPlaces(this.scale, Decimal.ROUND_HALF_EVEN);
     if (this.digits !== undefined && !d.isZero()) {
       const used = this.scale === undefined ? d.precision() : d.e + 1 + this.scale;
       if (used > this.digits || Math.abs(d.e) > MAX_DECIMAL_EXPONENT)
@@ -154,7 +172,8 @@ export class DecimalField extends Field {
   }
   override castType(dialect: DialectInfo): string {
     if (dialect.name === "sqlite") return this.exactText ? "text" : "numeric";
-    if (dialect.name === "mysql") return this.digits === undefined ? "decimal(65, 30)" : `decimal(${this.digits}, ${this.scale ?? 0})`;
+    if (dialect.name === "mysql")
+      return this.digits === undefined ? "decimal(65, 30)" : `decimal(${this.digits}, ${this.scale ?? 0})`;
     return this.dbType(dialect);
   }
   override toJson(value: unknown): unknown {
@@ -165,15 +184,18 @@ export class DecimalField extends Field {
   }
   override check(dialects: readonly DialectInfo[] = []): CheckMessage[] {
     const out = super.check(dialects);
-    const error = (id: string, message: string) => out.push({ id, level: "error", message, hint: undefined, object: this.path });
+    const error = (id: string, message: string) =>
+      out.push({ id, level: "error", message, hint: undefined, object: this.path });
     const { digits, scale } = this;
     const bound = dialects.some((d) => d.name === "mysql");
     if (scale === undefined) {
       if (bound || digits !== undefined) error("fields.E130", "DecimalFields must define a 'decimalPlaces' attribute.");
-    } else if (!Number.isInteger(scale) || scale < 0) error("fields.E131", "'decimalPlaces' must be a non-negative integer.");
+    } else if (!Number.isInteger(scale) || scale < 0)
+      error("fields.E131", "'decimalPlaces' must be a non-negative integer.");
     if (digits === undefined) {
       if (bound || scale !== undefined) error("fields.E132", "DecimalFields must define a 'maxDigits' attribute.");
-    } else if (!Number.isInteger(digits) || digits <= 0) error("fields.E133", "'maxDigits' must be a positive integer.");
+    } else if (!Number.isInteger(digits) || digits <= 0)
+      error("fields.E133", "'maxDigits' must be a positive integer.");
     if (digits !== undefined && scale !== undefined && scale > digits)
       error("fields.E134", "'maxDigits' must be greater or equal to 'decimalPlaces'.");
     return out;
@@ -207,7 +229,8 @@ function sqliteReader(field: DecimalField, scale: number | undefined): (value: u
     if (factor !== undefined) {
       const text = String(value);
       const point = text.indexOf(".");
-      if (text.length <= DOUBLE_DIGITS && point > 0 && text.length - point - 1 <= scale! && !text.includes("e")) return new Decimal(text);
+      if (text.length <= DOUBLE_DIGITS && point > 0 && text.length - point - 1 <= scale! && !text.includes("e"))
+        return new Decimal(text);
     }
     return slow(value);
   };

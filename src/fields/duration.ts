@@ -3,7 +3,13 @@
  */
 import type { DbParam, DialectInfo } from "../ast/seams.js";
 import { DataError } from "../base/errors.js";
-import { durationOfMicros, intervalText, microsOfDuration, microsOfInterval, parseDuration } from "../base/duration-text.js";
+import {
+  durationOfMicros,
+  intervalText,
+  microsOfDuration,
+  microsOfInterval,
+  parseDuration,
+} from "../base/duration-text.js";
 import { asTemporal, type Duration } from "../base/temporal.js";
 import { describeType, parseInteger } from "../base/values.js";
 import { remembering } from "./dates.js";
@@ -29,24 +35,38 @@ export class DurationField extends Field {
       const duration = asTemporal("Duration", value);
       if (duration === undefined) throw wrongType(this, value, DURATIONS);
       if (duration.years !== 0 || duration.months !== 0)
-        throw wrongValue(this, "a duration with years or months, whose length depends on the calendar", DURATIONS, "value.calendar_duration");
+        throw wrongValue(
+          this,
+          "a duration with years or months, whose length depends on the calendar",
+          DURATIONS,
+          "value.calendar_duration",
+        );
       micros = microsOfDuration(duration);
     }
-    if (micros >= LIMIT || micros < -LIMIT) throw wrongValue(this, "a duration of more than 292,000 years", DURATIONS, "value.out_of_range");
+    if (micros >= LIMIT || micros < -LIMIT)
+      throw wrongValue(this, "a duration of more than 292,000 years", DURATIONS, "value.out_of_range");
     return durationOfMicros(micros);
   }
   override toDb(value: unknown, dialect: DialectInfo): DbParam {
     const micros = microsOfDuration(value as Duration);
     if (micros >= LIMIT || micros < -LIMIT)
-      throw new DataError(`${this.path} cannot hold a duration of more than 292,000 years.`, "value.out_of_range", { path: this.path });
+      throw new DataError(`${this.path} cannot hold a duration of more than 292,000 years.`, "value.out_of_range", {
+        path: this.path,
+      });
     return dialect.features.nativeInterval ? intervalText(micros) : micros;
   }
   override fromDb(_dialect: DialectInfo): (value: unknown) => unknown {
     return remembering((value) => {
       let micros: bigint | undefined;
       if (typeof value === "bigint") micros = value;
-      else if (typeof value === "number") micros = Number.isSafeInteger(value) ? BigInt(value) : Number.isFinite(value) ? BigInt(Math.round(value)) : undefined;
-      else if (typeof value === "string") micros = parseInteger(value.replace(/\.[0-9]*$/, "")) ?? microsOfInterval(value);
+      else if (typeof value === "number")
+        micros = Number.isSafeInteger(value)
+          ? BigInt(value)
+          : Number.isFinite(value)
+            ? BigInt(Math.round(value))
+            : undefined;
+      else if (typeof value === "string")
+        micros = parseInteger(value.replace(/\.[0-9]*$/, "")) ?? microsOfInterval(value);
       if (micros === undefined) throw unreadable(this, `a ${describeType(value)} that is no duration`);
       return durationOfMicros(micros);
     });

@@ -34,16 +34,24 @@ export const BigAutoField: Callable<typeof keys.BigAutoField> = callable(keys.Bi
 export const IntegerField: Callable<typeof integers.IntegerField> = callable(integers.IntegerField);
 export const SmallIntegerField: Callable<typeof integers.SmallIntegerField> = callable(integers.SmallIntegerField);
 export const BigIntegerField: Callable<typeof integers.BigIntegerField> = callable(integers.BigIntegerField);
-export const PositiveIntegerField: Callable<typeof integers.PositiveIntegerField> = callable(integers.PositiveIntegerField);
-export const PositiveSmallIntegerField: Callable<typeof integers.PositiveSmallIntegerField> = callable(integers.PositiveSmallIntegerField);
-export const PositiveBigIntegerField: Callable<typeof integers.PositiveBigIntegerField> = callable(integers.PositiveBigIntegerField);
+export const PositiveIntegerField: Callable<typeof integers.PositiveIntegerField> = callable(
+  integers.PositiveIntegerField,
+);
+export const PositiveSmallIntegerField: Callable<typeof integers.PositiveSmallIntegerField> = callable(
+  integers.PositiveSmallIntegerField,
+);
+export const PositiveBigIntegerField: Callable<typeof integers.PositiveBigIntegerField> = callable(
+  integers.PositiveBigIntegerField,
+);
 export const OrderWrt: Callable<typeof integers.OrderWrt> = callable(integers.OrderWrt);
 export const FloatField: Callable<typeof decimals.FloatField> = callable(decimals.FloatField);
 export const DecimalField: Callable<typeof decimals.DecimalField> = callable(decimals.DecimalField);
 export const BooleanField: Callable<typeof other.BooleanField> = callable(other.BooleanField);
 export const UUIDField: Callable<typeof other.UUIDField> = callable(other.UUIDField);
 export const BinaryField: Callable<typeof other.BinaryField> = callable(other.BinaryField);
-export const GenericIPAddressField: Callable<typeof other.GenericIPAddressField> = callable(other.GenericIPAddressField);
+export const GenericIPAddressField: Callable<typeof other.GenericIPAddressField> = callable(
+  other.GenericIPAddressField,
+);
 export const CharField: Callable<typeof text.CharField> = callable(text.CharField);
 export const TextField: Callable<typeof text.TextField> = callable(text.TextField);
 export const SlugField: Callable<typeof text.SlugField> = callable(text.SlugField);
@@ -58,7 +66,9 @@ export const FileField: Callable<typeof files.FileField> = callable(files.FileFi
 export const ImageField: Callable<typeof files.ImageField> = callable(files.ImageField);
 export const FilePathField: Callable<typeof files.FilePathField> = callable(files.FilePathField);
 export const GeneratedField: Callable<typeof generated.GeneratedField> = callable(generated.GeneratedField);
-export const CompositePrimaryKey: Callable<typeof generated.CompositePrimaryKey> = callable(generated.CompositePrimaryKey);
+export const CompositePrimaryKey: Callable<typeof generated.CompositePrimaryKey> = callable(
+  generated.CompositePrimaryKey,
+);
 export const ArrayField: Callable<typeof arrays.ArrayField> = callable(arrays.ArrayField);
 export const HStoreField: Callable<typeof arrays.HStoreField> = callable(arrays.HStoreField);
 export const SearchVectorField: Callable<typeof arrays.SearchVectorField> = callable(arrays.SearchVectorField);

@@ -3,7 +3,13 @@
  * It must not know SQL text, queries or the registry of models; those read what stands here.
  */
 import type { DbParam, DialectInfo, ValueType } from "../ast/seams.js";
-import { FieldError, ImproperlyConfigured, ValidationError, ValueError, type ValidationMessage } from "../base/errors.js";
+import {
+  FieldError,
+  ImproperlyConfigured,
+  ValidationError,
+  ValueError,
+  type ValidationMessage,
+} from "../base/errors.js";
 import { isPlainObject } from "../base/values.js";
 import { checkChoices, flattenChoices, valueKey, type ChoicesOption } from "./choices.js";
 
@@ -163,7 +169,13 @@ export abstract class Field implements ValueType {
     return this.owner === null ? this.typeName : `${this.owner.label}.${this.name}`;
   }
   get verboseName(): string {
-    return this.options.verboseName ?? this.name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/_/g, " ").toLowerCase();
+    return (
+      this.options.verboseName ??
+      this.name
+        .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+        .replace(/_/g, " ")
+        .toLowerCase()
+    );
   }
 
   // ---- values -------------------------------------------------------------------------------------------------
@@ -239,7 +251,8 @@ export abstract class Field implements ValueType {
     try {
       return this.prep(value);
     } catch (cause) {
-      if (!(cause instanceof ValidationError || cause instanceof FieldError || cause instanceof ValueError)) throw cause;
+      if (!(cause instanceof ValidationError || cause instanceof FieldError || cause instanceof ValueError))
+        throw cause;
       const code = cause instanceof ValidationError ? cause.code : "invalid";
       const message = cause instanceof ValidationError ? cause.messages.join(" ") : this.invalidMessage;
       throw new ValidationError(this.errorMessage(code, message), code);
@@ -260,9 +273,14 @@ export abstract class Field implements ValueType {
     if (!this.editable) return;
     if (this.options.choices !== undefined && !this.isEmptyValue(value)) {
       if (this.flatChoices.some(([choice]) => this.sameValue(choice, value))) return;
-      throw new ValidationError(this.errorMessage("invalid_choice", "The value is not a valid choice."), "invalid_choice", { value });
+      throw new ValidationError(
+        this.errorMessage("invalid_choice", "The value is not a valid choice."),
+        "invalid_choice",
+        { value },
+      );
     }
-    if (value === null && !this.null) throw new ValidationError(this.errorMessage("null", "This field cannot be null."), "null");
+    if (value === null && !this.null)
+      throw new ValidationError(this.errorMessage("null", "This field cannot be null."), "null");
     if (!this.blank && this.isEmptyValue(value))
       throw new ValidationError(this.errorMessage("blank", "This field cannot be blank."), "blank");
   }
@@ -297,7 +315,9 @@ export abstract class Field implements ValueType {
     }
   }
   errorMessage(code: string, fallback: string): string {
-    return (this.options.errorMessages && Object.hasOwn(this.options.errorMessages, code) ? this.options.errorMessages[code]! : fallback);
+    return this.options.errorMessages && Object.hasOwn(this.options.errorMessages, code)
+      ? this.options.errorMessages[code]!
+      : fallback;
   }
 
   // ---- choices ------------------------------------------------------------------------------------------------
@@ -307,7 +327,11 @@ export abstract class Field implements ValueType {
   }
 
   /** How the field was built: its constructor's name and options. */
-  deconstruct(): { readonly type: string; readonly args: readonly unknown[]; readonly options: Readonly<FieldOptions> } {
+  deconstruct(): {
+    readonly type: string;
+    readonly args: readonly unknown[];
+    readonly options: Readonly<FieldOptions>;
+  } {
     return { type: this.typeName, args: [], options: this.options };
   }
 
@@ -321,7 +345,11 @@ export abstract class Field implements ValueType {
     if (this.name === "pk" && this.typeName !== "CompositePrimaryKey")
       error("fields.E003", "'pk' is a reserved word that cannot be used as a field name.");
     if (this.primaryKey && this.null)
-      error("fields.E007", "Primary keys must not have null: true.", "Set null: false on the field, or remove primaryKey: true.");
+      error(
+        "fields.E007",
+        "Primary keys must not have null: true.",
+        "Set null: false on the field, or remove primaryKey: true.",
+      );
     checkChoices(this, error);
     const { validators } = this.options;
     const wrong = validators === undefined ? -1 : validators.findIndex((v) => typeof v !== "function");

@@ -25,11 +25,15 @@ export class GeneratedField extends Field {
   readonly dbPersist: boolean;
 
   constructor(options: GeneratedOptions) {
-    if (options?.expression === undefined) throw new ImproperlyConfigured("GeneratedField needs an expression.", "field.expression");
-    if (!isField(options.outputField)) throw new ImproperlyConfigured("GeneratedField needs an outputField, such as IntegerField().", "field.output");
-    if (typeof options.dbPersist !== "boolean") throw new ImproperlyConfigured("GeneratedField.dbPersist must be true or false.", "field.db_persist");
+    if (options?.expression === undefined)
+      throw new ImproperlyConfigured("GeneratedField needs an expression.", "field.expression");
+    if (!isField(options.outputField))
+      throw new ImproperlyConfigured("GeneratedField needs an outputField, such as IntegerField().", "field.output");
+    if (typeof options.dbPersist !== "boolean")
+      throw new ImproperlyConfigured("GeneratedField.dbPersist must be true or false.", "field.db_persist");
     for (const name of ["default", "dbDefault"] as const)
-      if (Object.hasOwn(options, name)) throw new ImproperlyConfigured(`GeneratedField cannot have a '${name}'.`, "field.options");
+      if (Object.hasOwn(options, name))
+        throw new ImproperlyConfigured(`GeneratedField cannot have a '${name}'.`, "field.options");
     if (options.editable) throw new ImproperlyConfigured("GeneratedField cannot be editable.", "field.options");
     if (options.blank === false) throw new ImproperlyConfigured("GeneratedField must be blank.", "field.options");
     super({ ...options, editable: false, blank: true });
@@ -104,12 +108,20 @@ export class GeneratedField extends Field {
   }
   override check(dialects: readonly DialectInfo[] = []): CheckMessage[] {
     const out = super.check(dialects);
-    const error = (id: string, message: string, hint?: string) => out.push({ id, level: "error", message, hint, object: this.path });
+    const error = (id: string, message: string, hint?: string) =>
+      out.push({ id, level: "error", message, hint, object: this.path });
     if (this.dbPersist === false && dialects.some((d) => d.name === "postgres" && (d.version[0] ?? 0) < 18))
-      error("fields.E221", "PostgreSQL before 18 does not support non-persisted GeneratedFields.", "Set dbPersist: true on the field.");
+      error(
+        "fields.E221",
+        "PostgreSQL before 18 does not support non-persisted GeneratedFields.",
+        "Set dbPersist: true on the field.",
+      );
     const inner = this.outputField.check(dialects).filter((m) => !/^fields\.E00[1237]$/.test(m.id));
     if (inner.some((m) => m.level === "error"))
-      error("fields.E223", `GeneratedField.outputField has errors: ${inner.map((m) => `${m.message} (${m.id})`).join(" ")}`);
+      error(
+        "fields.E223",
+        `GeneratedField.outputField has errors: ${inner.map((m) => `${m.message} (${m.id})`).join(" ")}`,
+      );
     return out;
   }
 }
@@ -123,18 +135,27 @@ export class CompositePrimaryKey extends Field {
 
   constructor(...names: string[]) {
     super({ primaryKey: true, editable: false, blank: true });
-    if (names.length < 2) throw new ImproperlyConfigured("CompositePrimaryKey must include at least two fields.", "field.composite");
-    if (names.some((n) => typeof n !== "string")) throw new ImproperlyConfigured("CompositePrimaryKey takes names of fields.", "field.composite");
-    if (new Set(names).size !== names.length) throw new ImproperlyConfigured("CompositePrimaryKey must include unique fields only.", "field.composite");
+    if (names.length < 2)
+      throw new ImproperlyConfigured("CompositePrimaryKey must include at least two fields.", "field.composite");
+    if (names.some((n) => typeof n !== "string"))
+      throw new ImproperlyConfigured("CompositePrimaryKey takes names of fields.", "field.composite");
+    if (new Set(names).size !== names.length)
+      throw new ImproperlyConfigured("CompositePrimaryKey must include unique fields only.", "field.composite");
     this.names = Object.freeze([...names]);
     this.concrete = false;
   }
   // Each column of the key repeats; only together are they unique, which the primary key sees to.
   override readonly unique: boolean = true;
   override prep(value: unknown): unknown {
-    if (!Array.isArray(value)) throw wrongType(this, value, `lists of ${this.names.length} values (${this.names.join(", ")})`);
+    if (!Array.isArray(value))
+      throw wrongType(this, value, `lists of ${this.names.length} values (${this.names.join(", ")})`);
     if (value.length !== this.names.length)
-      throw wrongValue(this, `a list of ${value.length} values`, `${this.names.length}: ${this.names.join(", ")}`, "value.length");
+      throw wrongValue(
+        this,
+        `a list of ${value.length} values`,
+        `${this.names.length}: ${this.names.join(", ")}`,
+        "value.length",
+      );
     return value.map((v: unknown, i) => (v === null ? null : (this.fields[i]?.prep(v) ?? v)));
   }
   override preSave(instance: Record<string, unknown>): unknown {

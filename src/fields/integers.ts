@@ -23,7 +23,12 @@ export function exactInteger(field: RefusingField, value: unknown): number | big
     if (!Number.isFinite(value)) throw wrongValue(field, "NaN or an infinity", ACCEPTED);
     if (!Number.isInteger(value)) throw wrongValue(field, "a number with a fraction", ACCEPTED, "value.fraction");
     if (!Number.isSafeInteger(value))
-      throw wrongValue(field, "a number past 2^53, which may be rounded already", "such integers as bigint or text only", "value.unsafe_integer");
+      throw wrongValue(
+        field,
+        "a number past 2^53, which may be rounded already",
+        "such integers as bigint or text only",
+        "value.unsafe_integer",
+      );
     return value + 0; // -0 becomes 0
   }
   if (typeof value === "bigint") return value;
@@ -35,7 +40,8 @@ export function exactInteger(field: RefusingField, value: unknown): number | big
   }
   const decimal = asDecimal(value);
   if (decimal === undefined) throw wrongType(field, value, ACCEPTED);
-  if (!decimal.isInteger() || decimal.e > 400) throw wrongValue(field, "a Decimal that is no integer of usual size", ACCEPTED, "value.fraction");
+  if (!decimal.isInteger() || decimal.e > 400)
+    throw wrongValue(field, "a Decimal that is no integer of usual size", ACCEPTED, "value.fraction");
   return BigInt(decimal.toFixed());
 }
 
@@ -74,7 +80,12 @@ export class IntegerField extends Field {
     const exact = exactInteger(this, value);
     if (typeof exact === "number") return exact;
     if (exact > MAX || exact < -MAX)
-      throw wrongValue(this, "an integer past 2^53", "integers that a number holds exactly; use a BigIntegerField", "value.unsafe_integer");
+      throw wrongValue(
+        this,
+        "an integer past 2^53",
+        "integers that a number holds exactly; use a BigIntegerField",
+        "value.unsafe_integer",
+      );
     return Number(exact);
   }
   override toDb(value: unknown, _dialect: DialectInfo): DbParam {
@@ -118,8 +129,10 @@ export class IntegerField extends Field {
     const own = this.options.validators ?? [];
     // A tighter limit of the user's own says it better than the column's.
     const out: Validator[] = [];
-    if (!own.some((v) => "minValue" in v && (v as { minValue: number }).minValue >= low)) out.push(MinValueValidator(low));
-    if (!own.some((v) => "maxValue" in v && (v as { maxValue: number }).maxValue <= high)) out.push(MaxValueValidator(high));
+    if (!own.some((v) => "minValue" in v && (v as { minValue: number }).minValue >= low))
+      out.push(MinValueValidator(low));
+    if (!own.some((v) => "maxValue" in v && (v as { maxValue: number }).maxValue <= high))
+      out.push(MaxValueValidator(high));
     return out;
   }
   override check(dialects: readonly DialectInfo[] = []): CheckMessage[] {
@@ -159,7 +172,9 @@ export class BigIntegerField extends IntegerField {
   override toDb(value: unknown, _dialect: DialectInfo): DbParam {
     const big = BigInt(value as number | bigint);
     if (big < MIN64 || big > MAX64)
-      throw new DataError(`${this.path} cannot hold an integer of more than 64 bits.`, "value.out_of_range", { path: this.path });
+      throw new DataError(`${this.path} cannot hold an integer of more than 64 bits.`, "value.out_of_range", {
+        path: this.path,
+      });
     return big;
   }
   override fromDb(_dialect: DialectInfo): (value: unknown) => unknown {

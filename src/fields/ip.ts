@@ -35,7 +35,9 @@ function ipv6Groups(text: string): number[] | undefined {
   if ([...before, ...after].some((g) => !/^[0-9A-Fa-f]{1,4}$/.test(g))) return undefined;
   const missing = wanted - before.length - after.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  const numbers = [...before, ...Array.from({ length: missing }, () => "0"), ...after].map((g) => Number.parseInt(g, 16));
+  const numbers = [...before, ...Array.from({ length: missing }, () => "0"), ...after].map((g) =>
+    Number.parseInt(g, 16),
+  );
   return [...numbers, ...tail];
 }
 
@@ -72,7 +74,8 @@ export function cleanIpv6(text: string, unpackIpv4 = false): string | undefined 
 
 function validator(test: (text: string) => boolean, kind: string): (value: unknown) => void {
   return (value) => {
-    if (typeof value !== "string" || !test(value)) throw new ValidationError(`Enter a valid ${kind} address.`, "invalid", { value });
+    if (typeof value !== "string" || !test(value))
+      throw new ValidationError(`Enter a valid ${kind} address.`, "invalid", { value });
   };
 }
 /** Refuses what is no IPv4 address. */

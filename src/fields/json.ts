@@ -45,8 +45,10 @@ function checkJson(field: RefusingField, value: unknown, depth: number, nulAllow
     case "boolean":
       return;
     case "number":
-      if (!Number.isFinite(value)) throw wrongValue(field, "NaN or an infinity inside JSON", ACCEPTED, "value.json_number");
-      if (Object.is(value, -0)) throw wrongValue(field, "-0 inside JSON, which would come back as 0", ACCEPTED, "value.json_number");
+      if (!Number.isFinite(value))
+        throw wrongValue(field, "NaN or an infinity inside JSON", ACCEPTED, "value.json_number");
+      if (Object.is(value, -0))
+        throw wrongValue(field, "-0 inside JSON, which would come back as 0", ACCEPTED, "value.json_number");
       return;
     case "bigint":
       throw wrongValue(field, "a bigint inside JSON", `${ACCEPTED}; write it as text`, "value.json_bigint");
@@ -57,23 +59,35 @@ function checkJson(field: RefusingField, value: unknown, depth: number, nulAllow
   }
   if (value === null || isJSONNull(value)) return;
   if (depth >= MAX_JSON_DEPTH)
-    throw wrongValue(field, "JSON that refers to itself or is nested too deep", `documents of at most ${MAX_JSON_DEPTH} levels`, "value.json_depth");
+    throw wrongValue(
+      field,
+      "JSON that refers to itself or is nested too deep",
+      `documents of at most ${MAX_JSON_DEPTH} levels`,
+      "value.json_depth",
+    );
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) checkJson(field, value[i], depth + 1, nulAllowed);
     return;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null)
-    throw new FieldError(`${field.path} cannot take a ${describeType(value)} inside JSON; it takes ${ACCEPTED}.`, "value.type", { path: field.path });
+    throw new FieldError(
+      `${field.path} cannot take a ${describeType(value)} inside JSON; it takes ${ACCEPTED}.`,
+      "value.type",
+      { path: field.path },
+    );
   for (const key of Object.keys(value)) {
     checkText(field, key, nulAllowed);
     checkJson(field, (value as Record<string, unknown>)[key], depth + 1, nulAllowed);
   }
-  if (Object.hasOwn(value, "toJSON") && typeof (value as { toJSON: unknown }).toJSON === "function") throw wrongType(field, value, ACCEPTED);
+  if (Object.hasOwn(value, "toJSON") && typeof (value as { toJSON: unknown }).toJSON === "function")
+    throw wrongType(field, value, ACCEPTED);
 }
 function checkText(field: RefusingField, text: string, nulAllowed: boolean): void {
-  if (!isWellFormed(text)) throw wrongValue(field, "half of a surrogate pair inside JSON", ACCEPTED, "value.lone_surrogate");
-  if (!nulAllowed && text.includes("\0")) throw wrongValue(field, "U+0000 inside JSON", "no such character on this database", "value.nul");
+  if (!isWellFormed(text))
+    throw wrongValue(field, "half of a surrogate pair inside JSON", ACCEPTED, "value.lone_surrogate");
+  if (!nulAllowed && text.includes("\0"))
+    throw wrongValue(field, "U+0000 inside JSON", "no such character on this database", "value.nul");
 }
 
 // JSON.parse rounds integers past 2^53 without a word. Only a text with a run of 16 digits can hold one.
@@ -110,7 +124,9 @@ export class JSONField extends Field {
   }
   protected override makeTypeKey(): string {
     // Functions cannot be compared; a field with its own shares plans with nobody else.
-    return this.encoder === undefined && this.decoder === undefined ? this.typeName : `${this.typeName}:${this.creationOrder}`;
+    return this.encoder === undefined && this.decoder === undefined
+      ? this.typeName
+      : `${this.typeName}:${this.creationOrder}`;
   }
   protected override get invalidMessage(): string {
     return "Value must be valid JSON.";
@@ -138,7 +154,11 @@ export class JSONField extends Field {
   }
   private read(text: string): unknown {
     if (LONG_NUMBER.test(text) && holdsRoundedInteger(text))
-      throw unreadable(this, "JSON with an integer past 2^53, which JavaScript would round; store it as text", "value.unsafe_integer");
+      throw unreadable(
+        this,
+        "JSON with an integer past 2^53, which JavaScript would round; store it as text",
+        "value.unsafe_integer",
+      );
     try {
       return JSON.parse(text, this.decoder) as unknown;
     } catch (cause) {
@@ -175,7 +195,8 @@ export class JSONField extends Field {
       out.push({
         id: "fields.E010",
         level: "warning",
-        message: "JSONField default should be a function instead of an object, so that it is not shared between all rows.",
+        message:
+          "JSONField default should be a function instead of an object, so that it is not shared between all rows.",
         hint: "Use a function instead, e.g. default: () => ({}).",
         object: this.path,
       });

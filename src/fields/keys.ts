@@ -34,7 +34,13 @@ export class AutoField extends IntegerField {
   override check(dialects: readonly DialectInfo[] = []): CheckMessage[] {
     const out = super.check(dialects);
     if (!this.primaryKey)
-      out.push({ id: "fields.E100", level: "error", message: `${this.typeName}s must set primaryKey: true.`, hint: undefined, object: this.path });
+      out.push({
+        id: "fields.E100",
+        level: "error",
+        message: `${this.typeName}s must set primaryKey: true.`,
+        hint: undefined,
+        object: this.path,
+      });
     return out;
   }
 }

@@ -20,12 +20,25 @@ export class BooleanField extends Field {
   }
   override prep(value: unknown): unknown {
     switch (value) {
-      case true: case 1: case 1n: case "t": case "true": case "True": case "1":
+      case true:
+      case 1:
+      case 1n:
+      case "t":
+      case "true":
+      case "True":
+      case "1":
         return true;
-      case false: case 0: case 0n: case "f": case "false": case "False": case "0":
+      case false:
+      case 0:
+      case 0n:
+      case "f":
+      case "false":
+      case "False":
+      case "0":
         return false;
       default:
-        if (typeof value === "string" || typeof value === "number" || typeof value === "bigint") throw invalid(this, NOT_BOOLEAN);
+        if (typeof value === "string" || typeof value === "number" || typeof value === "bigint")
+          throw invalid(this, NOT_BOOLEAN);
         throw wrongType(this, value, "true, false, or 1 and 0");
     }
   }
@@ -73,7 +86,14 @@ export class UUIDField extends Field {
   override prep(value: unknown): unknown {
     if (typeof value === "string") {
       if (HYPHENED.test(value)) return value;
-      const plain = value.length > 64 ? "" : value.trim().toLowerCase().replace(/^urn:uuid:/, "").replace(/[{}-]/g, "");
+      const plain =
+        value.length > 64
+          ? ""
+          : value
+              .trim()
+              .toLowerCase()
+              .replace(/^urn:uuid:/, "")
+              .replace(/[{}-]/g, "");
       if (!PLAIN.test(plain)) throw invalid(this, NOT_UUID);
       return hyphenate(plain);
     }
@@ -203,14 +223,25 @@ export class GenericIPAddressField extends TextBase {
     return dialect.name === "sqlite" ? "text" : this.dbType(dialect);
   }
   protected override builtInValidators(): readonly Validator[] {
-    return [this.protocol === "ipv4" ? validateIpv4Address : this.protocol === "ipv6" ? validateIpv6Address : validateIpv46Address];
+    return [
+      this.protocol === "ipv4"
+        ? validateIpv4Address
+        : this.protocol === "ipv6"
+          ? validateIpv6Address
+          : validateIpv46Address,
+    ];
   }
   override check(dialects: readonly DialectInfo[] = []): CheckMessage[] {
     const out = super.check(dialects);
-    const error = (id: string, message: string) => out.push({ id, level: "error", message, hint: undefined, object: this.path });
+    const error = (id: string, message: string) =>
+      out.push({ id, level: "error", message, hint: undefined, object: this.path });
     if (!this.null && this.blank)
-      error("fields.E150", "GenericIPAddressFields cannot have blank: true if null: false, as blank values are stored as nulls.");
-    if (!["both", "ipv4", "ipv6"].includes(this.protocol)) error("fields.E151", "'protocol' must be 'both', 'IPv4' or 'IPv6'.");
+      error(
+        "fields.E150",
+        "GenericIPAddressFields cannot have blank: true if null: false, as blank values are stored as nulls.",
+      );
+    if (!["both", "ipv4", "ipv6"].includes(this.protocol))
+      error("fields.E151", "'protocol' must be 'both', 'IPv4' or 'IPv6'.");
     return out;
   }
 }

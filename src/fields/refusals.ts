@@ -13,9 +13,13 @@ export interface RefusingField {
 /** A value of a JavaScript type that the field never takes. */
 export function wrongType(field: RefusingField, value: unknown, accepted: string): FieldError {
   const hint = value === undefined ? " Leave the key out, or give null, where no value is meant." : "";
-  return new FieldError(`${field.path} cannot take ${article(describeType(value))}; it takes ${accepted}.${hint}`, "value.type", {
-    path: field.path,
-  });
+  return new FieldError(
+    `${field.path} cannot take ${article(describeType(value))}; it takes ${accepted}.${hint}`,
+    "value.type",
+    {
+      path: field.path,
+    },
+  );
 }
 
 /** A value of the right type whose content cannot be meant. */

@@ -10,8 +10,16 @@ import { Field, type CheckMessage, type FieldOptions, type FieldOwner } from "./
 /** What happens to rows that refer to a deleted row. The handlers stand in `orm/deletion.ts`. */
 export interface OnDelete {
   readonly action:
-    | "cascade" | "protect" | "restrict" | "setNull" | "setDefault" | "set" | "doNothing"
-    | "dbCascade" | "dbSetNull" | "dbSetDefault";
+    | "cascade"
+    | "protect"
+    | "restrict"
+    | "setNull"
+    | "setDefault"
+    | "set"
+    | "doNothing"
+    | "dbCascade"
+    | "dbSetNull"
+    | "dbSetDefault";
   /** Value, or maker of the value, of `SET(value)`. */
   readonly value?: unknown;
 }
@@ -86,9 +94,15 @@ export class ForeignObject extends Field {
   constructor(to: string, options: RelationOptions, from: readonly string[], target: readonly (string | null)[]) {
     super(options);
     if (typeof to !== "string" || to === "")
-      throw new ImproperlyConfigured("A relation names its model by label, such as \"Category\" or \"shop.Category\".", "relation.label");
+      throw new ImproperlyConfigured(
+        'A relation names its model by label, such as "Category" or "shop.Category".',
+        "relation.label",
+      );
     if (options.onDelete === undefined || typeof options.onDelete.action !== "string")
-      throw new ImproperlyConfigured(`The relation to '${to}' needs onDelete, such as { onDelete: CASCADE }.`, "relation.on_delete");
+      throw new ImproperlyConfigured(
+        `The relation to '${to}' needs onDelete, such as { onDelete: CASCADE }.`,
+        "relation.on_delete",
+      );
     this.to = to;
     this.relOptions = options;
     this.onDelete = options.onDelete;
@@ -126,12 +140,24 @@ export class ForeignObject extends Field {
     const error = (id: string, message: string, hint?: string) =>
       out.push({ id, level: "error", message, hint, object: this.path });
     if (this.onDelete.action === "setNull" && !this.null)
-      error("fields.E320", "Field specifies onDelete: SET_NULL, but cannot be null.", "Set null: true on the field, or change the onDelete rule.");
+      error(
+        "fields.E320",
+        "Field specifies onDelete: SET_NULL, but cannot be null.",
+        "Set null: true on the field, or change the onDelete rule.",
+      );
     if (this.onDelete.action === "setDefault" && !this.hasDefault())
-      error("fields.E321", "Field specifies onDelete: SET_DEFAULT, but has no default value.", "Set a default value, or change the onDelete rule.");
+      error(
+        "fields.E321",
+        "Field specifies onDelete: SET_DEFAULT, but has no default value.",
+        "Set a default value, or change the onDelete rule.",
+      );
     const name = this.relOptions.relatedName;
     if (name !== undefined && name !== "+" && !name.endsWith("+") && !/^[A-Za-z_$][\w$]*$/.test(name))
-      error("fields.E306", `The name '${name}' is not a valid relatedName for field ${this.path}.`, "A relatedName must be an identifier or end with '+'.");
+      error(
+        "fields.E306",
+        `The name '${name}' is not a valid relatedName for field ${this.path}.`,
+        "A relatedName must be an identifier or end with '+'.",
+      );
     return out;
   }
 }
@@ -237,7 +263,10 @@ export class ManyToManyField extends Field {
   constructor(to: string, options: ManyToManyOptions = {}) {
     super(options);
     if (typeof to !== "string" || to === "")
-      throw new ImproperlyConfigured("A relation names its model by label, such as \"Tag\" or \"shop.Tag\".", "relation.label");
+      throw new ImproperlyConfigured(
+        'A relation names its model by label, such as "Tag" or "shop.Tag".',
+        "relation.label",
+      );
     this.to = to;
     this.relOptions = options;
     this.concrete = false;

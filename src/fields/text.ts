@@ -22,7 +22,12 @@ export function textOf(field: RefusingField, value: unknown): string {
     return decimal.toString();
   }
   if (value.includes("\0")) throw invalid(field, "Null characters are not allowed.", "null_characters_not_allowed");
-  if (!isWellFormed(value)) throw invalid(field, "Half of a surrogate pair stands alone in the text; no database can keep it.", "lone_surrogate");
+  if (!isWellFormed(value))
+    throw invalid(
+      field,
+      "Half of a surrogate pair stands alone in the text; no database can keep it.",
+      "lone_surrogate",
+    );
   return value;
 }
 
@@ -82,17 +87,32 @@ export class CharField extends TextBase {
 }
 
 function checkMaxLength(field: Field, dialects: readonly DialectInfo[]): CheckMessage[] {
-  const error = (id: string, message: string): CheckMessage[] => [{ id, level: "error", message, hint: undefined, object: field.path }];
+  const error = (id: string, message: string): CheckMessage[] => [
+    { id, level: "error", message, hint: undefined, object: field.path },
+  ];
   const length: unknown = field.options.maxLength;
   if (length === undefined)
-    return dialects.some((d) => d.name === "mysql") ? error("fields.E120", `${field.typeName}s must define a 'maxLength' attribute.`) : [];
-  return typeof length === "number" && Number.isInteger(length) && length > 0 ? [] : error("fields.E121", "'maxLength' must be a positive integer.");
+    return dialects.some((d) => d.name === "mysql")
+      ? error("fields.E120", `${field.typeName}s must define a 'maxLength' attribute.`)
+      : [];
+  return typeof length === "number" && Number.isInteger(length) && length > 0
+    ? []
+    : error("fields.E121", "'maxLength' must be a positive integer.");
 }
 
 function checkCollation(field: Field, _dialects: readonly DialectInfo[]): CheckMessage[] {
   const collation: unknown = field.options.dbCollation;
-  if (collation === undefined || (typeof collation === "string" && collation !== "" && !collation.includes("\0"))) return [];
-  return [{ id: "fields.E190", level: "error", message: "'dbCollation' must be the name of a collation.", hint: undefined, object: field.path }];
+  if (collation === undefined || (typeof collation === "string" && collation !== "" && !collation.includes("\0")))
+    return [];
+  return [
+    {
+      id: "fields.E190",
+      level: "error",
+      message: "'dbCollation' must be the name of a collation.",
+      hint: undefined,
+      object: field.path,
+    },
+  ];
 }
 
 /** Text of any length. */

@@ -48,11 +48,22 @@ export interface EmailOptions {
   readonly allowlist?: readonly string[];
 }
 const ATOM = /^[-!#$%&'*+/=?^_`{}|~0-9a-z]+$/i;
-// Quoted local parts: printable characters, and any after a backslash.
-const QUOTED = /^"(?:[\x01-\x08\x0b\x0c\x0e-\x1f!#-[\]-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f])*"$/;
+
+// A local part in quotes: characters of ASCII but NUL, tab and line ends; quotes and those only after a backslash.
+function isQuoted(text: string): boolean {
+  if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return false;
+  for (let i = 1; i < text.length - 1; i++) {
+    const escaped = text[i] === "\\";
+    if (escaped) i++;
+    const code = text.charCodeAt(i);
+    if (i === text.length - 1 || code === 0 || code === 10 || code === 13 || code > 127) return false;
+    if (!escaped && (code === 9 || code === 32 || code === 34)) return false;
+  }
+  return true;
+}
 
 function isLocalPart(text: string): boolean {
-  return QUOTED.test(text) || text.split(".").every((atom) => ATOM.test(atom));
+  return isQuoted(text) || text.split(".").every((atom) => ATOM.test(atom));
 }
 /** Refuses what is no e-mail address. */
 export function EmailValidator(options: EmailOptions = {}): Validator {
@@ -68,7 +79,9 @@ export function EmailValidator(options: EmailOptions = {}): Validator {
   };
   return (value) => {
     if (typeof value !== "string" || !valid(value))
-      throw new ValidationError(options.message ?? "Enter a valid email address.", options.code ?? "invalid", { value });
+      throw new ValidationError(options.message ?? "Enter a valid email address.", options.code ?? "invalid", {
+        value,
+      });
   };
 }
 /** `EmailValidator` with its defaults. */
@@ -88,7 +101,8 @@ function isHost(host: string): boolean {
   return host.length <= MAX_DOMAIN && isDomainName(host);
 }
 function isUrl(text: string, schemes: ReadonlySet<string>): boolean {
-  if (text.length > MAX_URL || /[\s\0-\x1f]/.test(text)) return false;
+  if (text.length > MAX_URL || /\s/.test(text)) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 32) return false;
   const colon = text.indexOf("://");
   if (colon < 1 || !schemes.has(text.slice(0, colon).toLowerCase())) return false;
   const rest = text.slice(colon + 3);

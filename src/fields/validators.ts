@@ -42,7 +42,10 @@ export function MaxValueValidator(limit: Limit, message?: string): Validator & {
   const run: Validator = (value) => {
     const max = limitOf(limit);
     if (compareValues(value, max) > 0)
-      throw new ValidationError(message ?? `Ensure this value is less than or equal to ${shown(max)}.`, "max_value", { limitValue: max, value });
+      throw new ValidationError(message ?? `Ensure this value is less than or equal to ${shown(max)}.`, "max_value", {
+        limitValue: max,
+        value,
+      });
   };
   return Object.assign(run, { maxValue: limit });
 }
@@ -51,7 +54,11 @@ export function MinValueValidator(limit: Limit, message?: string): Validator & {
   const run: Validator = (value) => {
     const min = limitOf(limit);
     if (compareValues(value, min) < 0)
-      throw new ValidationError(message ?? `Ensure this value is greater than or equal to ${shown(min)}.`, "min_value", { limitValue: min, value });
+      throw new ValidationError(
+        message ?? `Ensure this value is greater than or equal to ${shown(min)}.`,
+        "min_value",
+        { limitValue: min, value },
+      );
   };
   return Object.assign(run, { minValue: limit });
 }
@@ -64,8 +71,13 @@ export function StepValueValidator(step: number | string, message?: string, offs
   return (value) => {
     const n = asDecimal(value) ?? new Decimal(String(value));
     if (n.minus(start).mod(width).isZero()) return;
-    const from = start.isZero() ? "" : `, starting from ${offset}, e.g. ${offset}, ${start.plus(width)}, ${start.plus(width.times(2))}, and so on`;
-    throw new ValidationError(message ?? `Ensure this value is a multiple of step size ${step}${from}.`, "step_size", { limitValue: step, value });
+    const from = start.isZero()
+      ? ""
+      : `, starting from ${offset}, e.g. ${offset}, ${start.plus(width)}, ${start.plus(width.times(2))}, and so on`;
+    throw new ValidationError(message ?? `Ensure this value is a multiple of step size ${step}${from}.`, "step_size", {
+      limitValue: step,
+      value,
+    });
   };
 }
 
@@ -77,7 +89,11 @@ function lengthOf(value: unknown): number {
   return n;
 }
 const items = (value: unknown, n: number): string =>
-  typeof value === "string" ? `character${n === 1 ? "" : "s"}` : value instanceof Uint8Array ? `byte${n === 1 ? "" : "s"}` : `item${n === 1 ? "" : "s"}`;
+  typeof value === "string"
+    ? `character${n === 1 ? "" : "s"}`
+    : value instanceof Uint8Array
+      ? `byte${n === 1 ? "" : "s"}`
+      : `item${n === 1 ? "" : "s"}`;
 
 /** Refuses texts, bytes and lists longer than the limit. */
 export function MaxLengthValidator(limit: number | (() => number), message?: string): Validator {
@@ -85,11 +101,15 @@ export function MaxLengthValidator(limit: number | (() => number), message?: str
     const max = limitOf(limit) as number;
     const length = lengthOf(value);
     if (length > max)
-      throw new ValidationError(message ?? `Ensure this value has at most ${max} ${items(value, max)} (it has ${length}).`, "max_length", {
-        limitValue: max,
-        showValue: length,
-        value,
-      });
+      throw new ValidationError(
+        message ?? `Ensure this value has at most ${max} ${items(value, max)} (it has ${length}).`,
+        "max_length",
+        {
+          limitValue: max,
+          showValue: length,
+          value,
+        },
+      );
   };
 }
 /** Refuses texts, bytes and lists shorter than the limit. */
@@ -98,11 +118,15 @@ export function MinLengthValidator(limit: number | (() => number), message?: str
     const min = limitOf(limit) as number;
     const length = lengthOf(value);
     if (length < min)
-      throw new ValidationError(message ?? `Ensure this value has at least ${min} ${items(value, min)} (it has ${length}).`, "min_length", {
-        limitValue: min,
-        showValue: length,
-        value,
-      });
+      throw new ValidationError(
+        message ?? `Ensure this value has at least ${min} ${items(value, min)} (it has ${length}).`,
+        "min_length",
+        {
+          limitValue: min,
+          showValue: length,
+          value,
+        },
+      );
   };
 }
 
@@ -119,7 +143,10 @@ export function RegexValidator(regex: RegExp | string, options: RegexOptions = {
   if (regex instanceof RegExp && options.flags !== undefined)
     throw new ValueError("Flags belong to the expression itself when it is a RegExp.", "validator.flags");
   // A global or sticky expression would remember where it stopped.
-  const pattern = regex instanceof RegExp ? new RegExp(regex.source, regex.flags.replace(/[gy]/g, "")) : new RegExp(regex, options.flags);
+  const pattern =
+    regex instanceof RegExp
+      ? new RegExp(regex.source, regex.flags.replace(/[gy]/g, ""))
+      : new RegExp(regex, options.flags);
   return (value) => {
     if (pattern.test(String(value)) === (options.inverseMatch ?? false))
       throw new ValidationError(options.message ?? "Enter a valid value.", options.code ?? "invalid", { value });
@@ -146,8 +173,16 @@ export function intListValidator(options: IntListOptions = {}): Validator {
   const { sep = ",", allowNegative = false } = options;
   const one = allowNegative ? /^-?[0-9]+$/ : /^[0-9]+$/;
   return (value) => {
-    if (!String(value).split(sep).every((part) => one.test(part)))
-      throw new ValidationError(options.message ?? "Enter only digits separated by commas.", options.code ?? "invalid", { value });
+    if (
+      !String(value)
+        .split(sep)
+        .every((part) => one.test(part))
+    )
+      throw new ValidationError(
+        options.message ?? "Enter only digits separated by commas.",
+        options.code ?? "invalid",
+        { value },
+      );
   };
 }
 /** Digits parted by commas. */
@@ -158,7 +193,9 @@ export const validateInteger: Validator = RegexValidator(/^-?[0-9]+$/, { message
 /** Refuses decimals with more digits than a column has, saying which part is too long. */
 export function DecimalValidator(maxDigits: number, decimalPlaces: number): Validator {
   return (value) => {
-    const d = asDecimal(value) ?? (typeof value === "string" ? parseDecimal(value) : typeof value === "number" ? new Decimal(value) : undefined);
+    const d =
+      asDecimal(value) ??
+      (typeof value === "string" ? parseDecimal(value) : typeof value === "number" ? new Decimal(value) : undefined);
     if (d === undefined || !d.isFinite()) throw new ValidationError("Enter a number.", "invalid", { value });
     const places = d.decimalPlaces();
     const whole = d.isZero() ? 0 : Math.max(0, d.e + 1);
@@ -166,7 +203,8 @@ export function DecimalValidator(maxDigits: number, decimalPlaces: number): Vali
       throw new ValidationError(`Ensure that there are no more than ${max} ${what}.`, code, { max, value });
     };
     if (whole + places > maxDigits) fail(maxDigits, `digit${maxDigits === 1 ? "" : "s"} in total`, "max_digits");
-    if (places > decimalPlaces) fail(decimalPlaces, `decimal place${decimalPlaces === 1 ? "" : "s"}`, "max_decimal_places");
+    if (places > decimalPlaces)
+      fail(decimalPlaces, `decimal place${decimalPlaces === 1 ? "" : "s"}`, "max_decimal_places");
     const most = maxDigits - decimalPlaces;
     if (whole > most) fail(most, `digit${most === 1 ? "" : "s"} before the decimal point`, "max_whole_digits");
   };
@@ -176,7 +214,9 @@ export function DecimalValidator(maxDigits: number, decimalPlaces: number): Vali
 export function ProhibitNullCharactersValidator(message?: string, code?: string): Validator {
   return (value) => {
     if (String(value).includes("\0"))
-      throw new ValidationError(message ?? "Null characters are not allowed.", code ?? "null_characters_not_allowed", { value });
+      throw new ValidationError(message ?? "Null characters are not allowed.", code ?? "null_characters_not_allowed", {
+        value,
+      });
   };
 }
 

@@ -1,12 +1,29 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cutBytes, generatedName, indexName, nameDigest, shortenIdentifier, snakeCase, splitPath } from "../../../src/base/names.js";
+import {
+  cutBytes,
+  generatedName,
+  indexName,
+  nameDigest,
+  shortenIdentifier,
+  snakeCase,
+  splitPath,
+} from "../../../src/base/names.js";
 import { holds } from "../../support/holds.js";
 
 describe("names", () => {
   test.each([
-    ["inStock", "in_stock"], ["name", "name"], ["HTTPServer", "http_server"], ["isHTTP", "is_http"], ["line2Text", "line2_text"], ["in_stock", "in_stock"], ["aB", "a_b"],
-    ["createdAtUTC", "created_at_utc"], ["x1", "x1"], ["_order", "_order"], ["userID2", "user_id2"],
+    ["inStock", "in_stock"],
+    ["name", "name"],
+    ["HTTPServer", "http_server"],
+    ["isHTTP", "is_http"],
+    ["line2Text", "line2_text"],
+    ["in_stock", "in_stock"],
+    ["aB", "a_b"],
+    ["createdAtUTC", "created_at_utc"],
+    ["x1", "x1"],
+    ["_order", "_order"],
+    ["userID2", "user_id2"],
   ])("%s becomes %s", (name, snake) => {
     expect(snakeCase(name)).toBe(snake);
     expect(snakeCase(snake)).toBe(snake);
@@ -26,26 +43,38 @@ describe("names", () => {
     holds(
       fc.property(fc.string({ unit: "grapheme", maxLength: 120 }), fc.integer({ min: 12, max: 64 }), (name, max) => {
         const short = shortenIdentifier(name, max);
-        return (Buffer.byteLength(short) <= max || short === name) && !short.includes("\ufffd") && Buffer.byteLength(cutBytes(name, max)) <= max;
+        return (
+          (Buffer.byteLength(short) <= max || short === name) &&
+          !short.includes("\ufffd") &&
+          Buffer.byteLength(cutBytes(name, max)) <= max
+        );
       }),
     );
   });
   test("index names are within 30 characters and begin with a letter", () => {
     holds(
-      fc.property(fc.stringMatching(/^[a-z0-9_]{1,60}$/), fc.array(fc.stringMatching(/^-?[a-z0-9_]{1,40}$/), { minLength: 1, maxLength: 4 }), (table, columns) => {
-        const name = indexName(table, columns);
-        return name.length <= 30 && /^[A-Za-z]/.test(name) && name === indexName(table, columns);
-      }),
+      fc.property(
+        fc.stringMatching(/^[a-z0-9_]{1,60}$/),
+        fc.array(fc.stringMatching(/^-?[a-z0-9_]{1,40}$/), { minLength: 1, maxLength: 4 }),
+        (table, columns) => {
+          const name = indexName(table, columns);
+          return name.length <= 30 && /^[A-Za-z]/.test(name) && name === indexName(table, columns);
+        },
+      ),
     );
     expect(indexName("shop_product", ["category_id", "-price"])).toMatch(/^shop_produc_categor_[0-9a-f]{6}_idx$/);
     expect(indexName("t", ["-a"])).not.toBe(indexName("t", ["a"]));
   });
   test("names of constraints fit and differ by their columns", () => {
     holds(
-      fc.property(fc.stringMatching(/^[a-z_]{1,90}$/), fc.array(fc.stringMatching(/^[a-z_]{1,60}$/), { minLength: 1, maxLength: 5 }), (table, columns) => {
-        const name = generatedName(table, columns, "_fk_other_table_id", 63);
-        return Buffer.byteLength(name) <= 63 && /^[A-Za-z]/.test(name);
-      }),
+      fc.property(
+        fc.stringMatching(/^[a-z_]{1,90}$/),
+        fc.array(fc.stringMatching(/^[a-z_]{1,60}$/), { minLength: 1, maxLength: 5 }),
+        (table, columns) => {
+          const name = generatedName(table, columns, "_fk_other_table_id", 63);
+          return Buffer.byteLength(name) <= 63 && /^[A-Za-z]/.test(name);
+        },
+      ),
     );
     expect(generatedName("a", ["b"], "_uniq", 63)).not.toBe(generatedName("a", ["c"], "_uniq", 63));
   });

@@ -19,19 +19,45 @@ describe("an IntegerField", () => {
   const field = f.IntegerField();
 
   test.each([
-    [5, 5], ["5", 5], [" 12 ", 12], ["+7", 7], ["-3", -3], [9n, 9], [true, 1], [false, 0], [-0, 0],
-    [new Decimal("40"), 40], [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER], ["007", 7],
+    [5, 5],
+    ["5", 5],
+    [" 12 ", 12],
+    ["+7", 7],
+    ["-3", -3],
+    [9n, 9],
+    [true, 1],
+    [false, 0],
+    [-0, 0],
+    [new Decimal("40"), 40],
+    [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+    ["007", 7],
   ])("takes %o as %o", (raw, canonical) => {
     expect(Object.is(field.prep(raw), canonical)).toBe(true);
   });
 
   test.each([
-    [undefined, "value.type"], [[1], "value.type"], [{}, "value.type"], [new Number(1), "value.type"], [new Date(0), "value.type"],
-    [Symbol("x"), "value.type"], [() => 1, "value.type"],
-    ["", "value.invalid"], ["1e5", "value.invalid"], ["0x10", "value.invalid"], ["1.0", "value.invalid"], ["١", "value.invalid"], ["1_000", "value.invalid"],
-    ["9".repeat(1_000_000), "value.invalid"], [Number.NaN, "value.invalid"], [Infinity, "value.invalid"],
-    [1.5, "value.fraction"], [new Decimal("1.5"), "value.fraction"],
-    [2 ** 53, "value.unsafe_integer"], [2n ** 53n, "value.unsafe_integer"], ["9007199254740993", "value.unsafe_integer"], [10n ** 40n, "value.unsafe_integer"],
+    [undefined, "value.type"],
+    [[1], "value.type"],
+    [{}, "value.type"],
+    [new Number(1), "value.type"],
+    [new Date(0), "value.type"],
+    [Symbol("x"), "value.type"],
+    [() => 1, "value.type"],
+    ["", "value.invalid"],
+    ["1e5", "value.invalid"],
+    ["0x10", "value.invalid"],
+    ["1.0", "value.invalid"],
+    ["١", "value.invalid"],
+    ["1_000", "value.invalid"],
+    ["9".repeat(1_000_000), "value.invalid"],
+    [Number.NaN, "value.invalid"],
+    [Infinity, "value.invalid"],
+    [1.5, "value.fraction"],
+    [new Decimal("1.5"), "value.fraction"],
+    [2 ** 53, "value.unsafe_integer"],
+    [2n ** 53n, "value.unsafe_integer"],
+    ["9007199254740993", "value.unsafe_integer"],
+    [10n ** 40n, "value.unsafe_integer"],
   ])("refuses case %# with the code %s", (raw, expected) => {
     expect(code(() => field.prep(raw))).toBe(expected);
   });
@@ -66,11 +92,20 @@ describe("an IntegerField", () => {
 
   test("tells where a raw value stands to the range", () => {
     const small = f.SmallIntegerField();
-    expect([10n ** 40n, -40000, 3, "40000", "x", Infinity].map((v) => small.compareToRange(v, postgres))).toEqual([1, -1, 0, 1, undefined, 1]);
+    expect([10n ** 40n, -40000, 3, "40000", "x", Infinity].map((v) => small.compareToRange(v, postgres))).toEqual([
+      1,
+      -1,
+      0,
+      1,
+      undefined,
+      1,
+    ]);
   });
 
   test("validates within its range, and passes the user's tighter limit on", async () => {
-    await expect(f.SmallIntegerField().clean(40000)).rejects.toThrow("Ensure this value is less than or equal to 32767.");
+    await expect(f.SmallIntegerField().clean(40000)).rejects.toThrow(
+      "Ensure this value is less than or equal to 32767.",
+    );
     await expect(field.clean("abc")).rejects.toThrow(ValidationError);
     await expect(field.clean(null)).rejects.toMatchObject({ code: "null" });
     await expect(field.clean("12")).resolves.toBe(12);
@@ -82,11 +117,15 @@ describe("a BigIntegerField", () => {
 
   test("keeps every 64-bit integer on every database", () => {
     holds(
-      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.constantFrom(sqlite, postgres, mariadb), (n, dialect) => {
-        const db = field.toDb(field.prep(n), dialect);
-        const read = field.fromDb(dialect);
-        return db === n && read(db) === n && read(String(n)) === n;
-      }),
+      fc.property(
+        fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+        fc.constantFrom(sqlite, postgres, mariadb),
+        (n, dialect) => {
+          const db = field.toDb(field.prep(n), dialect);
+          const read = field.fromDb(dialect);
+          return db === n && read(db) === n && read(String(n)) === n;
+        },
+      ),
     );
     expect(field.needsBigInt).toBe(true);
   });
@@ -114,16 +153,32 @@ describe("keys and column types", () => {
     [f.SmallAutoField(), ["integer", "smallint", "smallint"], ["smallint", "smallint", "smallint"]],
     [f.IntegerField(), ["integer", "integer", "integer"], ["integer", "integer", "integer"]],
     [f.BigIntegerField(), ["bigint", "bigint", "bigint"], ["bigint", "bigint", "bigint"]],
-    [f.PositiveIntegerField(), ["integer unsigned", "integer", "integer UNSIGNED"], ["integer", "integer", "integer UNSIGNED"]],
-    [f.PositiveSmallIntegerField(), ["smallint unsigned", "smallint", "smallint UNSIGNED"], ["smallint", "smallint", "smallint UNSIGNED"]],
-    [f.PositiveBigIntegerField(), ["bigint unsigned", "bigint", "bigint UNSIGNED"], ["bigint", "bigint", "bigint UNSIGNED"]],
+    [
+      f.PositiveIntegerField(),
+      ["integer unsigned", "integer", "integer UNSIGNED"],
+      ["integer", "integer", "integer UNSIGNED"],
+    ],
+    [
+      f.PositiveSmallIntegerField(),
+      ["smallint unsigned", "smallint", "smallint UNSIGNED"],
+      ["smallint", "smallint", "smallint UNSIGNED"],
+    ],
+    [
+      f.PositiveBigIntegerField(),
+      ["bigint unsigned", "bigint", "bigint UNSIGNED"],
+      ["bigint", "bigint", "bigint UNSIGNED"],
+    ],
   ])("column types of %#", (field, own, related) => {
     expect(databases.map(([, d]) => field.dbType(d))).toEqual(own);
     expect(databases.map(([, d]) => field.relDbType(d))).toEqual(related);
   });
   test("the suffix that numbers rows stands apart from the type", () => {
     const key = f.BigAutoField();
-    expect(databases.map(([, d]) => key.autoIncrementSuffix(d))).toEqual(["AUTOINCREMENT", "GENERATED BY DEFAULT AS IDENTITY", "AUTO_INCREMENT"]);
+    expect(databases.map(([, d]) => key.autoIncrementSuffix(d))).toEqual([
+      "AUTOINCREMENT",
+      "GENERATED BY DEFAULT AS IDENTITY",
+      "AUTO_INCREMENT",
+    ]);
     expect(f.IntegerField().autoIncrementSuffix(sqlite)).toBeNull();
   });
   test("positive fields ask for a check, others for none", () => {
@@ -131,19 +186,35 @@ describe("keys and column types", () => {
     expect(f.IntegerField().dbCheck(sqlite)).toBeNull();
   });
   test("cast types are signed or unsigned on MariaDB", () => {
-    expect([f.IntegerField().castType(mariadb), f.PositiveIntegerField().castType(mariadb), f.BigAutoField().castType(mariadb)]).toEqual([
-      "signed integer", "unsigned integer", "signed integer",
+    expect([
+      f.IntegerField().castType(mariadb),
+      f.PositiveIntegerField().castType(mariadb),
+      f.BigAutoField().castType(mariadb),
+    ]).toEqual(["signed integer", "unsigned integer", "signed integer"]);
+    expect([f.BigIntegerField().castType(sqlite), f.BigIntegerField().castType(postgres)]).toEqual([
+      "integer",
+      "bigint",
     ]);
-    expect([f.BigIntegerField().castType(sqlite), f.BigIntegerField().castType(postgres)]).toEqual(["integer", "bigint"]);
   });
   test("an automatic field that is no key is a mistake", () => {
-    expect(f.AutoField().check().map((m) => m.id)).toEqual(["fields.E100"]);
+    expect(
+      f
+        .AutoField()
+        .check()
+        .map((m) => m.id),
+    ).toEqual(["fields.E100"]);
     expect(f.AutoField({ primaryKey: true }).check()).toEqual([]);
   });
   test("ancestry follows Django's classes", () => {
-    const ancestry = (name: keyof typeof f) => (f[name] as unknown as (o: object) => { ancestry: readonly string[] })({}).ancestry;
+    const ancestry = (name: keyof typeof f) =>
+      (f[name] as unknown as (o: object) => { ancestry: readonly string[] })({}).ancestry;
     expect(ancestry("BigAutoField")).toEqual(["BigAutoField", "BigIntegerField", "IntegerField", "Field"]);
-    expect(ancestry("PositiveSmallIntegerField")).toEqual(["PositiveSmallIntegerField", "SmallIntegerField", "IntegerField", "Field"]);
+    expect(ancestry("PositiveSmallIntegerField")).toEqual([
+      "PositiveSmallIntegerField",
+      "SmallIntegerField",
+      "IntegerField",
+      "Field",
+    ]);
     expect(ancestry("AutoField")).toEqual(["AutoField", "IntegerField", "Field"]);
     expect(ancestry("SlugField")).toEqual(["SlugField", "CharField", "Field"]);
     expect(ancestry("DateTimeField")).toEqual(["DateTimeField", "DateField", "Field"]);
