@@ -132,7 +132,8 @@ export class Block {
       },
       (error: unknown) => {
         this.#failed(error);
-        this.gate.leave();
+        // Siblings that wait are refused because of this error: whoever waits for all of them must meet it first.
+        setImmediate(() => this.gate.leave());
         throw error;
       },
     );

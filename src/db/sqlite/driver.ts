@@ -16,6 +16,7 @@ import type {
   RunResult,
   Statement,
 } from "../driver.js";
+import { isolationText } from "../isolation.js";
 import { type Engine, type EngineStatement, openEngine } from "./engine.js";
 import { registerFunctions } from "./functions.js";
 import { readSqliteOptions, type SqliteOptions } from "./options.js";
@@ -152,6 +153,8 @@ export class SqliteConnection implements DriverConnection {
   begin(options?: BeginOptions): void {
     // IMMEDIATE takes the write lock at once: a deferred transaction that reads and then writes fails without waiting
     // when another process wrote in between, whatever the time allowed for locks.
+    // All levels are served by the only one that SQLite has, which is serializable.
+    if (options?.isolation !== undefined) isolationText(options.isolation);
     const mode = options?.readOnly ? "DEFERRED" : this.#options.transactionMode;
     this.#control(`BEGIN ${mode}`);
     if (options?.readOnly) this.#control("PRAGMA query_only = ON");

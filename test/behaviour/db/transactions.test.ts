@@ -109,18 +109,15 @@ describe("atomic", () => {
   });
 
   test("work that escapes its block is refused, not committed by itself", async () => {
-    const escapes: Promise<unknown>[] = [];
+    const codes: unknown[] = [];
+    const note = (error: unknown): void => void codes.push((error as { code?: unknown }).code);
     await db.atomic(async () => {
       await add(1);
-      escapes.push(sleep(20).then(() => add(2)));
-      setTimeout(() => escapes.push(add(3)), 5);
+      void sleep(20).then(() => add(2)).catch(note);
+      setTimeout(() => void add(3).catch(note), 5);
     });
     await sleep(40);
-    const settled = await Promise.allSettled(escapes);
-    expect(settled.map((s) => (s.status === "rejected" ? (s.reason as { code?: string }).code : s.status))).toEqual([
-      "transaction.ended",
-      "transaction.ended",
-    ]);
+    expect(codes).toEqual(["transaction.ended", "transaction.ended"]);
     expect(await ids()).toEqual([1]);
   });
 
@@ -166,7 +163,7 @@ describe("atomic", () => {
           expect((await ids()).filter((id) => id !== n)).not.toContain(-1);
           await add(n + 100);
           if (n % 2 === 0) throw new RangeError("no");
-        })
+        }, { retries: 20 })
         .catch((error: unknown) => {
           if (!(error instanceof RangeError)) throw error;
         });
@@ -198,9 +195,9 @@ describe("atomic", () => {
       code: "transaction.nested_options",
     });
     await expect(db.atomic(() => add(2), { readOnly: true })).rejects.toThrow(OperationalError);
-    await expect(db.atomic(async () => 1, { isolation: "chaos; DROP TABLE item" as never })).rejects.toMatchObject(
-      db.embedded ? {} : { code: "transaction.isolation" },
-    );
+    await expect(db.atomic(async () => 1, { isolation: "chaos; DROP TABLE item" as never })).rejects.toMatchObject({
+      code: "transaction.isolation",
+    });
     expect(await ids()).toEqual([1]);
   });
 
