@@ -25,6 +25,7 @@ export interface FieldOwner {
   readonly dbTable: string;
 }
 
+/** Refuses a value by throwing a `ValidationError`. */
 export type Validator = (value: unknown) => void | Promise<void>;
 export type { ChoicesOption };
 

@@ -41,9 +41,11 @@ function ipv6Groups(text: string): number[] | undefined {
   return [...numbers, ...tail];
 }
 
+/** True for an IPv4 address. */
 export function isIpv4(text: string): boolean {
   return ipv4Parts(text) !== undefined;
 }
+/** True for an IPv6 address, without zone. */
 export function isIpv6(text: string): boolean {
   return ipv6Groups(text) !== undefined;
 }

@@ -24,6 +24,7 @@ export interface OnDelete {
   readonly value?: unknown;
 }
 
+/** Options of relations to one row. */
 export interface RelationOptions extends FieldOptions {
   readonly onDelete: OnDelete;
   readonly relatedName?: string;
@@ -231,6 +232,7 @@ export class OneToOneField extends ForeignKey {
   }
 }
 
+/** Options of ManyToManyField. */
 export interface ManyToManyOptions extends FieldOptions {
   readonly relatedName?: string;
   readonly relatedQueryName?: string;
@@ -291,14 +293,23 @@ export class ManyToManyField extends Field {
   }
 }
 
+/** Deletes the rows that refer to a deleted row. */
 export const CASCADE: OnDelete = Object.freeze({ action: "cascade" });
+/** Refuses to delete a row that is referred to. */
 export const PROTECT: OnDelete = Object.freeze({ action: "protect" });
+/** Refuses too, unless the referring row is deleted by another cascade of the same deletion. */
 export const RESTRICT: OnDelete = Object.freeze({ action: "restrict" });
+/** Sets the reference to NULL. */
 export const SET_NULL: OnDelete = Object.freeze({ action: "setNull" });
+/** Sets the reference to its default. */
 export const SET_DEFAULT: OnDelete = Object.freeze({ action: "setDefault" });
+/** Leaves the reference to the database. */
 export const DO_NOTHING: OnDelete = Object.freeze({ action: "doNothing" });
+/** Deletes referring rows in the database itself. */
 export const DB_CASCADE: OnDelete = Object.freeze({ action: "dbCascade" });
+/** Sets NULL in the database itself. */
 export const DB_SET_NULL: OnDelete = Object.freeze({ action: "dbSetNull" });
+/** Sets the default in the database itself. */
 export const DB_SET_DEFAULT: OnDelete = Object.freeze({ action: "dbSetDefault" });
 /** `onDelete: SET(value)` or `SET(() => value)`. */
 export function SET(value: unknown): OnDelete {
