@@ -46,6 +46,7 @@ export class Database {
     this.alias = alias;
     this.settings = driver.settings;
     this.#driver = driver;
+    this.#dialect = driver.dialect;
     this.#pool = driver.embedded ? undefined : new Pool(alias, driver, pool);
     this.#host = {
       alias,

@@ -94,6 +94,8 @@ export interface Driver {
   readonly settings: DatabaseSettings;
   /** True when all work happens in this process and one connection serves everybody (embedded SQLite). */
   readonly embedded: boolean;
+  /** Where it is known before connecting (fakes). */
+  readonly dialect?: DialectInfo | undefined;
   /** @param readOnly a second connection that only reads (streams of an embedded database file) */
   connect(readOnly?: boolean): MaybePromise<DriverConnection>;
   /** The driver's error as one of babik's, with constraint, table and columns where told; others come back wrapped. */
