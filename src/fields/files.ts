@@ -81,7 +81,7 @@ export class ImageField extends FileField {
 export interface FilePathOptions extends FieldOptions {
   /** The folder whose files are the choices. */
   readonly path?: string | (() => string);
-  readonly match?: string;
+  readonly match?: string | RegExp;
   readonly recursive?: boolean;
   readonly allowFiles?: boolean;
   readonly allowFolders?: boolean;
@@ -92,7 +92,7 @@ export class FilePathField extends PathText {
   override readonly typeName: string = "FilePathField";
   /** The folder; `path` itself is a field's name in messages. */
   readonly folder: string | (() => string);
-  readonly match: string | undefined;
+  readonly match: string | RegExp | undefined;
   readonly recursive: boolean;
   readonly allowFiles: boolean;
   readonly allowFolders: boolean;

@@ -106,10 +106,10 @@ function holdsRoundedInteger(text: string): boolean {
 
 /** Options of JSONField. */
 export interface JSONOptions extends FieldOptions {
-  /** Given to JSON.stringify: turns values of other types (dates, decimals) into JSON. Switches the strict check off. */
-  readonly encoder?: (this: unknown, key: string, value: unknown) => unknown;
-  /** Given to JSON.parse as its reviver. */
-  readonly decoder?: (this: unknown, key: string, value: unknown) => unknown;
+  /** Turns the field's value into plain JSON before it is written, e.g. dates into texts. */
+  readonly encoder?: (value: unknown) => unknown;
+  /** Turns the document that was read into the field's value. */
+  readonly decoder?: (document: unknown) => unknown;
 }
 
 /** A JSON document. */
@@ -137,20 +137,19 @@ export class JSONField extends Field {
     return value;
   }
   override toDb(value: unknown, dialect: DialectInfo): DbParam {
-    if (this.encoder === undefined) {
-      checkJson(this, value, 0, dialect.name !== "postgres");
-      return JSON.stringify(value);
-    }
-    const text = JSON.stringify(value, this.encoder) as string | undefined;
-    if (text === undefined) throw wrongType(this, value, ACCEPTED);
-    return text;
+    const document = this.encoder === undefined || isJSONNull(value) ? value : this.encoder(value);
+    checkJson(this, document, 0, dialect.name !== "postgres");
+    return JSON.stringify(document);
   }
   override fromDb(_dialect: DialectInfo): (value: unknown) => unknown {
     return (value) => {
       if (value instanceof Uint8Array) return this.read(new TextDecoder().decode(value));
       // A path into a document may come as the value itself.
-      return typeof value === "string" ? this.read(value) : value;
+      return typeof value === "string" ? this.read(value) : this.decode(value);
     };
+  }
+  private decode(document: unknown): unknown {
+    return this.decoder === undefined || document === null ? document : this.decoder(document);
   }
   private read(text: string): unknown {
     if (LONG_NUMBER.test(text) && holdsRoundedInteger(text))
@@ -160,7 +159,7 @@ export class JSONField extends Field {
         "value.unsafe_integer",
       );
     try {
-      return JSON.parse(text, this.decoder) as unknown;
+      return this.decode(JSON.parse(text) as unknown);
     } catch (cause) {
       if (cause instanceof SyntaxError) return text; // what is no JSON is shown as it is, as Django does
       throw cause;
@@ -179,9 +178,8 @@ export class JSONField extends Field {
   }
   override toCanonical(value: unknown): unknown {
     if (value === null || value === undefined || value === "") return value ?? null;
-    if (this.encoder !== undefined) return value;
     try {
-      checkJson(this, value, 0, true);
+      checkJson(this, this.encoder === undefined ? value : this.encoder(value), 0, true);
     } catch (cause) {
       if (!(cause instanceof FieldError || cause instanceof ValueError)) throw cause;
       throw new ValidationError(this.errorMessage("invalid", this.invalidMessage), "invalid");

@@ -12,7 +12,8 @@ export class AutoField extends IntegerField {
   readonly isAuto = true as const;
 
   constructor(options: FieldOptions = {}) {
-    super({ ...options, blank: true });
+    // Django asks for primary_key=True to be written out; here a key is a key unless it is told not to be.
+    super({ primaryKey: true, ...options, blank: true });
   }
   override dbType(dialect: DialectInfo): string {
     // SQLite numbers rows only in columns declared exactly so.

@@ -81,10 +81,16 @@ describe("a JSONField", () => {
     expect(read("not json")).toBe("not json");
     expect([read(5), read(Buffer.from('{"a":1}'))]).toEqual([5, { a: 1 }]);
   });
-  test("an encoder and a decoder replace the strict check", () => {
-    const dates = f.JSONField({ encoder: (_k, v) => v, decoder: (k, v) => (k === "d" ? new Date(v as string) : v) });
-    const value = { d: new Date(5) };
+  test("an encoder and a decoder stand between the value and the document", async () => {
+    const dates = f.JSONField({
+      encoder: (v) => ({ at: (v as Date).toISOString() }),
+      decoder: (v) => new Date((v as { at: string }).at),
+    });
+    const value = new Date(5);
+    expect(dates.toDb(dates.prep(value), sqlite)).toBe('{"at":"1970-01-01T00:00:00.005Z"}');
     expect(dates.fromDb(sqlite)(dates.toDb(dates.prep(value), sqlite))).toEqual(value);
+    await expect(dates.clean(value)).resolves.toBe(value);
+    expect(() => f.JSONField({ encoder: () => undefined }).toDb(1, sqlite)).toThrow(FieldError);
   });
   test("column types, the check it asks for, and validation", async () => {
     expect(databases.map(([, d]) => field.dbType(d))).toEqual(["text", "jsonb", "json"]);
