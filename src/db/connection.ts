@@ -6,7 +6,15 @@
 import { InterfaceError, OperationalError } from "../base/errors.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { Cursor } from "./cursor.js";
-import type { DatabaseSettings, Driver, DriverConnection, MaybePromise, RunOptions, RunResult, Statement } from "./driver.js";
+import type {
+  DatabaseSettings,
+  Driver,
+  DriverConnection,
+  MaybePromise,
+  RunOptions,
+  RunResult,
+  Statement,
+} from "./driver.js";
 import { Gate } from "./gate.js";
 import { type ExecuteWrapper, QueryCapture, Watchers } from "./log.js";
 import { Pool, type PoolState } from "./pool.js";
@@ -52,8 +60,7 @@ export class Database {
       alias,
       lease: () => this.#lease(),
       release: (connection) => this.#release(connection),
-      control: (text, work) =>
-        this.#watchers.active ? this.#watchers.record("transaction", text, [], work) : work(),
+      control: (text, work) => (this.#watchers.active ? this.#watchers.record("transaction", text, [], work) : work()),
     };
   }
 

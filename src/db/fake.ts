@@ -38,7 +38,12 @@ export interface FakeCall {
 /** An answer: rows, a number of affected rows, an error to throw, or a function of the statement. */
 export type FakeAnswer =
   | readonly (readonly unknown[])[]
-  | { readonly rows?: readonly (readonly unknown[])[]; readonly columns?: readonly string[]; readonly affected?: number; readonly lastInsertId?: number | bigint }
+  | {
+      readonly rows?: readonly (readonly unknown[])[];
+      readonly columns?: readonly string[];
+      readonly affected?: number;
+      readonly lastInsertId?: number | bigint;
+    }
   | Error
   | ((statement: Statement) => FakeAnswer | undefined);
 
@@ -104,7 +109,9 @@ export class FakeDriver implements Driver {
   }
 
   classify(error: unknown): Error {
-    return error instanceof Error ? error : new BabikError("The fake was told to fail.", "fake.error", { cause: error });
+    return error instanceof Error
+      ? error
+      : new BabikError("The fake was told to fail.", "fake.error", { cause: error });
   }
 
   /** Records a call and finds its answer; called by the connection. */

@@ -121,8 +121,7 @@ export class Watchers {
     statement: Statement,
     run: (statement: Statement) => MaybePromise<RunResult>,
   ): MaybePromise<RunResult> {
-    let execute = (s: Statement): MaybePromise<RunResult> =>
-      this.record("statement", s.text, s.params, () => run(s));
+    let execute = (s: Statement): MaybePromise<RunResult> => this.record("statement", s.text, s.params, () => run(s));
     for (const wrapper of this.wrappers.toReversed()) {
       const inner = execute;
       execute = (s) => wrapper(inner, s, { alias });

@@ -5,23 +5,14 @@
 import { ImproperlyConfigured, suggest } from "../base/errors.js";
 
 /** Refuses option names that the database does not have. */
-export function checkNames(
-  database: string,
-  given: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-): void {
+export function checkNames(database: string, given: Readonly<Record<string, unknown>>, names: readonly string[]): void {
   for (const name of Object.keys(given))
     if (!names.includes(name))
       throw new ImproperlyConfigured(`${database} has no option '${name}'.${suggest(name, names)}`, "settings.option");
 }
 
 /** A word out of a list, in any case; given back in lower case. */
-export function keyword<const T extends string>(
-  name: string,
-  given: unknown,
-  choices: readonly T[],
-  otherwise: T,
-): T {
+export function keyword<const T extends string>(name: string, given: unknown, choices: readonly T[], otherwise: T): T {
   if (given === undefined) return otherwise;
   const found = choices.find((choice) => choice === String(given).toLowerCase());
   if (found === undefined) throw wrong(name, `one of ${choices.join(", ")}`);

@@ -22,7 +22,7 @@ export function convertPlaceholders(sql: string, dialect: Pick<DialectInfo, "nam
   const slots: (number | string)[] = [];
   let text = "";
   let positions = 0;
-  for (let i = 0; i < sql.length; ) {
+  for (let i = 0; i < sql.length;) {
     const quoted = endOfQuoted(sql, i, dialect.name);
     if (quoted > i) {
       text += sql.slice(i, quoted).replaceAll("%%", "%");
@@ -49,7 +49,9 @@ export function convertPlaceholders(sql: string, dialect: Pick<DialectInfo, "nam
     text += dialect.name === "postgres" ? `$${slots.length}` : "?";
   }
   if (positions > 0 && positions < slots.length)
-    throw new ProgrammingError("%s and %(name)s cannot stand in one statement.", "cursor.placeholder", { statement: sql });
+    throw new ProgrammingError("%s and %(name)s cannot stand in one statement.", "cursor.placeholder", {
+      statement: sql,
+    });
   return { text, slots };
 }
 
@@ -69,7 +71,10 @@ export function pickParams(slots: ConvertedText["slots"], given: CursorParams): 
     throw new ProgrammingError("Parameters are given as a list or as an object.", "cursor.params");
   return slots.map((slot) => {
     if (typeof slot !== "string")
-      throw new ProgrammingError("The statement counts its parameters with %s: give a list, not an object.", "cursor.params");
+      throw new ProgrammingError(
+        "The statement counts its parameters with %s: give a list, not an object.",
+        "cursor.params",
+      );
     if (!Object.hasOwn(given, slot))
       throw new ProgrammingError(`The statement names a parameter '${slot}' that was not given.`, "cursor.params");
     return (given as Readonly<Record<string, unknown>>)[slot];

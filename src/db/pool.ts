@@ -72,8 +72,10 @@ export class Pool {
       if (performance.now() - entry.idleSince < this.#options.pingAfter) return entry.connection;
       return this.#pinged(entry);
     }
-    if (this.#used.size + this.#connecting < this.#options.poolSize) return this.#connect();
-    return this.#wait();
+    // Whoever waits gets the first connection there is, be it a new one or one that came back meanwhile.
+    const turn = this.#wait();
+    this.#grow();
+    return turn;
   }
 
   /** Gives a connection back. One that is not usable any more, or is still inside a transaction it cannot leave, is dropped. */
@@ -92,7 +94,9 @@ export class Pool {
       clearTimeout(waiter.timer);
       waiter.reject(this.#closedError());
     }
-    await Promise.all(this.#idle.splice(0).map((entry) => Promise.resolve(entry.connection.close()).catch(() => undefined)));
+    await Promise.all(
+      this.#idle.splice(0).map((entry) => Promise.resolve(entry.connection.close()).catch(() => undefined)),
+    );
     if (this.#used.size + this.#connecting === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([
@@ -126,23 +130,26 @@ export class Pool {
   }
 
   #back(entry: Entry, good: boolean): void {
-    const { connection } = entry;
-    this.#used.delete(connection);
-    if (this.#closed || !good || performance.now() >= entry.until) {
-      this.#drop(connection);
-      if (this.#closed && this.#used.size + this.#connecting === 0) this.#drained?.();
-      this.#refill();
+    this.#used.delete(entry.connection);
+    if (!this.#closed && good && performance.now() < entry.until) {
+      this.#hand(entry);
       return;
     }
-    entry.idleSince = performance.now();
+    this.#drop(entry.connection);
+    this.#afterLoss();
+  }
+
+  /** To the first who waits, else among the idle ones. */
+  #hand(entry: Entry): void {
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) {
       clearTimeout(waiter.timer);
-      this.#used.set(connection, entry);
-      waiter.resolve(connection);
+      this.#used.set(entry.connection, entry);
+      waiter.resolve(entry.connection);
       return;
     }
-    connection.hold(false);
+    entry.idleSince = performance.now();
+    entry.connection.hold(false);
     this.#idle.push(entry);
     this.#sweeper ??= setInterval(() => this.#sweep(), Math.max(100, this.#options.idleTimeout / 2)).unref();
   }
@@ -151,37 +158,45 @@ export class Pool {
     Promise.resolve(connection.close()).catch(() => undefined);
   }
 
-  // A connection was dropped: those who wait must not have to wait for another one to come back.
-  #refill(): void {
-    if (this.#closed || this.#waiters.length === 0) return;
-    if (this.#used.size + this.#connecting >= this.#options.poolSize) return;
-    const waiter = this.#waiters.shift()!;
-    clearTimeout(waiter.timer);
-    this.#connect().then(waiter.resolve, waiter.reject);
+  /** Makes as many connections as are waited for, within the limit. */
+  #grow(): void {
+    while (
+      !this.#closed &&
+      this.#connecting < this.#waiters.length &&
+      this.#used.size + this.#idle.length + this.#connecting < this.#options.poolSize
+    ) {
+      this.#connecting++;
+      void this.#connect();
+    }
   }
 
-  async #connect(): Promise<DriverConnection> {
-    this.#connecting++;
+  async #connect(): Promise<void> {
     let connection: DriverConnection;
     try {
       connection = await this.#driver.connect();
     } catch (error) {
       this.#connecting--;
-      if (this.#closed && this.#used.size + this.#connecting === 0) this.#drained?.();
-      this.#refill();
-      throw error instanceof BabikError ? error : this.#driver.classify(error);
+      const waiter = this.#waiters.shift();
+      clearTimeout(waiter?.timer);
+      waiter?.reject(error instanceof BabikError ? error : this.#driver.classify(error));
+      this.#afterLoss();
+      return;
     }
     this.#connecting--;
     if (this.#closed) {
       this.#drop(connection);
-      if (this.#used.size + this.#connecting === 0) this.#drained?.();
-      throw this.#closedError();
+      this.#afterLoss();
+      return;
     }
     // Spread by a tenth, so that connections made together are not all replaced together.
     const life = this.#options.maxLifetime * (0.9 + Math.random() * 0.1);
     const until = life === 0 ? Number.POSITIVE_INFINITY : performance.now() + life;
-    this.#used.set(connection, { connection, until, idleSince: 0 });
-    return connection;
+    this.#hand({ connection, until, idleSince: 0 });
+  }
+
+  #afterLoss(): void {
+    if (this.#closed && this.#used.size + this.#connecting === 0) this.#drained?.();
+    this.#grow();
   }
 
   #wait(): Promise<DriverConnection> {

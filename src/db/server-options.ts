@@ -53,7 +53,17 @@ const names = [
   "searchPath",
   "isolation",
 ];
-const tlsNames = ["ca", "cert", "key", "passphrase", "servername", "rejectUnauthorized", "minVersion", "maxVersion", "ciphers"];
+const tlsNames = [
+  "ca",
+  "cert",
+  "key",
+  "passphrase",
+  "servername",
+  "rejectUnauthorized",
+  "minVersion",
+  "maxVersion",
+  "ciphers",
+];
 
 /**
  * Reads and checks the options of a server's settings.

@@ -176,7 +176,11 @@ export function currentBlock(host: TransactionHost): Block | undefined {
 }
 
 /** Runs `fn` in an atomic block; see `Database.atomic`. */
-export async function runAtomic<T>(host: TransactionHost, fn: () => T | Promise<T>, options: AtomicOptions): Promise<T> {
+export async function runAtomic<T>(
+  host: TransactionHost,
+  fn: () => T | Promise<T>,
+  options: AtomicOptions,
+): Promise<T> {
   ambient.used = true;
   const outer = currentBlock(host);
   if (outer !== undefined) return nested(outer, fn, options);

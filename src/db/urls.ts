@@ -49,7 +49,10 @@ export function readSettings(config: DatabaseConfig): DatabaseSettings {
   if (Object.hasOwn(config, "url") && "url" in config) {
     const extra = Object.keys(config).find((key) => key !== "url" && key !== "options");
     if (extra !== undefined)
-      throw new ImproperlyConfigured(`'${extra}' is given beside 'url'; write it in the URL, or give no URL.`, "settings.key");
+      throw new ImproperlyConfigured(
+        `'${extra}' is given beside 'url'; write it in the URL, or give no URL.`,
+        "settings.key",
+      );
     return fromUrl(config.url, options);
   }
   return fromObject(config as DatabaseObject, options);
@@ -68,7 +71,10 @@ function fromObject(config: DatabaseObject, options: Readonly<Record<string, unk
       throw new ImproperlyConfigured(`The setting '${key}' of a database must be a text.`, "settings.value");
   }
   if (config.port !== undefined && !(Number.isInteger(config.port) && config.port > 0 && config.port < 65_536))
-    throw new ImproperlyConfigured("The setting 'port' of a database must be a number from 1 to 65535.", "settings.value");
+    throw new ImproperlyConfigured(
+      "The setting 'port' of a database must be a number from 1 to 65535.",
+      "settings.value",
+    );
   if (driver === "sqlite" && config.database === undefined) throw noName();
   return make(driver, config, config.database ?? "", options);
 }
@@ -143,7 +149,8 @@ function decode(text: string, what: string): string {
       "settings.url",
     );
   }
-  if (out.includes("\0")) throw new ImproperlyConfigured(`The ${what} in the URL of a database holds a NUL.`, "settings.url");
+  if (out.includes("\0"))
+    throw new ImproperlyConfigured(`The ${what} in the URL of a database holds a NUL.`, "settings.url");
   return out;
 }
 
@@ -176,7 +183,8 @@ function noName(): ImproperlyConfigured {
 function notAnAddress(scheme?: string): ImproperlyConfigured {
   const known = ["sqlite:", "postgres://", "mysql://", "mariadb://"];
   // Only a word that looks like a scheme is repeated: `user:password@…` without a scheme must not be.
-  const shown = scheme !== undefined && /^[a-z+]{2,12}$/.test(scheme) && /sql|data|mongo|oracle|redis|http/.test(scheme);
+  const shown =
+    scheme !== undefined && /^[a-z+]{2,12}$/.test(scheme) && /sql|data|mongo|oracle|redis|http/.test(scheme);
   return new ImproperlyConfigured(
     `The address of a database begins with one of ${known.join(", ")}${shown ? `; '${scheme}:' is not known` : ""}.`,
     "settings.url",

@@ -26,7 +26,10 @@ const kindsByNumber: readonly (readonly [ErrorKind, readonly number[]])[] = [
   ["connection_lost", [1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2055, 1079]],
   [
     "data",
-    [1264, 1265, 1292, 1366, 1367, 1406, 1411, 1441, 1416, 1425, 1426, 1427, 1441, 1525, 1690, 3140, 3141, 4036, 4037, 4038, 1301, 1365, 1300, 1977, 1918],
+    [
+      1264, 1265, 1292, 1366, 1367, 1406, 1411, 1441, 1416, 1425, 1426, 1427, 1441, 1525, 1690, 3140, 3141, 4036, 4037,
+      4038, 1301, 1365, 1300, 1977, 1918,
+    ],
   ],
   ["syntax", [1064, 1149, 1065]],
   ["no_table", [1051, 1109, 1146, 1932]],
@@ -34,7 +37,13 @@ const kindsByNumber: readonly (readonly [ErrorKind, readonly number[]])[] = [
   ["no_function", [1305, 1128, 1582, 1584]],
   ["exists", [1007, 1050, 1060, 1061, 1304, 1826]],
   ["permission", [1142, 1143, 1227, 1370]],
-  ["programming", [1052, 1055, 1056, 1066, 1067, 1093, 1110, 1111, 1136, 1140, 1222, 1235, 1241, 1242, 1247, 1248, 1690, 1835, 1210, 1583]],
+  [
+    "programming",
+    [
+      1052, 1055, 1056, 1066, 1067, 1093, 1110, 1111, 1136, 1140, 1222, 1235, 1241, 1242, 1247, 1248, 1690, 1835, 1210,
+      1583,
+    ],
+  ],
   ["not_supported", [1112, 1118, 1178, 1235, 1390, 1461, 1295, 3772, 1901]],
   ["transaction", [1568, 1179, 1565]],
 ];
@@ -63,7 +72,8 @@ export function classifyMysql(error: unknown, statement?: string): Error {
 /** What a failure of MariaDB or MySQL says. */
 export function mysqlFinding(error: unknown): Finding {
   const number = Number(field(error, "errno") ?? Number.NaN);
-  const text = field(error, "sqlMessage") ?? field(error, "message") ?? "The database reported a failure without a message.";
+  const text =
+    field(error, "sqlMessage") ?? field(error, "message") ?? "The database reported a failure without a message.";
   const state = field(error, "sqlState") ?? "";
   // Numbers from 45000 are the connector's own; with a negative one it hands a failure of the socket on.
   if (number >= 45_000 && number < 46_000) return connectorFinding(number, text, field(error, "code"));
@@ -75,10 +85,7 @@ export function mysqlFinding(error: unknown): Finding {
       databaseCode: String(number),
       ...constraintOf(number, text),
     };
-  return (
-    socketFinding(error) ??
-    connectorFinding(number, text, field(error, "code"))
-  );
+  return socketFinding(error) ?? connectorFinding(number, text, field(error, "code"));
 }
 
 function connectorFinding(number: number, text: string, code: string | undefined): Finding {
@@ -89,13 +96,19 @@ function connectorFinding(number: number, text: string, code: string | undefined
       message: "An integer of the result does not fit a JavaScript number without loss; read it as a bigint.",
       databaseCode,
     };
-  if (/timeout/i.test(text)) return { kind: "connect", message: "The database server did not answer in time.", databaseCode };
+  if (/timeout/i.test(text))
+    return { kind: "connect", message: "The database server did not answer in time.", databaseCode };
   if (/password|authenticat|plugin|RSA public key/i.test(text))
-    return { kind: "login", message: "The database server refused the way of logging in that the settings allow.", databaseCode };
+    return {
+      kind: "login",
+      message: "The database server refused the way of logging in that the settings allow.",
+      databaseCode,
+    };
   if (/SSL|TLS|certificate|altnames/i.test(text))
     return {
       kind: "connect",
-      message: "No encrypted connection to the database server could be made; its certificate or support of TLS does not fit the settings.",
+      message:
+        "No encrypted connection to the database server could be made; its certificate or support of TLS does not fit the settings.",
       databaseCode,
     };
   if (/clos|socket|connection|ended/i.test(text))
@@ -118,10 +131,15 @@ function constraintOf(number: number, text: string): Partial<Finding> {
   if (number === 1451 || number === 1452) {
     const m = /\((?:`[^`]*`\.)?`([^`]+)`, CONSTRAINT `([^`]+)` FOREIGN KEY \(([^)]*)\)/.exec(text);
     if (m === null) return {};
-    return { table: m[1]!, constraint: m[2]!, columns: m[3]!.split(",").map((name) => name.trim().replaceAll("`", "")) };
+    return {
+      table: m[1]!,
+      constraint: m[2]!,
+      columns: m[3]!.split(",").map((name) => name.trim().replaceAll("`", "")),
+    };
   }
   if (number === 4025 || number === 3819) {
-    const m = /(?:CONSTRAINT|Check constraint) [`']([^`']+)[`'] (?:failed for (?:`[^`]*`\.)?`([^`]+)`|is violated)/.exec(text);
+    const m =
+      /(?:CONSTRAINT|Check constraint) [`']([^`']+)[`'] (?:failed for (?:`[^`]*`\.)?`([^`]+)`|is violated)/.exec(text);
     if (m === null) return {};
     return m[2] === undefined ? { constraint: m[1]! } : { constraint: m[1]!, table: m[2] };
   }
@@ -129,10 +147,15 @@ function constraintOf(number: number, text: string): Partial<Finding> {
 }
 
 function withoutValues(text: string): string {
-  return text
-    .replace(/^Duplicate entry '[\s\S]*' for key/, "Duplicate entry for key")
-    .replace(/(value:?) '[\s\S]*?'(?= for |\s*$)/gi, "$1 '…'")
-    // The place of a syntax error is worth showing as long as no quoted text, which may be a value, stands in it.
-    .replace(/ near '([\s\S]*)' at line/, (_, near: string) => ` near '${near.split(/['"]/, 1)[0]!.slice(0, 40)}…' at line`)
-    .replace(/for function [\w.]+ '[\s\S]*'/i, (found) => found.replace(/'[\s\S]*'/, "'…'"));
+  return (
+    text
+      .replace(/^Duplicate entry '[\s\S]*' for key/, "Duplicate entry for key")
+      .replace(/(value:?) '[\s\S]*?'(?= for |\s*$)/gi, "$1 '…'")
+      // The place of a syntax error is worth showing as long as no quoted text, which may be a value, stands in it.
+      .replace(
+        / near '([\s\S]*)' at line/,
+        (_, near: string) => ` near '${near.split(/['"]/, 1)[0]!.slice(0, 40)}…' at line`,
+      )
+      .replace(/for function [\w.]+ '[\s\S]*'/i, (found) => found.replace(/'[\s\S]*'/, "'…'"))
+  );
 }

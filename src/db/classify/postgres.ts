@@ -73,7 +73,16 @@ const classes: Readonly<Record<string, ErrorKind>> = {
 };
 
 const socketCodes = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ERR_STREAM_DESTROYED", "ERR_SOCKET_CLOSED"]);
-const connectCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ENOENT", "EACCES", "EADDRNOTAVAIL"]);
+const connectCodes = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOENT",
+  "EACCES",
+  "EADDRNOTAVAIL",
+]);
 
 /** What failed between this process and a server, before any answer; used for both kinds of servers. */
 export function socketFinding(error: unknown): Finding | undefined {
@@ -111,14 +120,25 @@ export function postgresFinding(error: unknown): Finding {
   }
   const socket = socketFinding(error);
   if (socket !== undefined) return socket;
-  if (/Connection terminated|Client (?:has encountered a connection error|was closed)|socket hang up|connection is closed/i.test(text))
+  if (
+    /Connection terminated|Client (?:has encountered a connection error|was closed)|socket hang up|connection is closed/i.test(
+      text,
+    )
+  )
     return { kind: "connection_lost", message: "The connection to the database was lost." };
   if (/timeout expired|timeout exceeded/i.test(text))
     return { kind: "connect", message: "The database server did not answer in time." };
   if (/SASL|SCRAM|password must be a string|authentication/i.test(text))
-    return { kind: "login", message: "The database server refused the login, or asked for a password that the settings do not have." };
+    return {
+      kind: "login",
+      message: "The database server refused the login, or asked for a password that the settings do not have.",
+    };
   if (/SSL|TLS|certificate|altnames/i.test(text))
-    return { kind: "connect", message: "No encrypted connection to the database server could be made; its certificate or support of TLS does not fit the settings." };
+    return {
+      kind: "connect",
+      message:
+        "No encrypted connection to the database server could be made; its certificate or support of TLS does not fit the settings.",
+    };
   return { kind: "error", message: text };
 }
 

@@ -32,7 +32,10 @@ export interface MariaStatement {
 /** A connection of the connector. */
 export interface MariaConnection {
   readonly threadId: number;
-  readonly info: { readonly status: number; readonly serverVersion: { readonly raw: string; readonly mariaDb: boolean } };
+  readonly info: {
+    readonly status: number;
+    readonly serverVersion: { readonly raw: string; readonly mariaDb: boolean };
+  };
   query(command: CommandOptions | string, values?: readonly unknown[]): Promise<RowPacket | OkPacket>;
   execute(command: CommandOptions, values: readonly unknown[]): Promise<RowPacket | OkPacket>;
   prepare(command: CommandOptions): Promise<MariaStatement>;
@@ -49,8 +52,7 @@ interface MariaModule {
 }
 
 // Strict: a value that does not fit its column is an error, not cut. Set whole, so that the server's default plays no part.
-const SQL_MODE =
-  "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
+const SQL_MODE = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
 
 /** A connection and its socket, which can be told not to keep the process alive. */
 export interface OpenedConnection {
@@ -76,7 +78,9 @@ export async function openMaria(settings: DatabaseSettings, options: ServerOptio
   const path = host.startsWith("/");
   const initSql = [
     `SET time_zone = '+00:00', sql_mode = '${SQL_MODE}', sql_auto_is_null = 0` +
-      (options.lockTimeout === undefined ? "" : `, innodb_lock_wait_timeout = ${Math.max(1, Math.ceil(options.lockTimeout / 1000))}`),
+      (options.lockTimeout === undefined
+        ? ""
+        : `, innodb_lock_wait_timeout = ${Math.max(1, Math.ceil(options.lockTimeout / 1000))}`),
     `SET SESSION TRANSACTION ISOLATION LEVEL ${(options.isolation ?? "read committed").toUpperCase()}`,
   ];
   const connection = await module.createConnection({

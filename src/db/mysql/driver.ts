@@ -19,7 +19,14 @@ import type {
 import { isolationText } from "../isolation.js";
 import { checkParams, toBuffer } from "../parameters.js";
 import { readServerOptions, type ServerOptions } from "../server-options.js";
-import { type CommandOptions, type MariaConnection, type OkPacket, openMaria, type OpenedConnection, type RowPacket } from "./client.js";
+import {
+  type CommandOptions,
+  type MariaConnection,
+  type OkPacket,
+  openMaria,
+  type OpenedConnection,
+  type RowPacket,
+} from "./client.js";
 import { splitScript } from "./script.js";
 
 const STATUS_IN_TRANSACTION = 1;
@@ -46,8 +53,14 @@ class MysqlConnection implements DriverConnection {
   readonly #options: ServerOptions;
   #stream: RowStream | undefined;
   #usable = true;
+  #closed = false;
 
-  private constructor(opened: OpenedConnection, dialect: DialectInfo, settings: DatabaseSettings, options: ServerOptions) {
+  private constructor(
+    opened: OpenedConnection,
+    dialect: DialectInfo,
+    settings: DatabaseSettings,
+    options: ServerOptions,
+  ) {
     this.#opened = opened;
     this.#connection = opened.connection;
     this.dialect = dialect;
@@ -103,7 +116,7 @@ class MysqlConnection implements DriverConnection {
       });
     // A result that is still being read must be out of the way: the protocol answers one statement after the other.
     if (this.#stream !== undefined) await this.#stream.drain();
-    if (!this.#usable) throw closed();
+    if (!this.#usable) throw gone(this.#closed);
     const command: CommandOptions = { sql: text, bigIntAsNumber: statement.bigInts !== true };
     const prepared = this.#options.prepare && (values.length > 0 || statement.handle !== undefined);
     try {
@@ -137,7 +150,7 @@ class MysqlConnection implements DriverConnection {
   async *stream(statement: Statement, chunkSize: number): AsyncGenerator<unknown[][]> {
     const values = sendable(statement.params);
     if (this.#stream !== undefined) await this.#stream.drain();
-    if (!this.#usable) throw closed();
+    if (!this.#usable) throw gone(this.#closed);
     const size = chunkSize > 0 && Number.isSafeInteger(chunkSize) ? chunkSize : 2000;
     const command: CommandOptions = { sql: statement.text, bigIntAsNumber: statement.bigInts !== true };
     let release: (() => void) | undefined;
@@ -161,7 +174,7 @@ class MysqlConnection implements DriverConnection {
       if (rows !== undefined) {
         if (this.#stream === rows) this.#stream = undefined;
         // Stopped early: what little is left is read away; a long rest is not worth it, a new connection is cheaper.
-        if (!(await rows.discard(this.inTransaction ? undefined : 50))) {
+        if (!(await rows.discard(this.inTransaction ? undefined : 20))) {
           this.#usable = false;
           this.#connection.destroy();
         }
@@ -204,6 +217,7 @@ class MysqlConnection implements DriverConnection {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#usable = false;
     // A server that does not answer the farewell is not waited for.
     const timer = setTimeout(() => this.#connection.destroy(), 1000);
@@ -218,7 +232,7 @@ class MysqlConnection implements DriverConnection {
 
   async #plain(text: string): Promise<void> {
     if (this.#stream !== undefined) await this.#stream.drain();
-    if (!this.#usable) throw closed();
+    if (!this.#usable) throw gone(this.#closed);
     try {
       await this.#connection.query({ sql: text, bigIntAsNumber: false });
     } catch (error) {
@@ -287,7 +301,8 @@ class RowStream {
       else if (this.#ended) break;
       else await this.#more();
     }
-    if (this.#error !== undefined && chunk.length === 0) throw this.#error;
+    // A short chunk would look like the end of the result.
+    if (this.#error !== undefined && chunk.length < count) throw this.#error;
     return chunk;
   }
 
@@ -368,6 +383,8 @@ function exact(id: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : id;
 }
 
-function closed(): InterfaceError {
-  return new InterfaceError("This connection to MariaDB was closed or lost.", "database.closed");
+function gone(closed: boolean): InterfaceError | OperationalError {
+  return closed
+    ? new InterfaceError("This connection to MariaDB was closed.", "database.closed")
+    : new OperationalError("The connection to the database was lost.", "database.connection_lost");
 }

@@ -18,7 +18,15 @@ import type {
 import { isolationText } from "../isolation.js";
 import { checkParams } from "../parameters.js";
 import { readServerOptions, type ServerOptions } from "../server-options.js";
-import { cancelRunning, loadPg, makeClient, type PgClient, type PgModule, type PgQueryConfig, type PgResult } from "./client.js";
+import {
+  cancelRunning,
+  loadPg,
+  makeClient,
+  type PgClient,
+  type PgModule,
+  type PgQueryConfig,
+  type PgResult,
+} from "./client.js";
 import { typeParsers } from "./types.js";
 
 /** Named statements kept per connection; the least recently used ones are given up. */
@@ -27,7 +35,10 @@ const MAX_NAMED = 500;
 /** Makes the driver of one PostgreSQL database. */
 export function postgresDriver(settings: DatabaseSettings): Driver {
   const options = readServerOptions("PostgreSQL", settings.options);
-  if (!options.prepare && (options.searchPath !== undefined || options.lockTimeout !== undefined || options.statementTimeout > 0))
+  if (
+    !options.prepare &&
+    (options.searchPath !== undefined || options.lockTimeout !== undefined || options.statementTimeout > 0)
+  )
     throw new ImproperlyConfigured(
       "With prepare: false (a pooler between) settings of the session do not stay: set searchPath, lockTimeout and statementTimeout on the role or in the pooler.",
       "settings.pooler",
@@ -51,9 +62,16 @@ class PostgresConnection implements DriverConnection {
   // Names whose plan no longer fits, found out inside a transaction that had failed by then.
   readonly #stale = new Set<string>();
   #usable = true;
+  #closed = false;
   #cursors = 0;
 
-  private constructor(pg: PgModule, client: PgClient, dialect: DialectInfo, settings: DatabaseSettings, options: ServerOptions) {
+  private constructor(
+    pg: PgModule,
+    client: PgClient,
+    dialect: DialectInfo,
+    settings: DatabaseSettings,
+    options: ServerOptions,
+  ) {
     this.#pg = pg;
     this.#client = client;
     this.dialect = dialect;
@@ -185,6 +203,7 @@ class PostgresConnection implements DriverConnection {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#usable = false;
     // A server that does not answer the farewell is not waited for.
     const timer = setTimeout(() => this.#client.connection.stream.destroy(), 1000);
@@ -220,7 +239,11 @@ class PostgresConnection implements DriverConnection {
   #query(config: PgQueryConfig): Promise<PgResult> {
     return new Promise((resolve, reject) => {
       if (!this.#usable) {
-        reject(new InterfaceError("This connection to PostgreSQL was closed or lost.", "database.closed"));
+        reject(
+          this.#closed
+            ? new InterfaceError("This connection to PostgreSQL was closed.", "database.closed")
+            : new OperationalError("The connection to the database was lost.", "database.connection_lost"),
+        );
         return;
       }
       this.#client.query(
@@ -252,7 +275,10 @@ class PostgresConnection implements DriverConnection {
   #remember(name: string, text: string): Promise<void> | undefined {
     const known = this.#named.get(name);
     if (known !== undefined && known !== text)
-      throw new ProgrammingError("Two statements have the same name; names of handles must be unique.", "database.handle");
+      throw new ProgrammingError(
+        "Two statements have the same name; names of handles must be unique.",
+        "database.handle",
+      );
     this.#named.delete(name);
     this.#named.set(name, text);
     if (this.#stale.has(name)) return this.#forget([name]).then(() => void this.#named.set(name, text));

@@ -164,7 +164,12 @@ export function inZone(c: Civil, to: string | null, from: string | null): Civil 
   if (isUtc(to) && (from === null || isUtc(from))) return c;
   let seconds = toSeconds(c);
   if (from !== null && !isUtc(from)) {
-    const plain = temporal.PlainDateTime.from({ ...fromDays(Math.floor(seconds / 86_400)), hour: c.hour, minute: c.minute, second: c.second });
+    const plain = temporal.PlainDateTime.from({
+      ...fromDays(Math.floor(seconds / 86_400)),
+      hour: c.hour,
+      minute: c.minute,
+      second: c.second,
+    });
     seconds = plain.toZonedDateTime(from).epochMilliseconds / 1000;
   }
   return fromSeconds(seconds + zoneOffset(to, seconds), c.micro);

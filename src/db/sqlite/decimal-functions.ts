@@ -7,12 +7,20 @@ import { DataError } from "../../base/errors.js";
 import type { Engine, SqlValue } from "./engine.js";
 
 // A constructor of our own: 80 digits cover the 65 of DecimalField and leave room; no setting of the user's Decimal matters.
-const Exact = Decimal.clone({ precision: 80, rounding: Decimal.ROUND_HALF_EVEN, toExpNeg: -400, toExpPos: 400, maxE: 400, minE: -400 });
+const Exact = Decimal.clone({
+  precision: 80,
+  rounding: Decimal.ROUND_HALF_EVEN,
+  toExpNeg: -400,
+  toExpPos: 400,
+  maxE: 400,
+  minE: -400,
+});
 // Sums and products must not round at 80 digits while they are being gathered.
 const Wide = Decimal.clone({ precision: 400, rounding: Decimal.ROUND_HALF_EVEN, toExpNeg: -900, toExpPos: 900 });
 
 function read(value: SqlValue | undefined): Decimal {
-  if (typeof value === "string" && !/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\s*$/.test(value)) throw notDecimal();
+  if (typeof value === "string" && !/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\s*$/.test(value))
+    throw notDecimal();
   if (typeof value === "string") return new Wide(value.trim());
   if (typeof value === "bigint") return new Wide(value.toString());
   if (typeof value === "number" && Number.isFinite(value)) return new Wide(value);
@@ -77,7 +85,8 @@ export function registerDecimalFunctions(engine: Engine): void {
     engine.fn(
       name,
       2,
-      (left = null, right = null) => (left === null || right === null ? null : body(read(left), read(right), left, right)),
+      (left = null, right = null) =>
+        left === null || right === null ? null : body(read(left), read(right), left, right),
       true,
     );
   two("BABIK_DEC_ADD", (a, b, l, r) => fixed(a.plus(b), Math.max(scaleOf(l), scaleOf(r))));
@@ -88,8 +97,18 @@ export function registerDecimalFunctions(engine: Engine): void {
   two("BABIK_DEC_MOD", (a, b, l, r) => (b.isZero() ? null : fixed(a.mod(b), Math.max(scaleOf(l), scaleOf(r)))));
   two("BABIK_DEC_CMP", (a, b) => BigInt(a.comparedTo(b)));
   engine.fn("BABIK_DEC_KEY", 1, (value = null) => (value === null ? null : decimalKey(value)), true);
-  engine.fn("BABIK_DEC_NEG", 1, (value = null) => (value === null ? null : fixed(read(value).neg(), scaleOf(value))), true);
-  engine.fn("BABIK_DEC_ABS", 1, (value = null) => (value === null ? null : fixed(read(value).abs(), scaleOf(value))), true);
+  engine.fn(
+    "BABIK_DEC_NEG",
+    1,
+    (value = null) => (value === null ? null : fixed(read(value).neg(), scaleOf(value))),
+    true,
+  );
+  engine.fn(
+    "BABIK_DEC_ABS",
+    1,
+    (value = null) => (value === null ? null : fixed(read(value).abs(), scaleOf(value))),
+    true,
+  );
   engine.fn(
     "BABIK_DEC_ROUND",
     2,

@@ -37,7 +37,8 @@ export function sqliteDriver(settings: DatabaseSettings): Driver {
   return {
     settings,
     embedded: true,
-    connect: (readOnly = false) => SqliteConnection.open(settings.database, { ...options, readOnly: readOnly || options.readOnly }),
+    connect: (readOnly = false) =>
+      SqliteConnection.open(settings.database, { ...options, readOnly: readOnly || options.readOnly }),
     classify: classifySqlite,
   };
 }
@@ -68,12 +69,19 @@ export class SqliteConnection implements DriverConnection {
       engine = openEngine(file, options);
       const memory = file === ":memory:" || file === "";
       if (!memory && !options.readOnly) engine.prepare(`PRAGMA journal_mode = ${options.journalMode}`).all([]);
-      engine.exec(`PRAGMA busy_timeout = ${options.timeout}; PRAGMA foreign_keys = ${options.foreignKeys ? "ON" : "OFF"}`);
+      engine.exec(
+        `PRAGMA busy_timeout = ${options.timeout}; PRAGMA foreign_keys = ${options.foreignKeys ? "ON" : "OFF"}`,
+      );
       for (const [name, value] of options.pragmas) engine.exec(`PRAGMA ${name} = ${value}`);
       registerFunctions(engine);
       const version = String(engine.prepare("SELECT sqlite_version()").all([])[0]?.[0]);
-      const compiled = engine.prepare("PRAGMA compile_options").all([]).map((row) => String(row[0]));
-      const limit = compiled.map((option) => /^MAX_VARIABLE_NUMBER=(\d+)$/.exec(option)?.[1]).find((n) => n !== undefined);
+      const compiled = engine
+        .prepare("PRAGMA compile_options")
+        .all([])
+        .map((row) => String(row[0]));
+      const limit = compiled
+        .map((option) => /^MAX_VARIABLE_NUMBER=(\d+)$/.exec(option)?.[1])
+        .find((n) => n !== undefined);
       const dialect = makeDialect("sqlite", parseVersion(version), false, {
         maxParams: limit === undefined ? 32_766 : Number(limit),
       });

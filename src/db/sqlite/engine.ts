@@ -117,7 +117,8 @@ export function openEngine(file: string, options: EngineOptions): Engine {
     } catch (error) {
       why = error;
     }
-    if (sqlite) return openNode(new sqlite.DatabaseSync(file, { readOnly: options.readOnly, timeout: options.timeout }));
+    if (sqlite)
+      return openNode(new sqlite.DatabaseSync(file, { readOnly: options.readOnly, timeout: options.timeout }));
   }
   throw new ImproperlyConfigured(
     "SQLite needs better-sqlite3 (npm install better-sqlite3) or Node 22.13 or later, which has SQLite built in; neither could be loaded.",
@@ -148,7 +149,11 @@ function openBetter(db: BetterDatabase): Engine {
     },
     close: () => db.close(),
     fn: (name, arity, body, deterministic) =>
-      db.function(name, { deterministic, varargs: arity < 0, directOnly: false }, arity < 0 ? body : withLength(body, arity)),
+      db.function(
+        name,
+        { deterministic, varargs: arity < 0, directOnly: false },
+        arity < 0 ? body : withLength(body, arity),
+      ),
     aggregate: (name, arity, spec) =>
       db.aggregate(name, {
         start: spec.start,

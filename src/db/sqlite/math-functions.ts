@@ -41,7 +41,12 @@ const unary: Readonly<Record<string, (x: number) => number>> = {
 
 /** Registers the functions and aggregates on a connection. */
 export function registerMathFunctions(target: Engine): void {
-  const present = new Set(target.prepare("SELECT upper(name) FROM pragma_function_list").all([]).map((row) => row[0]));
+  const present = new Set(
+    target
+      .prepare("SELECT upper(name) FROM pragma_function_list")
+      .all([])
+      .map((row) => row[0]),
+  );
   const engine: Pick<Engine, "fn"> = {
     fn: (name, ...rest) => {
       if (!present.has(name)) target.fn(name, ...rest);

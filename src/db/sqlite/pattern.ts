@@ -25,7 +25,9 @@ export function compilePattern(source: string): RegExp {
     try {
       found = new RegExp(body, flags);
     } catch (error) {
-      throw new DataError("The pattern of a regex lookup is not a regular expression.", "database.regex", { cause: error });
+      throw new DataError("The pattern of a regex lookup is not a regular expression.", "database.regex", {
+        cause: error,
+      });
     }
   }
   if (compiled.size >= LIMIT) compiled.delete(compiled.keys().next().value!);

@@ -12,7 +12,8 @@ const MAX_LENGTH = 1_000_000_000;
 /** Text as SQLite itself would write a value. */
 function text(value: SqlValue): string {
   if (typeof value === "string") return value;
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("utf8");
+  if (value instanceof Uint8Array)
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("utf8");
   if (typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
   return String(value);
 }

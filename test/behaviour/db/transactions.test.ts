@@ -45,10 +45,12 @@ describe("atomic", () => {
   test("a nested block is a savepoint", async () => {
     await db.atomic(async () => {
       await add(1);
-      await db.atomic(async () => {
-        await add(2);
-        throw new RangeError("no");
-      }).catch(() => undefined);
+      await db
+        .atomic(async () => {
+          await add(2);
+          throw new RangeError("no");
+        })
+        .catch(() => undefined);
       await db.atomic(() => add(3));
     });
     expect(await ids()).toEqual([1, 3]);
@@ -113,7 +115,9 @@ describe("atomic", () => {
     const note = (error: unknown): void => void codes.push((error as { code?: unknown }).code);
     await db.atomic(async () => {
       await add(1);
-      void sleep(20).then(() => add(2)).catch(note);
+      void sleep(20)
+        .then(() => add(2))
+        .catch(note);
       setTimeout(() => void add(3).catch(note), 5);
     });
     await sleep(40);
@@ -130,9 +134,9 @@ describe("atomic", () => {
 
   test("when one of several statements fails, the rollback comes after its siblings", async () => {
     const capture = db.capture();
-    await expect(
-      db.atomic(() => Promise.all([add(1), add(2), add(3, "n1"), add(4), add(5)])),
-    ).rejects.toThrow(IntegrityError);
+    await expect(db.atomic(() => Promise.all([add(1), add(2), add(3, "n1"), add(4), add(5)]))).rejects.toThrow(
+      IntegrityError,
+    );
     capture.stop();
     expect(capture.all.at(-1)?.sql).toBe("ROLLBACK");
     expect(await ids()).toEqual([]);
@@ -157,13 +161,16 @@ describe("atomic", () => {
   test("two flows never share a transaction", async () => {
     const flow = async (n: number): Promise<void> =>
       db
-        .atomic(async () => {
-          await add(n);
-          await sleep(n % 3);
-          expect((await ids()).filter((id) => id !== n)).not.toContain(-1);
-          await add(n + 100);
-          if (n % 2 === 0) throw new RangeError("no");
-        }, { retries: 20 })
+        .atomic(
+          async () => {
+            await add(n);
+            await sleep(n % 3);
+            expect((await ids()).filter((id) => id !== n)).not.toContain(-1);
+            await add(n + 100);
+            if (n % 2 === 0) throw new RangeError("no");
+          },
+          { retries: 20 },
+        )
         .catch((error: unknown) => {
           if (!(error instanceof RangeError)) throw error;
         });
@@ -279,7 +286,13 @@ describe("watching", () => {
     await db.atomic(() => db.atomic(() => add(1)));
     expect(capture.queries).toHaveLength(1);
     expect(capture.queries[0]).toMatchObject({ failed: false, params: undefined });
-    expect(capture.all.map((record) => record.sql.split(" ")[0])).toEqual(["BEGIN", "SAVEPOINT", "INSERT", "RELEASE", "COMMIT"]);
+    expect(capture.all.map((record) => record.sql.split(" ")[0])).toEqual([
+      "BEGIN",
+      "SAVEPOINT",
+      "INSERT",
+      "RELEASE",
+      "COMMIT",
+    ]);
   });
 
   test("parameters are kept only when asked for, and nothing after stop()", async () => {

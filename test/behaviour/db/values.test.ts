@@ -24,7 +24,12 @@ const db = connections.get();
 const dialect = await db.ready();
 
 /** One statement for all three: `?` is written for every placeholder. */
-async function run(text: string, params: readonly DbParam[] = [], handle?: StatementHandle, bigInts?: boolean): Promise<RunResult> {
+async function run(
+  text: string,
+  params: readonly DbParam[] = [],
+  handle?: StatementHandle,
+  bigInts?: boolean,
+): Promise<RunResult> {
   let n = 0;
   const sql = dialect.name === "postgres" ? text.replace(/\?/g, () => `$${++n}`) : text;
   return db.run({ text: sql, params, handle, bigInts });
@@ -32,8 +37,22 @@ async function run(text: string, params: readonly DbParam[] = [], handle?: State
 
 const types = {
   sqlite: { big: "integer", dec: "text", bytes: "blob", bool: "bool", stamp: "text", double: "real" },
-  postgres: { big: "bigint", dec: "numeric(30,10)", bytes: "bytea", bool: "boolean", stamp: "timestamptz", double: "double precision" },
-  mysql: { big: "bigint", dec: "decimal(30,10)", bytes: "longblob", bool: "bool", stamp: "datetime(6)", double: "double" },
+  postgres: {
+    big: "bigint",
+    dec: "numeric(30,10)",
+    bytes: "bytea",
+    bool: "boolean",
+    stamp: "timestamptz",
+    double: "double precision",
+  },
+  mysql: {
+    big: "bigint",
+    dec: "decimal(30,10)",
+    bytes: "longblob",
+    bool: "bool",
+    stamp: "datetime(6)",
+    double: "double",
+  },
 }[dialect.name];
 
 beforeAll(async () => {
@@ -54,7 +73,16 @@ afterAll(async () => {
 describe("values", () => {
   test("what goes in comes out", async () => {
     const at = dialect.name === "postgres" ? "2024-02-29 12:30:00.123456+00" : "2024-02-29 12:30:00.123456";
-    await run("INSERT INTO v VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [1, 2 ** 40, "12345678901234567890.0123456789", new Uint8Array([0, 255, 7]), true, at, 0.1, "é😀'\"\\"]);
+    await run("INSERT INTO v VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [
+      1,
+      2 ** 40,
+      "12345678901234567890.0123456789",
+      new Uint8Array([0, 255, 7]),
+      true,
+      at,
+      0.1,
+      "é😀'\"\\",
+    ]);
     const row = (await run("SELECT big, price, data, ok, at, ratio, name FROM v")).rows[0]!;
     expect(row[0]).toBe(2 ** 40);
     expect(row[1]).toBe("12345678901234567890.0123456789");
@@ -98,21 +126,32 @@ describe("values", () => {
   });
 
   test("affected counts matched rows, changed or not", async () => {
-    for (let i = 1; i <= 3; i++) expect((await run("INSERT INTO v (id, name) VALUES (?, ?)", [i, "same"])).affected).toBe(1);
+    for (let i = 1; i <= 3; i++)
+      expect((await run("INSERT INTO v (id, name) VALUES (?, ?)", [i, "same"])).affected).toBe(1);
     expect((await run("UPDATE v SET name = ?", ["same"])).affected).toBe(3);
     expect((await run("DELETE FROM v WHERE id > ?", [1])).affected).toBe(2);
   });
 
   test("only primitives reach the driver", async () => {
     let called = 0;
-    const forged = { toString: () => String(++called), valueOf: () => ++called, toSqlString: () => `1; ${++called}`, toPostgres: () => ++called };
+    const forged = {
+      toString: () => String(++called),
+      valueOf: () => ++called,
+      toSqlString: () => `1; ${++called}`,
+      toPostgres: () => ++called,
+    };
     for (const value of [forged, [1, 2], { a: 1 }, new Date(), undefined, Symbol("x"), () => 1])
       await expect((async () => run("SELECT ?", [value as never]))()).rejects.toThrow(DataError);
     expect(called).toBe(0);
   });
 
   test.skipIf(dialect.name === "sqlite")("a list of parameters that the protocol cannot count is refused", async () => {
-    await expect(run(`SELECT 1 WHERE 1 IN (${"?,".repeat(65_535)}?)`, Array.from({ length: 65_536 }, () => 1))).rejects.toThrow(NotSupportedError);
+    await expect(
+      run(
+        `SELECT 1 WHERE 1 IN (${"?,".repeat(65_535)}?)`,
+        Array.from({ length: 65_536 }, () => 1),
+      ),
+    ).rejects.toThrow(NotSupportedError);
   });
 });
 
@@ -154,9 +193,15 @@ describe("errors", () => {
   });
 
   test("NOT NULL and CHECK", async () => {
-    expect(await failure("INSERT INTO v (id, name) VALUES (1, NULL)")).toMatchObject({ code: "integrity.not_null", columns: ["name"] });
+    expect(await failure("INSERT INTO v (id, name) VALUES (1, NULL)")).toMatchObject({
+      code: "integrity.not_null",
+      columns: ["name"],
+    });
     await run("INSERT INTO v (id, name) VALUES (1, 'x')");
-    expect(await failure("INSERT INTO child VALUES (1, 1, -5)")).toMatchObject({ code: "integrity.check", constraint: "child_n" });
+    expect(await failure("INSERT INTO child VALUES (1, 1, -5)")).toMatchObject({
+      code: "integrity.check",
+      constraint: "child_n",
+    });
   });
 
   test("SQL that is wrong", async () => {
@@ -210,11 +255,15 @@ describe("streams", () => {
     await fill(10);
     const mark = dialect.name === "postgres" ? "$1" : "?";
     const got: unknown[] = [];
-    for await (const chunk of db.stream({ text: `SELECT id FROM v WHERE id > ${mark} ORDER BY id`, params: [7] }, 2)) got.push(...chunk.flat());
+    for await (const chunk of db.stream({ text: `SELECT id FROM v WHERE id > ${mark} ORDER BY id`, params: [7] }, 2))
+      got.push(...chunk.flat());
     expect(got).toEqual([8, 9, 10]);
-    for await (const chunk of db.stream({ text: `SELECT id FROM v WHERE id > ${mark}`, params: [700] })) got.push(chunk);
+    for await (const chunk of db.stream({ text: `SELECT id FROM v WHERE id > ${mark}`, params: [700] }))
+      got.push(chunk);
     expect(got).toHaveLength(3);
-    await expect(db.stream({ text: "SELECT * FROM nowhere", params: [] }).next()).rejects.toMatchObject({ code: "database.no_table" });
+    await expect(db.stream({ text: "SELECT * FROM nowhere", params: [] }).next()).rejects.toMatchObject({
+      code: "database.no_table",
+    });
     expect((await run("SELECT count(*) FROM v")).rows).toEqual([[10]]);
   });
 
@@ -301,28 +350,32 @@ describe("connecting", () => {
 
   function revealed(error: unknown): string {
     const parts: string[] = [];
-    for (let e: unknown = error; e instanceof Error; e = e.cause) parts.push(e.message, e.stack ?? "", JSON.stringify(e), String(e));
+    for (let e: unknown = error; e instanceof Error; e = e.cause)
+      parts.push(e.message, e.stack ?? "", JSON.stringify(e), String(e));
     return parts.join("\n");
   }
 
-  test.skipIf(db.embedded)("an unreachable server and a wrong database are typed errors without the password", async () => {
-    const at = new URL(url);
-    at.password = encodeURIComponent(secret);
-    at.port = "1";
-    at.search = "?connectTimeout=2000";
-    const nowhere = connectAll({ default: at.href });
-    const error = await (async () => nowhere.get().ready())().catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(OperationalError);
-    expect(error).toMatchObject({ code: "database.connect" });
-    expect(revealed(error)).not.toContain("canary");
-    await nowhere.close();
+  test.skipIf(db.embedded)(
+    "an unreachable server and a wrong database are typed errors without the password",
+    async () => {
+      const at = new URL(url);
+      at.password = encodeURIComponent(secret);
+      at.port = "1";
+      at.search = "?connectTimeout=2000";
+      const nowhere = connectAll({ default: at.href });
+      const error = await (async () => nowhere.get().ready())().catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(OperationalError);
+      expect(error).toMatchObject({ code: "database.connect" });
+      expect(revealed(error)).not.toContain("canary");
+      await nowhere.close();
 
-    const wrong = new URL(url);
-    wrong.pathname = "/babik_no_such_database";
-    const other = connectAll({ default: wrong.href });
-    await expect((async () => other.get().ready())()).rejects.toMatchObject({ code: "database.connect" });
-    await other.close();
-  });
+      const wrong = new URL(url);
+      wrong.pathname = "/babik_no_such_database";
+      const other = connectAll({ default: wrong.href });
+      await expect((async () => other.get().ready())()).rejects.toMatchObject({ code: "database.connect" });
+      await other.close();
+    },
+  );
 
   test.skipIf(!db.embedded)("a file that cannot be opened is a typed error", () => {
     const nowhere = connectAll({ default: "sqlite:/no/such/folder/x.sqlite3" });
@@ -334,7 +387,9 @@ describe("connecting", () => {
     await own.get().ready();
     await own.close();
     await own.close();
-    await expect((async () => own.get().run({ text: "SELECT 1", params: [] }))()).rejects.toMatchObject({ code: "database.closed" });
+    await expect((async () => own.get().run({ text: "SELECT 1", params: [] }))()).rejects.toMatchObject({
+      code: "database.closed",
+    });
     await expect(own.get().atomic(async () => 1)).rejects.toBeInstanceOf(BabikError);
   });
 });

@@ -67,7 +67,11 @@ describe("PostgreSQL", () => {
     });
     expect(error).toMatchObject({ constraint: "t_a_b", table: "t", columns: ["a", "B"] });
     expect(error.message).not.toContain("canary");
-    const data = classifyPostgres({ severity: "ERROR", code: "22P02", message: 'invalid input syntax for type integer: "canary"' });
+    const data = classifyPostgres({
+      severity: "ERROR",
+      code: "22P02",
+      message: 'invalid input syntax for type integer: "canary"',
+    });
     expect(data.message).toBe("invalid input syntax for type integer");
   });
 
@@ -136,7 +140,10 @@ describe("MariaDB and MySQL", () => {
     });
     expect(say(1062, "Duplicate entry 'canary' for key 't.name'")).toMatchObject({ table: "t", constraint: "name" });
     expect(
-      say(1452, "Cannot add or update a child row: a foreign key constraint fails (`d`.`c`, CONSTRAINT `c_v` FOREIGN KEY (`a`, `b`) REFERENCES `v` (`x`, `y`))"),
+      say(
+        1452,
+        "Cannot add or update a child row: a foreign key constraint fails (`d`.`c`, CONSTRAINT `c_v` FOREIGN KEY (`a`, `b`) REFERENCES `v` (`x`, `y`))",
+      ),
     ).toMatchObject({ table: "c", constraint: "c_v", columns: ["a", "b"] });
     expect(say(1048, "Column 'name' cannot be null")).toMatchObject({ columns: ["name"] });
     expect(say(4025, "CONSTRAINT `n_pos` failed for `d`.`t`")).toMatchObject({ constraint: "n_pos", table: "t" });
@@ -151,14 +158,29 @@ describe("MariaDB and MySQL", () => {
   });
 
   test("failures of the connection and of the connector", () => {
-    expect(classifyMysql({ errno: -111, code: "ECONNREFUSED", message: "connect ECONNREFUSED" })).toMatchObject({ code: "database.connect" });
-    expect(classifyMysql({ errno: 45_009, code: "ER_SOCKET_UNEXPECTED_CLOSE", message: "socket has unexpectedly been closed" })).toMatchObject({ code: "database.connection_lost" });
-    expect(classifyMysql({ errno: 45_050, code: "ER_PARSING_PRECISION", message: "value 9007199254740993 can't safely be converted" }).message).not.toContain("9007");
+    expect(classifyMysql({ errno: -111, code: "ECONNREFUSED", message: "connect ECONNREFUSED" })).toMatchObject({
+      code: "database.connect",
+    });
+    expect(
+      classifyMysql({
+        errno: 45_009,
+        code: "ER_SOCKET_UNEXPECTED_CLOSE",
+        message: "socket has unexpectedly been closed",
+      }),
+    ).toMatchObject({ code: "database.connection_lost" });
+    expect(
+      classifyMysql({
+        errno: 45_050,
+        code: "ER_PARSING_PRECISION",
+        message: "value 9007199254740993 can't safely be converted",
+      }).message,
+    ).not.toContain("9007");
   });
 });
 
 describe("SQLite", () => {
-  const better = (code: string, message: string): Error => classifySqlite(Object.assign(new Error(message), { code }), "INSERT …");
+  const better = (code: string, message: string): Error =>
+    classifySqlite(Object.assign(new Error(message), { code }), "INSERT …");
   const node = (errcode: number, message: string): Error =>
     classifySqlite(Object.assign(new Error(message), { code: "ERR_SQLITE_ERROR", errcode, errstr: "x" }));
 
@@ -191,8 +213,13 @@ describe("SQLite", () => {
   });
 
   test("constraint, table and columns are told", () => {
-    expect(better("SQLITE_CONSTRAINT_UNIQUE", "UNIQUE constraint failed: t.a, t.b")).toMatchObject({ table: "t", columns: ["a", "b"] });
-    expect(better("SQLITE_CONSTRAINT_UNIQUE", "UNIQUE constraint failed: index 'lower_name'")).toMatchObject({ constraint: "lower_name" });
+    expect(better("SQLITE_CONSTRAINT_UNIQUE", "UNIQUE constraint failed: t.a, t.b")).toMatchObject({
+      table: "t",
+      columns: ["a", "b"],
+    });
+    expect(better("SQLITE_CONSTRAINT_UNIQUE", "UNIQUE constraint failed: index 'lower_name'")).toMatchObject({
+      constraint: "lower_name",
+    });
     expect(better("SQLITE_CONSTRAINT_CHECK", "CHECK constraint failed: n_pos")).toMatchObject({ constraint: "n_pos" });
   });
 });
@@ -208,6 +235,7 @@ test("errors of babik pass through, and anything that was thrown can be classifi
   const own = new ValueError("mine");
   for (const classify of [classifySqlite, classifyPostgres, classifyMysql]) {
     expect(classify(own)).toBe(own);
-    for (const thrown of [undefined, null, "text", 5, {}, Object.create(null)]) expect(classify(thrown)).toBeInstanceOf(DatabaseError);
+    for (const thrown of [undefined, null, "text", 5, {}, Object.create(null)])
+      expect(classify(thrown)).toBeInstanceOf(DatabaseError);
   }
 });

@@ -41,9 +41,15 @@ describe("dates", () => {
   });
 
   test("hours that happen twice or never are told apart", () => {
-    expect(sql("babik_datetime_trunc('hour', '2024-10-27 00:59:59', 'Europe/Paris', 'UTC')")).toBe("2024-10-27 02:00:00");
-    expect(sql("babik_datetime_trunc('hour', '2024-10-27 01:00:00', 'Europe/Paris', 'UTC')")).toBe("2024-10-27 02:00:00");
-    expect(sql("babik_datetime_trunc('hour', '2024-03-31 01:00:00', 'Europe/Paris', 'UTC')")).toBe("2024-03-31 03:00:00");
+    expect(sql("babik_datetime_trunc('hour', '2024-10-27 00:59:59', 'Europe/Paris', 'UTC')")).toBe(
+      "2024-10-27 02:00:00",
+    );
+    expect(sql("babik_datetime_trunc('hour', '2024-10-27 01:00:00', 'Europe/Paris', 'UTC')")).toBe(
+      "2024-10-27 02:00:00",
+    );
+    expect(sql("babik_datetime_trunc('hour', '2024-03-31 01:00:00', 'Europe/Paris', 'UTC')")).toBe(
+      "2024-03-31 03:00:00",
+    );
   });
 
   test("a database that keeps local times is read in its own zone", () => {
@@ -75,7 +81,14 @@ describe("dates", () => {
       sql("babik_date_extract('week', ?)", day),
       sql("babik_date_extract('iso_year', ?)", day),
     ]);
-    expect(weeks).toEqual([[53, 2020], [53, 2020], [53, 2020], [1, 2021], [53, 2015], [1, 2019]]);
+    expect(weeks).toEqual([
+      [53, 2020],
+      [53, 2020],
+      [53, 2020],
+      [1, 2021],
+      [53, 2015],
+      [1, 2019],
+    ]);
   });
 
   test("differences count microseconds", () => {
@@ -155,7 +168,8 @@ describe("numbers", () => {
   });
 
   test("statistics", () => {
-    const over = (call: string) => sql(`${call} FROM (SELECT 2.0 AS v UNION ALL SELECT 4 UNION ALL SELECT NULL UNION ALL SELECT 9)`);
+    const over = (call: string) =>
+      sql(`${call} FROM (SELECT 2.0 AS v UNION ALL SELECT 4 UNION ALL SELECT NULL UNION ALL SELECT 9)`);
     expect(over("VAR_POP(v)")).toBeCloseTo(26 / 3, 12);
     expect(over("VAR_SAMP(v)")).toBeCloseTo(13, 12);
     expect(over("STDDEV_SAMP(v)")).toBeCloseTo(Math.sqrt(13), 12);
@@ -170,7 +184,9 @@ describe("numbers", () => {
     expect(sql("BABIK_DEC_DIV('1', '3')")).toMatch(/^0\.3{60,}$/);
     expect(sql("BABIK_DEC_DIV('1', '0')")).toBeNull();
     const big = "12345678901234567890123456789012345678901234567890123456789012345";
-    expect(sql("BABIK_DEC_ADD(?, ?)", big, "0.000000000000000000000000000001")).toBe(`${big}.000000000000000000000000000001`);
+    expect(sql("BABIK_DEC_ADD(?, ?)", big, "0.000000000000000000000000000001")).toBe(
+      `${big}.000000000000000000000000000001`,
+    );
     expect(sql("BABIK_DEC_ADD(NULL, '1')")).toBeNull();
     expect(sql("BABIK_DEC_ROUND('2.5', 0)")).toBe("3");
     expect(sql("BABIK_DEC_ROUND('-2.345', 2)")).toBe("-2.35");
@@ -178,7 +194,8 @@ describe("numbers", () => {
   });
 
   test("decimal aggregates are exact", () => {
-    const over = (call: string) => sql(`${call} FROM (SELECT '0.10' AS v UNION ALL SELECT '0.20' UNION ALL SELECT NULL UNION ALL SELECT '-9.5')`);
+    const over = (call: string) =>
+      sql(`${call} FROM (SELECT '0.10' AS v UNION ALL SELECT '0.20' UNION ALL SELECT NULL UNION ALL SELECT '-9.5')`);
     expect(over("BABIK_DEC_SUM(v)")).toBe("-9.20");
     expect(over("BABIK_DEC_MIN(v)")).toBe("-9.5");
     expect(over("BABIK_DEC_MAX(v)")).toBe("0.20");
@@ -187,7 +204,29 @@ describe("numbers", () => {
   });
 
   test("the order of decimal keys is the order of the numbers", () => {
-    const ordered = ["-1e64", "-100", "-99.99", "-10.01", "-10", "-1", "-0.5", "-0.05", "-0.0001", "0", "0.0001", "0.05", "0.5", "1", "1.5", "9.99", "10", "10.0000001", "99", "100", "1e64"];
+    const ordered = [
+      "-1e64",
+      "-100",
+      "-99.99",
+      "-10.01",
+      "-10",
+      "-1",
+      "-0.5",
+      "-0.05",
+      "-0.0001",
+      "0",
+      "0.0001",
+      "0.05",
+      "0.5",
+      "1",
+      "1.5",
+      "9.99",
+      "10",
+      "10.0000001",
+      "99",
+      "100",
+      "1e64",
+    ];
     const keys = ordered.map((value) => decimalKey(value));
     expect([...keys].sort()).toEqual(keys);
     expect(new Set(keys).size).toBe(keys.length);

@@ -19,7 +19,9 @@ describe("addresses", () => {
   });
 
   test("all parts of a server's URL are read and decoded", () => {
-    const settings = readSettings("postgres://m%40x:p%2F%3A%40%23w@db.example.org:6432/shop%2D1?poolSize=5&sslmode=require");
+    const settings = readSettings(
+      "postgres://m%40x:p%2F%3A%40%23w@db.example.org:6432/shop%2D1?poolSize=5&sslmode=require",
+    );
     expect(settings).toMatchObject({
       driver: "postgres",
       host: "db.example.org",
@@ -35,7 +37,9 @@ describe("addresses", () => {
   });
 
   test("an object says the same as a URL", () => {
-    expect(readSettings({ driver: "mariadb", host: "h", port: 3307, user: "u", password: "p", database: "d" })).toMatchObject({
+    expect(
+      readSettings({ driver: "mariadb", host: "h", port: 3307, user: "u", password: "p", database: "d" }),
+    ).toMatchObject({
       driver: "mysql",
       host: "h",
       port: 3307,
@@ -80,7 +84,14 @@ describe("addresses", () => {
 
 describe("options", () => {
   test("host, user and prototype keys cannot be slipped in as options", () => {
-    for (const query of ["host=evil", "user=root", "__proto__[ssl]=0", "__proto__=1", "multipleStatements=1", "constructor=1"])
+    for (const query of [
+      "host=evil",
+      "user=root",
+      "__proto__[ssl]=0",
+      "__proto__=1",
+      "multipleStatements=1",
+      "constructor=1",
+    ])
       expect(() => connectAll({ default: `postgres://u@h/x?${query}` })).toThrow(ImproperlyConfigured);
     for (const query of ["nolock=1", "__proto__=1", "mode=memory"])
       expect(() => connectAll({ default: `sqlite:x.db?${query}` })).toThrow(ImproperlyConfigured);
@@ -91,7 +102,10 @@ describe("options", () => {
     expect(() => readServerOptions("PostgreSQL", { poolSize: 0 })).toThrow(ImproperlyConfigured);
     expect(() => readServerOptions("PostgreSQL", { poolSize: "1.5" })).toThrow(ImproperlyConfigured);
     expect(() => readServerOptions("PostgreSQL", { isolation: "chaos" })).toThrow(ImproperlyConfigured);
-    expect(readServerOptions("PostgreSQL", { poolSize: "3", prepare: "false" })).toMatchObject({ poolSize: 3, prepare: false });
+    expect(readServerOptions("PostgreSQL", { poolSize: "3", prepare: "false" })).toMatchObject({
+      poolSize: 3,
+      prepare: false,
+    });
   });
 
   test("TLS checks the certificate unless told not to", () => {
