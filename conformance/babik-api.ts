@@ -133,22 +133,20 @@ export class Orm {
   connection(alias: string): unknown {
     return call(this.orm, "connection", [alias]);
   }
+  /** What the database can do; to be asked after `open`. */
   dialect(alias: string): unknown {
-    const connection = this.connection(alias);
-    const dialect = member(connection, "dialect");
-    return typeof dialect === "function" ? call(connection, "dialect") : dialect;
+    return member(this.connection(alias), "dialect");
   }
-  /** Opens the connection, where that is a step of its own. */
+  /** Connects: only then is the dialect known. */
   async open(alias: string): Promise<void> {
-    await this.rows(alias, "SELECT 1");
+    await call(this.connection(alias), "ready");
   }
   /** Runs one statement in the current transaction, if there is one, and gives its rows as arrays. */
   async rows(alias: string, sql: string, params: readonly unknown[] = []): Promise<unknown[][]> {
     const cursor = await call(this.connection(alias), "cursor");
     try {
       await call(cursor, "execute", params.length === 0 ? [sql] : [sql, params]);
-      if (!/^\s*(SELECT|PRAGMA|SHOW)/i.test(sql)) return [];
-      return (await call(cursor, "fetchall" in (cursor as object) ? "fetchall" : "fetchAll")) as unknown[][];
+      return /^\s*(SELECT|PRAGMA|SHOW)/i.test(sql) ? (call(cursor, "fetchall") as unknown[][]) : [];
     } finally {
       await call(cursor, "close");
     }
@@ -157,9 +155,7 @@ export class Orm {
   async commit(aliases: readonly string[], fn: () => Promise<void>): Promise<void> {
     const [first, ...rest] = aliases;
     if (first === undefined) return await fn();
-    const inner = (): Promise<void> => this.commit(rest, fn);
-    if (typeof member(this.orm, "atomic") === "function") await call(this.orm, "atomic", [inner, { using: first }]);
-    else await this.babik.make("atomic", inner, { using: first });
+    await call(this.connection(first), "atomic", [() => this.commit(rest, fn), { ofTest: true }]);
   }
   /** Runs `fn` in a transaction of each alias and takes all of it back. */
   async rollback(aliases: readonly string[], fn: () => Promise<void>): Promise<void> {
@@ -173,25 +169,20 @@ export class Orm {
       if (error !== back) throw error;
     }
   }
-  /** Runs `fn` and tells which statements ran. */
-  async capture<T>(fn: () => Promise<T>): Promise<Captured<T>> {
-    const capture = this.babik.testing["captureQueries"];
-    if (typeof capture !== "function") throw new MissingApi("captureQueries() in babik/testing");
-    let result: T | undefined;
-    let failure: { readonly error: unknown } | undefined;
-    const log = await (capture as Fn)(async () => {
-      try {
-        result = await fn();
-      } catch (error) {
-        failure = { error };
-      }
-    });
-    const list = Array.isArray(log) ? log : ((member(log, "queries") ?? []) as readonly unknown[]);
-    const statements = list.map((entry) =>
-      String(typeof entry === "string" ? entry : (member(entry, "sql") ?? member(entry, "text"))),
-    );
-    if (failure !== undefined) throw new FailedCapture(failure.error, statements);
-    return { result: result as T, statements };
+  /** Runs `fn` and tells which statements ran, whatever comes of it. */
+  async capture<T>(aliases: readonly string[], fn: () => Promise<T>): Promise<Captured<T>> {
+    const captures = aliases.map((alias) => call(this.connection(alias), "capture"));
+    const statements = (): string[] => {
+      for (const capture of captures) call(capture, "stop");
+      return captures.flatMap((capture) =>
+        (member(capture, "queries") as readonly Bag[]).map((entry) => String(entry["sql"])),
+      );
+    };
+    try {
+      return { result: await fn(), statements: statements() };
+    } catch (error) {
+      throw new FailedCapture(error, statements());
+    }
   }
   /** Creates the table of a model, with its indexes and constraints. */
   async createTable(alias: string, model: unknown): Promise<void> {

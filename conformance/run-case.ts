@@ -152,7 +152,7 @@ async function measured(
 }
 
 function performing(spec: CaseSpec, scope: Scope, bench: Bench) {
-  const run = () => bench.orm.capture(() => perform(spec, scope));
+  const run = () => bench.orm.capture(bench.states.aliases, () => perform(spec, scope));
   const { env } = scope;
   if (env.use_tz !== true) return run;
   const zone = zoneName(env.current_time_zone ?? env.time_zone ?? "America/Chicago");

@@ -120,16 +120,18 @@ export class States {
       }
       return;
     }
-    await this.orm.commit([alias], async () => {
-      await run(
-        this.database === "postgres" ? "SET LOCAL session_replication_role = replica" : "SET FOREIGN_KEY_CHECKS = 0",
-      );
-      try {
+    const [off, on] =
+      this.database === "postgres"
+        ? ["SET LOCAL session_replication_role = replica", undefined]
+        : ["SET FOREIGN_KEY_CHECKS = 0", "SET FOREIGN_KEY_CHECKS = 1"];
+    try {
+      await this.orm.commit([alias], async () => {
+        await run(off);
         await fn();
-      } finally {
-        if (this.database === "mariadb") await run("SET FOREIGN_KEY_CHECKS = 1");
-      }
-    });
+      });
+    } finally {
+      if (on !== undefined) await run(on);
+    }
   }
 
   private touched(alias: string, table: string): void {
