@@ -1,0 +1,184 @@
+/**
+ * Models as types: `model()`, what a model class and its instances have, and `babik()`. A class knows its label and its
+ * own fields; everything about other models is looked up by label when it is asked for, so cycles raise no error.
+ */
+import type { $kind, $optional, $out, $primary, AutoKeyField, CompositeKey, FieldLike, Fields, Rel } from "./fields.types.js";
+import type { AnyExpression } from "./lookups.types.js";
+import type { ConditionArg, Expression } from "./expressions.types.js";
+import type { ColumnName, PrimaryOut } from "./paths.types.js";
+import type { $fields, $is, $label, $local, $parents, LooseRow } from "./registry.types.js";
+import type { Manager, ManagerOf } from "./manager.types.js";
+import type { Deleted, QuerySet } from "./queryset.types.js";
+import type { InputOfFields, ReverseShape, Shape } from "./relations.types.js";
+
+/** Options of `save`. */
+export interface SaveOptions<Name extends PropertyKey = string> {
+  readonly forceInsert?: boolean;
+  readonly forceUpdate?: boolean;
+  readonly using?: string;
+  readonly updateFields?: readonly Name[];
+}
+/** What an instance knows of where it came from. */
+export interface InstanceState {
+  /** Not saved yet. */
+  readonly adding: boolean;
+  /** Alias of the database it was read from or saved to. */
+  readonly db: string | undefined;
+}
+/** Members of every instance of a model with the fields `F`. */
+export interface ModelInstance<F, L extends string, Own extends string> {
+  readonly [$is]: { readonly [K in Own]: true };
+  /** The primary key, whatever the field is called. */
+  readonly pk: PrimaryOut<F, L>;
+  readonly state: InstanceState;
+  save(options?: SaveOptions<FieldName<F>>): Promise<void>;
+  delete(options?: { readonly using?: string; readonly keepParents?: boolean }): Promise<Deleted>;
+  refreshFromDb(options?: { readonly using?: string; readonly fields?: readonly FieldName<F>[]; readonly fromQuerySet?: QuerySet<L> }): Promise<void>;
+  /** Assigns with checking: `p.set({ price: "3", category })`. */
+  set(values: Partial<InputOfFields<F, L>>): this;
+  fullClean(options?: { readonly exclude?: readonly FieldName<F>[]; readonly validateUnique?: boolean; readonly validateConstraints?: boolean }): Promise<void>;
+  cleanFields(options?: { readonly exclude?: readonly FieldName<F>[] }): void;
+  clean(): void | Promise<void>;
+  validateUnique(options?: { readonly exclude?: readonly FieldName<F>[] }): Promise<void>;
+  validateConstraints(options?: { readonly exclude?: readonly FieldName<F>[] }): Promise<void>;
+  /** Names of the columns that were left out when the row was read. */
+  getDeferredFields(): ReadonlySet<string>;
+  /** Label of the value of a field with choices; `getFooDisplay()` of Django. */
+  getDisplay(field: FieldName<F>): string;
+  /** The row after this one by a field of dates. */
+  getNextBy(field: FieldName<F>, conditions?: ConditionArg): Promise<this>;
+  getPreviousBy(field: FieldName<F>, conditions?: ConditionArg): Promise<this>;
+  serializableValue(field: FieldName<F>): unknown;
+  /** Same model and same key. */
+  equals(other: unknown): boolean;
+  toString(): string;
+}
+/** Names of fields and of the columns of relations. */
+export type FieldName<F> = (keyof F & string) | { [K in keyof F]: ColumnName<F, K> }[keyof F];
+type DisplayMethods<F> = { readonly [K in keyof F as F[K] extends { readonly [$kind]: "text" | "number" } ? (F[K] extends { readonly choices: unknown } ? `get${Capitalize<K & string>}Display` : never) : never]: () => string };
+
+/** The fields `F`, with the implicit `id` where none of them is the primary key. */
+export type WithKey<F> = F[keyof F] extends { readonly [$primary]: false } ? F & ImplicitKey : [keyof F] extends [never] ? ImplicitKey : string extends keyof F ? F : F extends { readonly pk: CompositeKey<readonly string[]> } ? F : HasKey<F>;
+type HasKey<F> = true extends { [K in keyof F]: F[K] extends { readonly [$primary]: true } ? true : false }[keyof F] ? F : F & ImplicitKey;
+/** The key that a model has when it declares none: 64 bits, automatic. */
+export interface ImplicitKey {
+  readonly id: AutoKeyField;
+}
+
+/** Options of a model: Django's Meta in camelCase. */
+export interface MetaOptions {
+  readonly abstract?: boolean;
+  readonly appLabel?: string;
+  readonly baseManagerName?: string;
+  readonly constraints?: readonly object[];
+  readonly dbTable?: string;
+  readonly dbTableComment?: string;
+  readonly dbTablespace?: string;
+  readonly defaultManagerName?: string;
+  readonly defaultPermissions?: readonly string[];
+  readonly defaultRelatedName?: string;
+  readonly getLatestBy?: string | readonly string[];
+  readonly indexes?: readonly object[];
+  readonly managed?: boolean;
+  readonly orderWithRespectTo?: string;
+  readonly ordering?: readonly (string | AnyExpression)[];
+  readonly permissions?: readonly (readonly [code: string, name: string])[];
+  readonly requiredDbFeatures?: readonly string[];
+  readonly requiredDbVendor?: string;
+  readonly selectOnSave?: boolean;
+  readonly swappable?: string;
+  readonly uniqueTogether?: readonly string[] | readonly (readonly string[])[];
+  readonly verboseName?: string;
+  readonly verboseNamePlural?: string;
+}
+
+/** A class of errors that belongs to one model: `Product.DoesNotExist`. */
+export interface ModelError<E extends Error> {
+  new (message?: string, ...args: any[]): E;
+  readonly prototype: E;
+}
+/** The classes of errors, given by the entry file so that the types do not depend on it. */
+export interface ModelErrors {
+  readonly DoesNotExist: ModelError<Error>;
+  readonly MultipleObjectsReturned: ModelError<Error>;
+  readonly NotUpdated: ModelError<Error>;
+}
+
+/** Instances of a model with the fields `F`. */
+export type InstanceShape<F, L extends string, Own extends string> = ModelInstance<F, L, Own> & Shape<F, L> & ReverseShape<Own>;
+
+/** A model class: `L` its label, `F` its fields, `Local` those it declares itself, `Parents` the labels it inherits tables from. */
+export interface ModelClass<L extends string, F, Local = F, Parents extends string = never> extends ModelErrors {
+  new (values?: Partial<InputOfFields<F, L>>): InstanceShape<F, L, L | Parents>;
+  readonly [$label]: L;
+  readonly [$fields]: F;
+  readonly [$local]: Local;
+  readonly [$parents]: Parents;
+  /** The default manager. */
+  readonly objects: Manager<L>;
+  /** What the model is made of. */
+  readonly meta: ModelMeta;
+  /** A manager with the methods of a queryset or manager class: `static override readonly objects = this.manager(class extends QuerySet<"Product"> { … })`. */
+  manager<S extends QuerySet<any> | Manager<any>>(of: new (...args: any[]) => S): S extends { then: unknown } ? ManagerOf<S> : S;
+  /** A model with a table of its own for more fields, joined by a key: Django's multi-table inheritance. */
+  extend<const L2 extends string, const F2 extends Fields>(label: L2, fields: F2, meta?: MetaOptions): ModelClass<L2, Omit<F, keyof F2> & Child<L, F2>, Child<L, F2>, L | Parents>;
+  /** A model over the same table, with behaviour of its own. */
+  proxy<const L2 extends string>(label: L2, meta?: MetaOptions): ModelClass<L2, F, {}, L | Parents>;
+}
+/** The fields of a child, with the link to its parent unless it declares one. */
+export type Child<L extends string, F2> = F2 & { readonly [K in `${Uncapitalize<Bare<L>>}Ptr`]: Rel<"o2o", L, ParentLink> };
+type Bare<L extends string> = L extends `${string}.${infer N}` ? N : L;
+/** Options of the implicit link to a parent. */
+export interface ParentLink {
+  readonly auto: true;
+  readonly default: true;
+  readonly parentLink: true;
+}
+/** Django's `Model._meta`, as far as it is public. */
+export interface ModelMeta {
+  readonly label: string;
+  readonly appLabel: string;
+  readonly modelName: string;
+  readonly dbTable: string;
+  readonly fields: readonly object[];
+  getField(name: string): any;
+  getFields(): readonly any[];
+  readonly [name: string]: any;
+}
+
+/** `model("Category", { … }, { ordering: ["name"] })`. */
+export interface ModelFunction {
+  <const L extends string, const F extends Fields>(label: L, fields: F, meta?: MetaOptions): ModelClass<L, WithKey<F>>;
+}
+/** A group of fields, with or without methods, that models take over. */
+export interface AbstractModel<F extends Fields> {
+  readonly [$fields]: F;
+  readonly [$local]: F;
+  new (...args: any[]): ModelInstance<F, string, string> & Shape<F, string>;
+  extend<const L extends string, const F2 extends Fields>(label: L, fields: F2, meta?: MetaOptions): ModelClass<L, WithKey<Omit<F, keyof F2> & F2>>;
+}
+/** `abstractModel({ … })`: spread it (`...timestamped.fields`) or extend it (`Timestamped.extend("Post", { … })`). */
+export interface AbstractModelFunction {
+  <const F extends Fields>(fields: F, meta?: MetaOptions): AbstractModel<F> & F;
+}
+
+/** One database: its URL, or its settings. */
+export type DatabaseSettings = string | { readonly url?: string; readonly [option: string]: unknown };
+/** What `babik()` is given. */
+export interface BabikSettings<A> {
+  readonly databases?: { readonly default: DatabaseSettings; readonly [alias: string]: DatabaseSettings };
+  /** Modules of models by app. */
+  readonly apps: A;
+  readonly timeZone?: string;
+  readonly useTz?: boolean;
+  readonly defaultAutoField?: unknown;
+  readonly routers?: readonly object[];
+  readonly [setting: string]: unknown;
+}
+/** The orm of a program. `Rest` is what the run-time offers beside the models. */
+export type Orm<A, Rest = {}> = { readonly apps: A } & Rest;
+/** `babik({ databases, apps })`. `Rest` is what the run-time's orm offers. */
+export interface BabikFunction<Rest = {}> {
+  <const A extends Readonly<Record<string, object>>>(settings: BabikSettings<A>): Orm<A, Rest>;
+}
+export type { $kind, $optional, $out, DisplayMethods, Expression, FieldLike, LooseRow };

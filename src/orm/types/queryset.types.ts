@@ -1,0 +1,350 @@
+/**
+ * QuerySets as types. What a chain has gathered (annotations, loaded relations, the form of its rows) rides on `this` as
+ * phantom members, so that methods of a user's own queryset classes survive every step.
+ */
+import type { Temporal } from "temporal-polyfill";
+import type { $alias, $row, $values, CheckedExpression, CheckedQ, ExpressionOut } from "./expressions.types.js";
+import type { $expr, $queryset, AnyExpression, AnyQuerySet } from "./lookups.types.js";
+import type { BadPath, Hints, Keyed, Names, PathOut, Table } from "./paths.types.js";
+import type { AnyModelClass, ClassOf, Flat, Instance, ModelRef, Problem, UnionToIntersection } from "./registry.types.js";
+import type {
+  $toAttr, AccessorTarget, ColumnOf, ConcreteNames, ConcreteValues, CreateInput, DeferredMembers, InputNames, KeyInput, KeyValue, LoadedInstance, MissingRelation, Replaced, RequiredRelations, ToAttr, UpdateInput,
+} from "./relations.types.js";
+
+/** Phantom: names a chain has added, with their value types. */
+export declare const $ann: unique symbol;
+/** Phantom: members a chain has added to its rows. */
+export declare const $extra: unique symbol;
+/** Phantom: paths a chain has loaded. */
+export declare const $loaded: unique symbol;
+/** Phantom: columns a chain has left out. */
+export declare const $deferred: unique symbol;
+/** Phantom: completion of the names a chain has added. */
+export declare const $hints: unique symbol;
+
+/** Rows are instances. */
+export interface ModelRows {
+  readonly [$values]?: never;
+}
+/** Rows are `V`. */
+export interface ValueRows<V> {
+  readonly [$values]: V;
+}
+/** What a chain carries for the compiler. */
+export interface Gathered<L extends string> extends AnyQuerySet {
+  readonly [$queryset]: L;
+  readonly [$ann]: {};
+  readonly [$extra]: {};
+  readonly [$loaded]: {};
+  readonly [$deferred]: {};
+  readonly [$hints]: {};
+  readonly [$row]: () => ModelRows;
+}
+interface AnyGathered {
+  readonly [$queryset]: string;
+  readonly [$ann]: {};
+  readonly [$extra]: {};
+  readonly [$loaded]: {};
+  readonly [$deferred]: {};
+  readonly [$row]: () => unknown;
+}
+// Each step adds a function, and inference from several takes the last: so the last step's form of rows counts.
+type FormOf<S> = S extends { readonly [$row]: () => infer R } ? R : never;
+type LabelOf<S> = S extends { readonly [$queryset]: infer L extends string } ? L : never;
+/** The rows of the queryset type `S`: `Row<typeof qs>`. */
+export type RowOf<S> = FormOf<S> extends { readonly [$values]: infer V } ? V : S extends AnyGathered ? ModelRow<LabelOf<S>, S> : never;
+type ModelRow<L extends string, S extends AnyGathered> = ([keyof S[typeof $loaded] | keyof S[typeof $deferred]] extends [never]
+  ? Instance<L>
+  : Replaced<LoadedInstance<L, S[typeof $loaded]>, DeferredMembers<L, keyof S[typeof $deferred]>>) &
+  S[typeof $extra];
+
+// ---------------------------------------------------------------- steps
+
+/** Value types of the expressions `A`. */
+export type Outs<L extends string, Ann, A> = { -readonly [K in keyof A]: ExpressionOut<L, Ann, A[K]> };
+/** A step that adds names and members of rows. */
+export interface Annotated<L extends string, S extends AnyGathered, A> {
+  readonly [$ann]: Outs<L, S[typeof $ann], A>;
+  readonly [$extra]: Outs<L, S[typeof $ann], A>;
+  readonly [$hints]: { readonly [K in keyof A]?: unknown };
+  readonly [$row]: () => Extended<FormOf<S>, Outs<L, S[typeof $ann], A>>;
+}
+/** A step that adds names only. */
+export interface Aliased<L extends string, S extends AnyGathered, A> {
+  readonly [$ann]: Outs<L, S[typeof $ann], A>;
+  readonly [$hints]: { readonly [K in keyof A]?: unknown };
+}
+// Annotations after `values()` join its rows.
+type Extended<R, O> = R extends { readonly [$values]: infer V } ? ValueRows<V extends readonly unknown[] ? [...V, ...OneOf<O>] : V extends object ? Flat<V & O> : V> : R;
+type OneOf<O> = UnionToIntersection<keyof O extends infer K ? (K extends unknown ? (x: K) => void : never) : never> extends (x: infer K) => void ? (K extends keyof O ? [O[K]] : []) : [];
+
+/** Expressions given bare are named by themselves; objects name theirs. */
+export type Named<A> = [A] extends [{ readonly [$expr]: unknown }] ? NamedAll<A> : IsUnion<A> extends true ? NamedAll<A> : A;
+type NamedAll<A> = Flat<UnionToIntersection<NamedOne<A>>>;
+type IsUnion<A> = A extends { readonly [$expr]: unknown } ? true : false;
+type NamedOne<E> = E extends { readonly [$alias]: infer N extends string } ? { readonly [K in N]: E } : E extends { readonly [$expr]: unknown } ? {} : E;
+/** Arguments of `annotate` and `aggregate`. */
+export type NamedArg<L extends string, Ann, E> = E extends { readonly [$expr]: unknown }
+  ? E extends { readonly [$alias]: infer N }
+    ? [N] extends [never] ? Problem<"an expression without a path needs a name: { name: expression }"> : CheckedExpression<L, Ann, E>
+    : Problem<"an expression that is no aggregate needs a name: { name: expression }">
+  : CheckedObject<L, Ann, E>;
+
+type RowObject<L extends string, Ann, P> = { [K in P & string]: PathOut<L, K, Ann> };
+type NamesIn<P> = P extends string ? P : never;
+type ObjectsIn<P> = P extends string ? never : P extends { readonly [$expr]: unknown } ? never : P;
+type ValuesOf<L extends string, Ann, P> = [ObjectsIn<P>] extends [never] ? RowObject<L, Ann, NamesIn<P>> : Flat<RowObject<L, Ann, NamesIn<P>> & Outs<L, Ann, UnionToIntersection<ObjectsIn<P>>>>;
+/** A step whose rows are objects with the names `P`. */
+export interface Valued<L extends string, S extends AnyGathered, P> {
+  readonly [$row]: () => ValueRows<[P] extends [never] ? AllValues<L, S> : ValuesOf<L, S[typeof $ann], P>>;
+}
+type AllValues<L extends string, S extends AnyGathered> = [keyof S[typeof $extra]] extends [never] ? ConcreteValues<L> : Flat<ConcreteValues<L> & S[typeof $extra]>;
+interface FlatOption { readonly flat: true }
+interface NamedOption { readonly named: true }
+/** Options of `valuesList`. */
+export interface ValuesListOptions {
+  readonly flat?: boolean;
+  readonly named?: boolean;
+}
+type ItemOut<L extends string, Ann, E> = E extends string ? PathOut<L, E, Ann> : ExpressionOut<L, Ann, E>;
+type Items<L extends string, Ann, A> = { -readonly [I in keyof A]: ItemOut<L, Ann, A[I]> };
+/** A step whose rows are tuples, single values or named tuples. */
+export interface Listed<L extends string, S extends AnyGathered, A extends readonly unknown[]> {
+  readonly [$row]: () => ValueRows<
+    A extends readonly [infer E, FlatOption]
+      ? ItemOut<L, S[typeof $ann], E>
+      : A extends readonly [FlatOption]
+        ? KeyValue<L>
+        : A extends readonly [...infer P, NamedOption]
+          ? RowObject<L, S[typeof $ann], P[number]>
+          : A extends readonly [...infer P, ValuesListOptions & { readonly [$expr]?: never }]
+            ? Items<L, S[typeof $ann], P>
+            : A extends readonly []
+              ? ConcreteValues<L>[keyof ConcreteValues<L>][]
+              : Items<L, S[typeof $ann], A>
+  >;
+}
+/** A step whose rows are of type `V`. */
+export interface RowsOf<V> {
+  readonly [$row]: () => ValueRows<V>;
+}
+/** A step that loads the paths `P`. */
+export interface Loading<P extends string> {
+  readonly [$loaded]: { readonly [K in P]: true };
+}
+/** A step that loads what its prefetches say. */
+export interface Prefetching<L extends string, A extends readonly unknown[]> {
+  readonly [$loaded]: UnionToIntersection<PrefetchOf<L, A[number]>>;
+}
+type PrefetchOf<L extends string, P> = P extends string
+  ? { readonly [K in P]: true }
+  : P extends { readonly [$toAttr]: readonly [infer Path extends string, infer N, infer S] }
+    ? { readonly [K in Path]: [N] extends [never] ? true : ToAttr<N & string, S extends AnyGathered ? RowOf<S> : Instance<AccessorTarget<L, Path>>> }
+    : {};
+/** A step that leaves out the columns `D`. */
+export interface Deferring<D extends string> {
+  readonly [$deferred]: { readonly [K in D]: true };
+}
+/** Names that `defer(...P)` leaves out; a name behind a relation leaves nothing out of the row itself. */
+export type DeferNames<L extends string, P> = P extends `${string}__${string}` ? never : ColumnOf<L, P> & string;
+/** Names that `only(...P)` leaves out. */
+export type OnlyNames<L extends string, P> = Exclude<ConcreteNames<L>, ColumnOf<L, P> | ColumnOf<L, "pk">>;
+
+// ---------------------------------------------------------------- arguments
+
+// A right argument stands for itself, a wrong one for its message. The signatures take `P & NoInfer<…>`: inferring
+// through the check itself would work out the check for every name of the model, at every call.
+type CheckedName<L extends string, Ann, P extends string> = [BadPath<PathOut<L, P, Ann>>] extends [never] ? P : BadPath<PathOut<L, P, Ann>>;
+type CheckedObject<L extends string, Ann, E> = { readonly [K in keyof E]: CheckedExpression<L, Ann, E[K]> };
+/** Arguments of `values`, `distinct`, `only`, …: names, expressions, or objects of named expressions. */
+export type ValuesArg<L extends string, Ann, P> = P extends string
+  ? P extends keyof Table<L> ? P : CheckedName<L, Ann, P>
+  : P extends { readonly [$expr]: unknown }
+    ? CheckedExpression<L, Ann, P>
+    : P extends ValuesListOptions ? P : CheckedObject<L, Ann, P>;
+/** Arguments of `orderBy`: names, each with or without "-", `"?"`, or expressions. */
+export type OrderArg<L extends string, Ann, P> = P extends string
+  ? P extends keyof Table<L> | "?"
+    ? P
+    : P extends `-${infer X}`
+      ? CheckedName<L, Ann, X> extends X ? P : CheckedName<L, Ann, X>
+      : CheckedName<L, Ann, P>
+  : CheckedExpression<L, Ann, P>;
+/** A name of the model or of the chain, for completion; any other text is let through to be checked. */
+export type NameHint<L extends string, Hinted> = Names<L> | (keyof Hinted & string) | (string & {});
+/** Such a name with or without "-". */
+export type OrderHint<L extends string, Hinted> = Names<L> | `-${Names<L>}` | (keyof Hinted & string) | "?" | (string & {}) | AnyExpression;
+/** What `annotate` and `aggregate` take. */
+export type NamedExpressions = AnyExpression | { readonly [name: string]: AnyExpression };
+
+/** What `Prefetch` makes: a path, read through the queryset `S`, under the name `Name` or under its own. */
+export interface Prefetch<Path extends string = string, Name extends string = string, S = any> {
+  readonly [$toAttr]: readonly [Path, Name, S];
+}
+/** `Prefetch("books__reviews", { queryset, toAttr })`. */
+export interface PrefetchFunction {
+  <const P extends string, S extends AnyQuerySet = AnyQuerySet, const N extends string = never>(
+    path: P,
+    options?: { readonly queryset?: S; readonly toAttr?: N },
+  ): Prefetch<P, N, S>;
+}
+
+/** Statement text and its parameters. */
+export interface CompiledSql {
+  readonly text: string;
+  readonly params: readonly unknown[];
+}
+/** Options of `explain`. */
+export interface ExplainOptions {
+  readonly format?: string;
+  readonly analyze?: boolean;
+  readonly verbose?: boolean;
+  readonly buffers?: boolean;
+  readonly [option: string]: unknown;
+}
+/** Options of `selectForUpdate`. */
+export interface LockOptions {
+  readonly nowait?: boolean;
+  readonly skipLocked?: boolean;
+  readonly of?: readonly string[];
+  readonly noKey?: boolean;
+}
+/** Options of `bulkCreate`. */
+export interface BulkCreateOptions<L extends string> {
+  readonly batchSize?: number;
+  readonly ignoreConflicts?: boolean;
+  readonly updateConflicts?: boolean;
+  readonly updateFields?: readonly (InputNames<L> & string)[];
+  readonly uniqueFields?: readonly (string & (InputNames<L> | {}))[];
+}
+/** Options of `extra`. */
+export interface ExtraOptions {
+  readonly select?: Readonly<Record<string, string>>;
+  readonly selectParams?: readonly unknown[];
+  readonly where?: readonly string[];
+  readonly params?: readonly unknown[];
+  readonly tables?: readonly string[];
+  readonly orderBy?: readonly string[];
+}
+/** Numbers of deleted rows: all of them, and by model. */
+export type Deleted = readonly [total: number, byModel: Readonly<Record<string, number>>];
+/** The result of `raw`: rows as instances, with the other columns of the statement beside. */
+export interface RawQuerySet<Row> extends PromiseLike<Row[]>, AsyncIterable<Row> {
+  readonly columns: Promise<readonly string[]>;
+  using(alias: string): RawQuerySet<Row>;
+  prefetchRelated(...paths: readonly string[]): RawQuerySet<Row>;
+}
+/** A tagged template of SQL. */
+export interface SqlTemplate {
+  readonly text?: string;
+}
+/** Values for a new row, with the messages for names that the model does not have and relations that are missing. */
+export type CheckedInput<L extends string, V, Skip = never> = MissingRelation<L, V, Skip> & { readonly [K in Exclude<keyof V, InputNames<L>>]: Problem<`unknown field '${K & string}' on ${L}`, InputNames<L> & string> };
+
+/**
+ * A lazy, immutable query: every method gives a new one; awaiting it, or iterating over it with `for await`, runs it.
+ * `L` is the label of its model. Users extend it: `class extends QuerySet<"Product"> { cheap() { … } }`.
+ */
+export interface QuerySet<L extends string = string> extends Gathered<L> {
+  then<A = RowOf<this>[], B = never>(
+    onFulfilled?: ((rows: RowOf<this>[]) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B>;
+  [Symbol.asyncIterator](): AsyncIterableIterator<RowOf<this>>;
+  /** The model that this is about. */
+  readonly model: ModelOf<L>;
+  /** Whether the rows have an order. */
+  readonly ordered: boolean;
+  /** Alias of the database that it would read. */
+  readonly db: string;
+
+  // ---- that give another queryset
+  filter<C extends Hints<L> & this[typeof $hints], D, C2 extends Hints<L> & this[typeof $hints], D2, C3 extends Hints<L> & this[typeof $hints], D3>(
+    first?: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>,
+    second?: Keyed<L, this[typeof $ann], C2> | CheckedQ<L, this[typeof $ann], D2>,
+    third?: Keyed<L, this[typeof $ann], C3> | CheckedQ<L, this[typeof $ann], D3>,
+    ...more: readonly object[]
+  ): this;
+  exclude<C extends Hints<L> & this[typeof $hints], D, C2 extends Hints<L> & this[typeof $hints], D2, C3 extends Hints<L> & this[typeof $hints], D3>(
+    first?: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>,
+    second?: Keyed<L, this[typeof $ann], C2> | CheckedQ<L, this[typeof $ann], D2>,
+    third?: Keyed<L, this[typeof $ann], C3> | CheckedQ<L, this[typeof $ann], D3>,
+    ...more: readonly object[]
+  ): this;
+  complexFilter<C extends Hints<L> & this[typeof $hints], D>(condition: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>): this;
+  annotate<const A extends NamedExpressions>(...expressions: readonly (A & NoInfer<NamedArg<L, this[typeof $ann], A>>)[]): this & Annotated<L, this, Named<A>>;
+  alias<const A extends NamedExpressions>(...expressions: readonly (A & NoInfer<NamedArg<L, this[typeof $ann], A>>)[]): this & Aliased<L, this, Named<A>>;
+  orderBy<const P extends OrderHint<L, this[typeof $hints]>>(...names: readonly (P & NoInfer<OrderArg<L, this[typeof $ann], P>>)[]): this;
+  reverse(): this;
+  distinct<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]): this;
+  /** `qs.slice(0, 20)` is LIMIT 20, `qs.slice(5, 10)` is LIMIT 5 OFFSET 5. */
+  slice(start: number, end?: number): this;
+  values<const P extends NameHint<L, this[typeof $hints]> | { readonly [name: string]: AnyExpression } = never>(
+    ...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]
+  ): this & Valued<L, this, P>;
+  valuesList<const A extends readonly (NameHint<L, this[typeof $hints]> | AnyExpression | ValuesListOptions)[]>(
+    ...names: A & { readonly [I in keyof A]: NoInfer<ValuesArg<L, this[typeof $ann], A[I]>> }
+  ): this & Listed<L, this, A>;
+  dates(field: Names<L> | (string & {}), kind: "year" | "month" | "week" | "day", options?: { readonly order?: "ASC" | "DESC" }): this & RowsOf<Temporal.PlainDate>;
+  datetimes(
+    field: Names<L> | (string & {}),
+    kind: "year" | "month" | "week" | "day" | "hour" | "minute" | "second",
+    options?: { readonly order?: "ASC" | "DESC"; readonly timeZone?: string },
+  ): this & RowsOf<Date>;
+  none(): this;
+  all(): this;
+  union(...others: readonly (AnyQuerySet | { readonly all: boolean })[]): this;
+  intersection(...others: readonly AnyQuerySet[]): this;
+  difference(...others: readonly AnyQuerySet[]): this;
+  and(other: AnyQuerySet): this;
+  or(other: AnyQuerySet): this;
+  xor(other: AnyQuerySet): this;
+  selectRelated<const P extends Names<L> | (string & {}) = RequiredRelations<L>>(...paths: readonly (P & NoInfer<ValuesArg<L, {}, P>>)[]): this & Loading<P>;
+  prefetchRelated<const A extends readonly (Names<L> | (string & {}) | Prefetch)[]>(...paths: A): this & Prefetching<L, A>;
+  defer<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]): this & Deferring<DeferNames<L, P>>;
+  only<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]): this & Deferring<OnlyNames<L, P>>;
+  using(alias: string): this;
+  selectForUpdate(options?: LockOptions): this;
+  fetchMode(mode: "one" | "peers" | "raise"): this;
+  extra(options: ExtraOptions): this & { readonly [$extra]: Record<string, any> };
+  raw<X extends object = {}>(sql: SqlTemplate | string, params?: readonly unknown[], options?: { readonly translations?: Readonly<Record<string, string>> }): RawQuerySet<Instance<L> & X>;
+
+  // ---- that run
+  get<C extends Hints<L> & this[typeof $hints], D, C2 extends Hints<L> & this[typeof $hints], D2, C3 extends Hints<L> & this[typeof $hints], D3>(
+    first?: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>,
+    second?: Keyed<L, this[typeof $ann], C2> | CheckedQ<L, this[typeof $ann], D2>,
+    third?: Keyed<L, this[typeof $ann], C3> | CheckedQ<L, this[typeof $ann], D3>,
+    ...more: readonly object[]
+  ): Promise<RowOf<this>>;
+  first(): Promise<RowOf<this> | null>;
+  last(): Promise<RowOf<this> | null>;
+  earliest<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<OrderArg<L, this[typeof $ann], P>>)[]): Promise<RowOf<this>>;
+  latest<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<OrderArg<L, this[typeof $ann], P>>)[]): Promise<RowOf<this>>;
+  count(): Promise<number>;
+  exists(): Promise<boolean>;
+  contains(row: ModelRef<L>): Promise<boolean>;
+  aggregate<const A extends NamedExpressions>(...expressions: readonly (A & NoInfer<NamedArg<L, this[typeof $ann], A>>)[]): Promise<Outs<L, this[typeof $ann], Named<A>>>;
+  inBulk(keys?: readonly KeyInput<L>[]): Promise<Map<KeyValue<L>, RowOf<this>>>;
+  inBulk<const N extends Names<L>>(keys: readonly unknown[], options: { readonly fieldName: N }): Promise<Map<PathOut<L, N, {}>, RowOf<this>>>;
+  iterator(options?: { readonly chunkSize?: number }): AsyncIterableIterator<RowOf<this>>;
+  explain(options?: ExplainOptions): Promise<string>;
+  /** The statement that would run, without running it. */
+  sql(): CompiledSql;
+  create<V extends CreateInput<L>>(values: V & CheckedInput<L, V>): Promise<Instance<L>>;
+  getOrCreate<C extends Hints<L>>(conditions: Keyed<L, {}, C>, options?: { readonly defaults?: Partial<CreateInput<L>> }): Promise<[Instance<L>, boolean]>;
+  updateOrCreate<C extends Hints<L>>(
+    conditions: Keyed<L, {}, C>,
+    options?: { readonly defaults?: Partial<CreateInput<L>>; readonly createDefaults?: Partial<CreateInput<L>> },
+  ): Promise<[Instance<L>, boolean]>;
+  bulkCreate<I extends ModelRef<L>>(rows: Iterable<I>, options?: BulkCreateOptions<L>): Promise<I[]>;
+  bulkUpdate(rows: Iterable<ModelRef<L>>, fields: readonly (keyof UpdateInput<L> & string)[], options?: { readonly batchSize?: number }): Promise<number>;
+  update(values: UpdateInput<L>): Promise<number>;
+  delete(): Promise<Deleted>;
+}
+/** The class of the model labelled `L`. */
+export type ModelOf<L extends string> = [ClassOf<L>] extends [never] ? AnyModelClass : ClassOf<L>;
+/** `QuerySet` as a value: a class that users extend. */
+export interface QuerySetConstructor {
+  new <L extends string = string>(...args: any[]): QuerySet<L>;
+  readonly prototype: QuerySet<any>;
+}
