@@ -143,6 +143,7 @@ async function createTables(
 ): Promise<Map<string, TableInfo>> {
   const infos = new Map<string, TableInfo>();
   const made = new Set<string>();
+  const broken = new Set<string>();
   for (const spec of Object.values(app.models)) {
     const model = classes.get(spec.label);
     if (model === undefined || spec.proxy === true || !isFor(spec, database)) continue;
@@ -164,10 +165,11 @@ async function createTables(
         await orm.createTable(alias, model);
       } catch (error) {
         notes.push(`${spec.label} on ${alias}: ${firstLine(error)}`);
-        infos.delete(spec.label);
+        for (const label of [spec.label, ...spec.fields.map((field) => field.through ?? "")]) broken.add(label);
       }
     }
   }
+  for (const label of broken) infos.delete(label);
   return infos;
 }
 
