@@ -1,0 +1,201 @@
+/**
+ * The whole error tree. One root, Django's names, a stable `code` per cause; a message says what was
+ * asked, what is wrong and what would be right. It must not know about models, SQL text or drivers,
+ * and it never carries parameter values or passwords in a message.
+ */
+
+/** Extra facts about an error. They are own but non-enumerable: printing an error never prints values. */
+export interface ErrorFacts {
+  readonly cause?: unknown;
+  /** Label of the model the error is about, e.g. `"shop.Product"`. */
+  readonly model?: string;
+  /** The path, field or option that was asked for. */
+  readonly path?: string;
+  /** SQL text without parameter values. */
+  readonly statement?: string;
+  /** What would have been accepted. */
+  readonly choices?: readonly string[];
+}
+
+/** The root of everything that babik throws on purpose. */
+export class BabikError extends Error {
+  declare readonly code: string;
+  declare readonly model?: string;
+  declare readonly path?: string;
+  declare readonly statement?: string;
+  declare readonly choices?: readonly string[];
+
+  constructor(message: string, code = "error", facts: ErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    Object.defineProperty(this, "name", { value: new.target.name, configurable: true, writable: true });
+    hide(this, "code", code);
+    for (const key of ["model", "path", "statement", "choices"] as const)
+      if (facts[key] !== undefined) hide(this, key, facts[key]);
+  }
+}
+
+function hide(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: false, configurable: true, writable: true });
+}
+
+/** Raised when a path, field, lookup, annotation or ordering does not exist or cannot be used there. */
+export class FieldError extends BabikError {}
+/** Raised when a field asked for by name does not exist on the model. */
+export class FieldDoesNotExist extends FieldError {}
+/** Raised when an argument has the right type but a value that cannot be used (Python's ValueError). */
+export class ValueError extends BabikError {}
+/** Raised when an argument has the wrong type or an operation cannot follow the ones before it (Python's TypeError). */
+export class QueryTypeError extends BabikError {}
+/** Raised when a relation or deferred field is awaited while fetching is forbidden (`fetchMode("raise")`). */
+export class FieldFetchBlocked extends BabikError {}
+/** Raised when settings, models or their registration are wrong. */
+export class ImproperlyConfigured extends BabikError {}
+/** Raised when a model label is not known. */
+export class LookupError extends BabikError {}
+/** Raised by `get()` when no row matches. Each model has a subclass of its own, `Product.DoesNotExist`. */
+export class ObjectDoesNotExist extends BabikError {}
+/** Raised by `get()` when several rows match. Each model has a subclass of its own. */
+export class MultipleObjectsReturned extends BabikError {}
+/** Raised when a query turns out to be empty where an empty one cannot be used. */
+export class EmptyResultSet extends BabikError {}
+/** Raised where an operation may only reach a subset of urls or files; kept for Django's name. */
+export class SuspiciousOperation extends BabikError {}
+/** Raised when `page()` is asked for a page that is not there. */
+export class InvalidPage extends BabikError {}
+
+/** Everything that comes from, or because of, the database. The driver's error is the `cause`. */
+export class DatabaseError extends BabikError {
+  /** The database's own code (SQLSTATE, MySQL error number or SQLite result code name). */
+  declare readonly databaseCode?: string;
+  constructor(message: string, code = "database.error", facts: ErrorFacts & { databaseCode?: string } = {}) {
+    super(message, code, facts);
+    if (facts.databaseCode !== undefined) hide(this, "databaseCode", facts.databaseCode);
+  }
+}
+/** Raised for misuse of the interface: a closed connection or cursor. */
+export class InterfaceError extends DatabaseError {}
+/** Raised when a value does not fit its column. */
+export class DataError extends DatabaseError {}
+/** Raised when the server cannot be reached, goes away, locks, times out or refuses a login. */
+export class OperationalError extends DatabaseError {}
+/** Raised when the database reports an inner fault. */
+export class InternalError extends DatabaseError {}
+/** Raised for SQL that the database does not accept, or tables that do not exist. */
+export class ProgrammingError extends DatabaseError {}
+/** Raised when this database cannot do what was asked. */
+export class NotSupportedError extends DatabaseError {}
+/** Raised when a statement breaks a constraint. */
+export class IntegrityError extends DatabaseError {
+  /** Name of the broken constraint, where the database tells. */
+  declare readonly constraint?: string;
+  declare readonly table?: string;
+  declare readonly columns?: readonly string[];
+  constructor(
+    message: string,
+    code = "database.integrity",
+    facts: ErrorFacts & { databaseCode?: string; constraint?: string; table?: string; columns?: readonly string[] } = {},
+  ) {
+    super(message, code, facts);
+    for (const key of ["constraint", "table", "columns"] as const)
+      if (facts[key] !== undefined) hide(this, key, facts[key]);
+  }
+}
+/** Raised when deleting would remove rows that a PROTECT relation guards. */
+export class ProtectedError extends IntegrityError {
+  declare readonly protectedObjects: ReadonlySet<object>;
+  constructor(message: string, objects: ReadonlySet<object>) {
+    super(message, "delete.protected");
+    hide(this, "protectedObjects", objects);
+  }
+}
+/** Raised when deleting would remove rows that a RESTRICT relation guards. */
+export class RestrictedError extends IntegrityError {
+  declare readonly restrictedObjects: ReadonlySet<object>;
+  constructor(message: string, objects: ReadonlySet<object>) {
+    super(message, "delete.restricted");
+    hide(this, "restrictedObjects", objects);
+  }
+}
+/** Raised when a forced update (`forceUpdate`, `updateFields`) finds no row. Each model has a subclass. */
+export class ObjectNotUpdated extends DatabaseError {}
+/** Raised when transactions are used wrongly, or a block that already failed is used again. */
+export class TransactionManagementError extends ProgrammingError {}
+
+/** A message of a validation error, with the code and parameters that made it. */
+export interface ValidationMessage {
+  readonly message: string;
+  readonly code: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+/** The key under which messages that belong to no single field are filed. */
+export const NON_FIELD_ERRORS = "__all__";
+
+/**
+ * Raised when values do not pass validation.
+ * `messages` is the flat list; `messageDict` files them by field where fields are known.
+ */
+export class ValidationError extends BabikError {
+  declare readonly errorList: readonly ValidationMessage[];
+  declare readonly errorDict?: Readonly<Record<string, readonly ValidationMessage[]>>;
+  constructor(
+    what: string | readonly ValidationMessage[] | Readonly<Record<string, readonly ValidationMessage[]>>,
+    code = "invalid",
+    params?: Readonly<Record<string, unknown>>,
+  ) {
+    const list: readonly ValidationMessage[] =
+      typeof what === "string"
+        ? [params ? { message: what, code, params } : { message: what, code }]
+        : Array.isArray(what)
+          ? (what as readonly ValidationMessage[])
+          : Object.values(what).flat();
+    super(list.map((m) => m.message).join("; "), typeof what === "string" ? code : (list[0]?.code ?? code));
+    hide(this, "errorList", list);
+    if (typeof what === "object" && !Array.isArray(what)) hide(this, "errorDict", what);
+  }
+  /** All messages, in order. */
+  get messages(): string[] {
+    return this.errorList.map((m) => m.message);
+  }
+  /** Messages by field; those of no field under `__all__`. */
+  get messageDict(): Record<string, string[]> {
+    const source = this.errorDict ?? { [NON_FIELD_ERRORS]: this.errorList };
+    return Object.fromEntries(Object.entries(source).map(([k, v]) => [k, v.map((m) => m.message)]));
+  }
+}
+
+/** The nearest of `choices` to `name`, if one is near enough to be a likely typing mistake. */
+export function nearest(name: string, choices: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const choice of choices) {
+    if (Math.abs(choice.length - name.length) >= bestDistance) continue;
+    const d = distance(name.toLowerCase(), choice.toLowerCase());
+    if (d < bestDistance) [best, bestDistance] = [choice, d];
+  }
+  return best;
+}
+
+// Damerau-Levenshtein with adjacent swaps: `pirce` is one step from `price`.
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      let cost = Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, before[j - 2]! + 1);
+      row.push(cost);
+    }
+    [before, previous] = [previous, row];
+  }
+  return previous[b.length]!;
+}
+
+/** " Did you mean 'x'? Choices are: a, b." for the end of a message; the list is cut at 40 names. */
+export function suggest(name: string, choices: Iterable<string>): string {
+  const all = [...choices];
+  const near = nearest(name, all);
+  const shown = all.length > 40 ? `${all.slice(0, 40).join(", ")}, … (${all.length} in all)` : all.join(", ");
+  return `${near === undefined ? "" : ` Did you mean '${near}'?`}${all.length === 0 ? "" : ` Choices are: ${shown}.`}`;
+}

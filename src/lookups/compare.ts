@@ -1,0 +1,200 @@
+/** The lookups every field has: comparisons, ranges, lists, NULL tests, text patterns. */
+import { ALWAYS, lookup, NEVER, type BindContext, type Expr, type SubqueryNode } from "../ast/expr.js";
+import type { ValueType } from "../ast/seams.js";
+import { MISFIT, Slot } from "../ast/slots.js";
+import { FieldError, ValueError } from "../base/errors.js";
+import type { IntegerField } from "../fields/integers.js";
+import type { BuildContext } from "./context.js";
+import type { Lookup, LookupRegistry, Rhs } from "./registry.js";
+import { listNode, members, rhsType, single, slotParam, valueNode } from "./values.js";
+
+/** Range of integers a type holds, or null. */
+function integerRange(type: ValueType | null): readonly [bigint, bigint] | null {
+  if (!(type?.ancestry.includes("IntegerField") ?? false)) return null;
+  const [low, high] = (type as IntegerField).range();
+  return [BigInt(low), BigInt(high)];
+}
+function isNumber(v: unknown): v is number | bigint {
+  return typeof v === "number" || typeof v === "bigint";
+}
+
+/**
+ * Comparison of an integer column with a number outside of its range or with a fraction: decided here, since databases answer
+ * with an overflow error or round (S10). Returns undefined for ordinary values.
+ */
+function integerEdge(op: string, rhs: Slot, type: ValueType | null): Expr | number | bigint | undefined {
+  const range = integerRange(type);
+  if (range === null || !isNumber(rhs.value)) return undefined;
+  let v: number | bigint = rhs.value;
+  if (typeof v === "number") {
+    if (Number.isNaN(v)) return undefined;
+    if (!Number.isInteger(v)) {
+      if (op === "exact") return NEVER;
+      v = op === "gte" || op === "lt" ? Math.ceil(v) : Math.floor(v);
+    }
+    if (v === Infinity || v === -Infinity) v = v > 0 ? range[1] + 1n : range[0] - 1n;
+  }
+  if (v < range[0]) return op === "gt" || op === "gte" ? ALWAYS : NEVER;
+  if (v > range[1]) return op === "lt" || op === "lte" ? ALWAYS : NEVER;
+  return v === rhs.value ? undefined : v;
+}
+
+function comparison(op: string): Lookup {
+  return {
+    name: op,
+    build(lhs, given, context) {
+      const rhs = single(given, op);
+      const type = rhsType(lhs);
+      if (rhs instanceof Slot) {
+        const edge = integerEdge(op, rhs, type);
+        if (edge !== undefined) {
+          context.misfit();
+          if (typeof edge !== "object") return lookup(op, lhs, [slotParam(new Slot(rhs.index, edge), null, context, { key: `edge${edge}`, fn: () => edge })]);
+          // Out of range is unknown, not true, for NULL: the comparison holds for every row that has a value.
+          return edge.kind === "always" ? lookup("isnull", lhs, [], null, { is: false }) : edge;
+        }
+        if (integerRange(type) !== null) guardIntegers(rhs, type, op, context);
+        return lookup(op, lhs, [valueNode(rhs, type, context)]);
+      }
+      return lookup(op, lhs, [oneRow(rhs, op)]);
+    },
+  };
+}
+function guardIntegers(rhs: Slot, type: ValueType | null, op: string, context: BuildContext): void {
+  context.prepare(rhs.index, (v) => (integerEdge(op, new Slot(rhs.index, v), type) === undefined ? v : MISFIT));
+}
+
+/** A subquery compared with one value has to be limited to one row; what it selects is completed by the query floor. */
+function oneRow(rhs: Expr, op: string): Expr {
+  if (rhs.kind === "subquery" && !rhs.exists) {
+    const q = rhs.query as unknown as SingleRow;
+    if (q.isSubqueryValue === true && !q.limitedToOne)
+      throw new ValueError(`The QuerySet value for ${op === "exact" ? "an exact" : `a ${op}`} lookup must be limited to one result using slicing.`, "lookup.not_limited");
+  }
+  return rhs;
+}
+interface SingleRow { readonly isSubqueryValue?: boolean; readonly limitedToOne: boolean }
+
+const IN: Lookup = {
+  name: "in",
+  build(lhs, rhs, context) {
+    const type = rhsType(lhs);
+    if (Array.isArray(rhs)) {
+      const items = (rhs as readonly (Slot | Expr)[]).filter((r) => !(r instanceof Slot && r.value === null)).map((r) => valueNode(r, type, context));
+      if (items.length === 0) { context.misfit(); return NEVER; }
+      return lookup("in", lhs, items);
+    }
+    if (rhs instanceof Slot) {
+      const range = integerRange(type);
+      const fits = range === null ? undefined : (v: unknown): boolean => !isNumber(v) || (v >= range[0] && v <= range[1]);
+      const list = listNode(rhs, type, context, fits);
+      return list.kind === "never" ? NEVER : lookup("in", lhs, [list]);
+    }
+    const expr = rhs as Expr;
+    if (expr.kind !== "subquery" && expr.kind !== "custom" && expr.kind !== "raw" && expr.kind !== "func" && expr.kind !== "col")
+      throw new ValueError("The lookup 'in' takes a list of values or a queryset.", "lookup.not_iterable");
+    return lookup("in", lhs, [expr]);
+  },
+};
+
+const RANGE: Lookup = {
+  name: "range",
+  build(lhs, rhs, context) {
+    const type = rhsType(lhs);
+    if (Array.isArray(rhs)) {
+      const parts = rhs as readonly (Slot | Expr)[];
+      if (parts.length !== 2) throw new ValueError("The lookup 'range' takes two values.", "lookup.range");
+      return lookup("range", lhs, parts.map((r) => valueNode(r, type, context)));
+    }
+    if (!(rhs instanceof Slot)) throw new ValueError("The lookup 'range' takes a list of two values.", "lookup.range");
+    const prepare = (v: unknown): unknown => {
+      const two = members(v, "range");
+      if (two.length !== 2) throw new ValueError(`The lookup 'range' takes two values, not ${two.length}.`, "lookup.range");
+      if (two.some((x) => x === null || x === undefined)) throw new ValueError("Cannot use null as a bound of 'range'.", "lookup.null");
+      return type === null ? two : two.map((x) => type.prep(x));
+    };
+    prepare(rhs.value);
+    context.prepare(rhs.index, prepare);
+    const pick = (i: 0 | 1): Expr => ({ kind: "param", slot: rhs.index, type, map: (v) => (v as unknown[])[i], mapKey: `pick${i}` });
+    return lookup("range", lhs, [pick(0), pick(1)]);
+  },
+};
+
+const ISNULL: Lookup = {
+  name: "isnull",
+  acceptsNull: true,
+  build(lhs, rhs) {
+    const flag = rhs instanceof Slot ? rhs.value : undefined;
+    if (typeof flag !== "boolean") throw new ValueError("The QuerySet value for an isnull lookup must be True or False (true or false).", "lookup.isnull");
+    return lookup("isnull", lhs, [], null, { is: flag });
+  },
+};
+
+/** Text before and after the escaped value in LIKE. */
+export const PATTERNS: Readonly<Record<string, readonly [string, string]>> = {
+  contains: ["%", "%"], icontains: ["%", "%"], startswith: ["", "%"], istartswith: ["", "%"], endswith: ["%", ""], iendswith: ["%", ""], iexact: ["", ""],
+};
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, "\\$&");
+
+function textOf(v: unknown, name: string): string {
+  if (typeof v === "string") return v;
+  if (typeof v === "number" || typeof v === "bigint" || typeof v === "boolean") return String(v);
+  if (typeof v === "object" && v !== null && Object.getPrototypeOf(v) !== Object.prototype && !Array.isArray(v) && !ArrayBuffer.isView(v)) {
+    if (v instanceof Date) return v.toISOString().replace("T", " ").replace("Z", "").replace(/\.000$/, "");
+    return String(v as { toString(): string });
+  }
+  throw new FieldError(`The lookup '${name}' takes text, not ${Array.isArray(v) ? "a list" : v === null ? "null" : typeof v}.`, "value.type");
+}
+
+function pattern(name: string): Lookup {
+  const [before, after] = PATTERNS[name]!;
+  return {
+    name,
+    build(lhs, given, context) {
+      const rhs = single(given, name);
+      if (!(rhs instanceof Slot)) return lookup(name, lhs, [rhs], null, { expression: true });
+      const bare = isUuid(rhsType(lhs));
+      const prepare = (v: unknown): unknown => refuseNul(textOf(v, name), name);
+      prepare(rhs.value);
+      context.prepare(rhs.index, prepare);
+      const map = (v: unknown, c: BindContext): string => before + escapeLike(bare && !c.dialect.features.nativeUuid ? (v as string).replaceAll("-", "") : (v as string)) + after;
+      return lookup(name, lhs, [{ kind: "param", slot: rhs.index, type: null, map, mapKey: name + (bare ? "u" : ""), rawValue: true }]);
+    },
+  };
+}
+function isUuid(type: ValueType | null): boolean {
+  return type?.ancestry.includes("UUIDField") ?? false;
+}
+function refuseNul(text: string, name: string): string {
+  if (text.includes("\0")) throw new ValueError(`The lookup '${name}' was given text with a NUL character, which databases cannot hold.`, "value.nul");
+  return text;
+}
+function regex(name: string): Lookup {
+  return {
+    name,
+    build(lhs, given, context) {
+      const rhs = single(given, name);
+      if (!(rhs instanceof Slot)) return lookup(name, lhs, [rhs]);
+      const prepare = (v: unknown): unknown => refuseNul(v instanceof RegExp ? v.source : textOf(v, name), name);
+      prepare(rhs.value);
+      context.prepare(rhs.index, prepare);
+      return lookup(name, lhs, [{ kind: "param", slot: rhs.index, type: null, rawValue: true }]);
+    },
+  };
+}
+
+/** Registers the lookups of all fields, and those of relations. */
+export function addComparisons(r: LookupRegistry): void {
+  for (const name of ["exact", "gt", "gte", "lt", "lte"]) r.addLookup("Field", comparison(name));
+  r.addLookup("Field", IN);
+  r.addLookup("Field", RANGE);
+  r.addLookup("Field", ISNULL);
+  for (const name of Object.keys(PATTERNS)) r.addLookup("Field", pattern(name));
+  r.addLookup("Field", regex("regex"));
+  r.addLookup("Field", regex("iregex"));
+  for (const name of ["exact", "gt", "gte", "lt", "lte"]) r.addLookup("ForeignObject", comparison(name));
+  r.addLookup("ForeignObject", IN);
+  r.addLookup("ForeignObject", ISNULL);
+}
+
+export type { Rhs, SubqueryNode };

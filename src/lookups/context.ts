@@ -1,0 +1,25 @@
+/** What building one chain method needs and leaves behind: preparations of slots, and whether the shape may be kept. */
+import { MISFIT, type Prepare } from "../ast/slots.js";
+
+export class BuildContext {
+  readonly prepares = new Map<number, Prepare>();
+  /** False once a value decided on structure in a way that its class does not tell. */
+  cacheable = true;
+
+  misfit(): void {
+    this.cacheable = false;
+  }
+  /** Adds a preparation to a slot; several run one after the other on the same user's value. */
+  prepare(slot: number, fn: Prepare): void {
+    const before = this.prepares.get(slot);
+    this.prepares.set(
+      slot,
+      before === undefined
+        ? fn
+        : (v) => {
+            const first = before(v);
+            return first === MISFIT || fn(v) === MISFIT ? MISFIT : first;
+          },
+    );
+  }
+}

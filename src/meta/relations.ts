@@ -1,0 +1,141 @@
+/** How a relation is walked, as data: one PathInfo per joined table, in either direction. */
+import { type Field } from "../fields/field.js";
+import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
+import { ModelMeta, type MetaField } from "./options.js";
+
+/** Pairs of fields whose columns are equal in a join: left (where we are) and right (where we go). */
+export type JoinPairs = readonly (readonly [Field, Field])[];
+
+/** A condition that a join carries besides its columns: the content type of a generic relation. */
+export interface JoinRestriction {
+  readonly key: string;
+  /** Field on the right (`"right"`) or left side that must equal `value`. */
+  readonly side: "left" | "right";
+  readonly field: Field;
+  readonly values: readonly unknown[] | (() => readonly unknown[]);
+}
+
+/** One step of a path: from a model to another over one join. */
+export interface PathInfo {
+  readonly from: ModelMeta;
+  readonly to: ModelMeta;
+  /** Fields of `to` that stand for the relation's value. */
+  readonly targets: readonly Field[];
+  readonly pairs: JoinPairs;
+  /** What was walked: used to tell joins apart, to trim, and for messages. */
+  readonly joinField: ForeignObject | ReverseRelation | Field;
+  /** Several rows may match. */
+  readonly multi: boolean;
+  /** A forward relation. */
+  readonly direct: boolean;
+  /** The join may find no row. */
+  readonly nullable: boolean;
+  readonly restriction?: JoinRestriction | undefined;
+}
+
+/** Fields that a virtual relation (generic relation) answers with instead of the built-in rules. */
+export interface WalkableField {
+  walk(reverse: boolean, at: ModelMeta): readonly PathInfo[];
+}
+export function isWalkable(x: unknown): x is WalkableField {
+  return typeof (x as { walk?: unknown } | null)?.walk === "function";
+}
+
+/** The steps for one name of a path. `at` is the model the name was found on. */
+export function pathInfos(f: MetaField, at: ModelMeta): readonly PathInfo[] {
+  if (f instanceof ReverseRelation) {
+    const { field } = f;
+    if (isWalkable(field)) return field.walk(true, at);
+    if (field instanceof ManyToManyField) return manyToMany(field, true);
+    if (field instanceof ForeignObject) return [reversePath(field, f)];
+    return [];
+  }
+  if (isWalkable(f)) return f.walk(false, at);
+  if (f instanceof ManyToManyField) return manyToMany(f, false);
+  if (f instanceof ForeignObject) return [forwardPath(f)];
+  return [];
+}
+
+/** Over a foreign key to its target. */
+export function forwardPath(f: ForeignObject): PathInfo {
+  return {
+    from: f.owner as ModelMeta,
+    to: f.related as ModelMeta,
+    targets: f.toFields,
+    pairs: f.fromFields.map((from, i) => [from, f.toFields[i]!] as const),
+    joinField: f,
+    multi: false,
+    direct: true,
+    nullable: f.null || f.fromFields.some((x) => x.null),
+  };
+}
+/** From the target of a foreign key back to the rows that hold it. */
+export function reversePath(f: ForeignObject, r: ReverseRelation): PathInfo {
+  const to = r.relatedModel as ModelMeta;
+  return {
+    from: r.model as ModelMeta,
+    to,
+    targets: to.pkFields,
+    pairs: f.fromFields.map((from, i) => [f.toFields[i]!, from] as const),
+    joinField: r,
+    multi: f.multiple,
+    direct: false,
+    nullable: true,
+  };
+}
+function manyToMany(f: ManyToManyField, reverse: boolean): readonly PathInfo[] {
+  const [first, second] = reverse ? [f.targetField, f.sourceField] : [f.sourceField, f.targetField];
+  const start = reversePath(first, first.reverse);
+  const end = forwardPath(second);
+  const steps = [start];
+  // A through model that points at a parent (or a proxy's base) of the models at the ends needs the links between.
+  const here = (reverse ? f.related : f.owner) as ModelMeta;
+  if ((start.from.concrete) !== here.concrete) steps.unshift(...linkPath(here, start.from));
+  steps.push(end);
+  const there = (reverse ? f.owner : f.related) as ModelMeta;
+  if (end.to.concrete !== there.concrete) steps.push(...linkPath(end.to, there));
+  return steps;
+}
+
+/** Joins along parent links, up or down, between two models of one inheritance tree. */
+export function linkPath(from: ModelMeta, to: ModelMeta): PathInfo[] {
+  if (from.concrete === to.concrete) return [];
+  const up = from.concrete.baseChain(to.concrete);
+  if (up.length > 0) return upwards(from.concrete, up);
+  const down = to.concrete.baseChain(from.concrete);
+  if (down.length === 0) return [];
+  return upwards(to.concrete, down).reverse().map((p) => {
+    const field = p.joinField as ForeignObject;
+    return { ...reversePath(field, field.reverse), multi: false };
+  });
+}
+function upwards(from: ModelMeta, chain: readonly ModelMeta[]): PathInfo[] {
+  const out: PathInfo[] = [];
+  let at = from;
+  for (const next of chain) {
+    if (at.concrete === next.concrete) { at = next; continue; }
+    const link = at.parents.get(next);
+    if (link) out.push({ ...forwardPath(link), nullable: false });
+    at = next;
+  }
+  return out;
+}
+
+/** Steps from a model to the ancestor a field stands on; empty when the field is its own. */
+export function parentSteps(at: ModelMeta, owner: ModelMeta): PathInfo[] {
+  const from = at.concrete;
+  if (from === owner.concrete) return [];
+  const out: PathInfo[] = [];
+  let current = from;
+  for (const next of from.baseChain(owner.concrete)) {
+    const link = current.parents.get(next);
+    if (link) {
+      out.push({
+        from: current, to: next, targets: link.toFields, pairs: link.fromFields.map((f, i) => [f, link.toFields[i]!] as const),
+        joinField: link, multi: false, direct: true, nullable: false,
+      });
+    }
+    current = next;
+  }
+  return out;
+}

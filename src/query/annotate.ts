@@ -1,0 +1,232 @@
+/** Annotations, and aggregation of a whole query: in place where its rows are the model's own, else over a derived table. */
+import { type AggregateNode, type ColNode, type Expr, type RefNode } from "../ast/expr.js";
+import { children, containsAggregate, containsWindow, mapChildren, nodeKey, some } from "../ast/walk.js";
+import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
+import { isExpression, type Expression } from "../expressions/expression.js";
+import { Q } from "../expressions/q.js";
+import { putAnnotation } from "./annotations-put.js";
+import { asValue } from "./conditions.js";
+import { groupByCols, setGroupBy } from "./grouping.js";
+import { resolve } from "./resolve.js";
+import { addFields } from "./selection.js";
+import { splitHaving } from "./having.js";
+import { Query } from "./state.js";
+
+const ALIAS = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const REFUSED = new Set(["__proto__", "constructor", "prototype", "pk"]);
+
+/** Refuses names that cannot be an alias: an allow-list, since every deny-list had a hole. */
+export function checkAlias(alias: string): void {
+  if (!ALIAS.test(alias) || alias.length > 250 || REFUSED.has(alias))
+    throw new ValueError("An alias has to be made of letters, digits and underscores, and cannot begin with a digit. Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.", "query.alias");
+}
+
+/** `annotate()` and (with `select` false) `alias()`. */
+export function addAnnotations(query: Query, entries: readonly (readonly [string, unknown])[], select: boolean, valuesMode: boolean): void {
+  const names = new Set<string>();
+  if (!valuesMode) {
+    for (const [name, f] of query.meta.byName) { names.add(name); names.add(f.attname); }
+    for (const [, r] of query.meta.reverseByQuery) if (r.accessorName !== null) names.add(r.accessorName);
+  }
+  const added: string[] = [];
+  for (const [alias, value] of entries) {
+    checkAlias(alias);
+    if (!valuesMode ? names.has(alias) : query.valuesSelect.includes(alias) && query.meta.find(alias) !== undefined && false)
+      throw new ValueError(`The annotation '${alias}' conflicts with a field on the model.`, "query.annotation_conflict", { path: alias });
+    if (isExpression(value) && value.kind === "filteredrelation") {
+      addFilteredRelation(query, alias, value);
+      continue;
+    }
+    if (!isExpression(value) && !(value instanceof Q) && typeof value !== "object")
+      throw new QueryTypeError(`QuerySet.annotate() received a non-expression: ${typeof value}. Wrap plain values in Value().`, "query.annotation_type");
+    addAnnotation(query, alias, value, select);
+    added.push(alias);
+  }
+  if (added.some((a) => containsAggregate(query.annotations.get(a)!))) {
+    if (!valuesMode) query.groupBy = true;
+    else setGroupBy(query);
+  }
+}
+export function addAnnotation(query: Query, alias: string, value: unknown, select: boolean): void {
+  const node = asValue(resolve(query, value, { allowJoins: true, reuse: null }));
+  if (node.kind === "tuple") throw new ValueError("Composite primary keys cannot be annotated.", "query.annotation_composite");
+  putAnnotation(query, alias, node, select);
+}
+function addFilteredRelation(query: Query, alias: string, e: Expression): void {
+  const relation = e.settings["relation"] as string;
+  const condition = e.args[0] as Q;
+  const parts = relation.split("__");
+  let meta = query.meta;
+  for (const part of parts) {
+    const f = meta.find(part);
+    if (f === undefined || !f.isRelation) throw new ValueError(`FilteredRelation's relation_name cannot contain lookups (got '${relation}').`, "query.filtered_relation");
+    meta = ("relatedModel" in f ? f.relatedModel : (f as unknown as { related: unknown }).related) as typeof meta;
+  }
+  for (const path of conditionPaths(condition)) {
+    const names = path.split("__");
+    let m = query.meta;
+    const walked: string[] = [];
+    for (const n of names) {
+      const f = m.find(n === "pk" ? m.pk.name : n);
+      if (f === undefined || !f.isRelation) break;
+      walked.push(n);
+      m = ("relatedModel" in f ? f.relatedModel : (f as unknown as { related: unknown }).related) as typeof m;
+    }
+    // The condition may walk as deep as the relation itself and one table less, not past it.
+    if (walked.length > 0 && !relation.startsWith(walked.slice(0, -1).join("__")) && walked.length - 1 > parts.length)
+      throw new ValueError(`FilteredRelation's condition doesn't support nested relations deeper than the relation_name (got '${path}' for '${relation}').`, "query.filtered_relation");
+    if (walked.length > parts.length && walked.slice(0, parts.length).join("__") === relation && walked.length - parts.length >= 1 && names.length > walked.length)
+      throw new ValueError(`FilteredRelation's condition doesn't support nested relations deeper than the relation_name (got '${path}' for '${relation}').`, "query.filtered_relation");
+  }
+  query.filteredRelations.set(alias, { alias, relation, condition, resolved: null });
+}
+function conditionPaths(q: Q): string[] {
+  return q.children.flatMap((c) => (Array.isArray(c) ? [c[0] as string] : c instanceof Q ? conditionPaths(c) : []));
+}
+
+/** Default name of an aggregate given without one: `price__avg`. */
+export function defaultAlias(e: unknown): string {
+  if (isExpression(e) && e.kind === "aggregate") {
+    const first = e.args[0];
+    if (e.settings["n"] === 1 && isExpression(first) && first.kind === "f") return `${String(first.settings["name"])}__${e.spec!.name.toLowerCase()}`;
+  }
+  throw new QueryTypeError("Complex aggregates require an alias: { name: … }.", "aggregate.alias");
+}
+
+/** What `aggregate()` and `count()` select: the query whose one row answers, with the aggregates as its annotations. */
+export function aggregation(start: Query, entries: readonly (readonly [string, unknown])[]): Query {
+  const query = start;
+  const mask = query.annotationMask;
+  const aggregates = new Map<string, Expr>();
+  let refsSubquery = false, refsWindow = false;
+  const existing = new Map(query.annotations);
+  for (const [alias, value] of entries) {
+    checkAlias(alias);
+    let node = asValue(resolve(query, value, { allowJoins: true, reuse: null, summarize: true }));
+    if (!containsAggregate(stripExisting(node, existing))) throw new QueryTypeError(`${alias} is not an aggregate expression`, "aggregate.type");
+    query.addToMask([alias]);
+    for (const ref of refsOf(node)) {
+      const target = existing.get(ref);
+      if (target === undefined) continue;
+      refsSubquery ||= some(target, (n) => n.kind === "subquery");
+      refsWindow ||= containsWindow(target);
+    }
+    // References to aggregates named before in the same call are put in.
+    node = inlineRefs(node, aggregates);
+    query.annotations.set(alias, node);
+    aggregates.set(alias, node);
+  }
+  for (const alias of aggregates.keys()) {
+    const before = existing.get(alias);
+    if (before === undefined) query.annotations.delete(alias);
+    else query.annotations.set(alias, before);
+  }
+  query.annotationMask = mask;
+  const { having, qualify } = splitHaving(query.where);
+  const hasAggregation = [...query.annotations.values()].some(containsAggregate) || having !== null;
+  const wrap = (query.groupBy !== null && query.groupBy !== true) || query.isSliced || hasAggregation || refsSubquery || refsWindow
+    || qualify !== null || query.distinct || query.combinator !== null;
+  let outer: Query;
+  if (wrap) {
+    const inner = query.clone();
+    inner.context = query.context;
+    inner.isSubquery = true;
+    inner.lock = null;
+    inner.selectRelated = false;
+    inner.maskAnnotations(query.annotationSelect.keys());
+    inner.clearOrdering(false);
+    if (!inner.distinct) {
+      if (inner.defaultCols && hasAggregation) inner.groupBy = pkCols(inner);
+      inner.defaultCols = false;
+      if (qualify === null && query.combinator === null) {
+        const keep = new Set<string>();
+        if (query.groupBy !== null && query.groupBy !== true) for (const e of query.groupBy) for (const r of refsOf(e)) keep.add(r);
+        for (const a of aggregates.values()) for (const r of refsOf(a)) keep.add(r);
+        // What takes part in grouping changes the number of rows even when nobody reads it.
+        for (const [name, node] of query.annotationSelect) if (groupByCols(node).length > 0 && inner.groupBy !== null) keep.add(name);
+        inner.maskAnnotations(keep);
+      }
+    }
+    outer = new Query(query.meta);
+    outer.context = query.context;
+    outer.defaultCols = false;
+    const refs = new Map<string, RefNode>();
+    const repoint = (node: Expr): Expr => {
+      if (node.kind === "ref") return node;
+      if (node.kind === "col") {
+        const key = nodeKey(node);
+        let ref = refs.get(key);
+        if (ref === undefined) {
+          ref = { kind: "ref", name: `__col${refs.size + 1}`, source: node, type: node.type };
+          refs.set(key, ref);
+          putAnnotation(inner, ref.name, node, true);
+        }
+        return ref;
+      }
+      return mapChildren(node, repoint);
+    };
+    for (const [alias, node] of aggregates) outer.annotations.set(alias, repoint(node));
+    if (inner.select.length === 0 && !inner.defaultCols && inner.annotationSelect.size === 0) inner.select = pkCols(inner);
+    outer.inner = inner;
+  } else {
+    outer = query;
+    outer.select = [];
+    outer.selected = null;
+    outer.valuesSelect = [];
+    outer.defaultCols = false;
+    outer.extra = new Map();
+    outer.groupBy = null;
+    const all = new Map(outer.annotations);
+    outer.annotations = new Map([...aggregates].map(([k, v]) => [k, inlineRefs(v, all)]));
+    outer.maskAnnotations(aggregates.keys());
+  }
+  outer.clearOrdering(true);
+  outer.limit = null;
+  outer.fixedLimit = null;
+  outer.lock = null;
+  outer.selectRelated = false;
+  return outer;
+}
+function pkCols(query: Query): Expr[] {
+  const alias = query.initialAlias();
+  return query.meta.pkFields.map((f): ColNode => ({ kind: "col", alias, field: f as never, type: f }));
+}
+function refsOf(node: Expr): Set<string> {
+  const out = new Set<string>();
+  const walk = (e: Expr): void => {
+    if (e.kind === "ref") out.add(e.name);
+    else for (const c of children(e)) walk(c);
+  };
+  walk(node);
+  return out;
+}
+function stripExisting(node: Expr, existing: ReadonlyMap<string, Expr>): Expr {
+  if (node.kind === "ref" && existing.has(node.name)) return { kind: "null", type: node.type };
+  return mapChildren(node, (c) => stripExisting(c, existing));
+}
+function inlineRefs(node: Expr, map: ReadonlyMap<string, Expr>): Expr {
+  if (node.kind === "ref") return map.get(node.name) ?? node;
+  return mapChildren(node, (c) => inlineRefs(c, map));
+}
+
+/** The query as EXISTS asks it: one constant column, no ordering, one row. */
+export function existsQuery(start: Query, limit = true): Query {
+  const q = start.clone();
+  q.context = start.context;
+  if (!(q.distinct && q.isSliced)) {
+    if (q.groupBy === true) {
+      addFields(q, q.meta.concreteFields.map((f) => f.attname), false);
+      setGroupBy(q, false);
+    } else if (q.groupBy !== null) {
+      q.groupBy = q.groupBy.flatMap((e) => (e.kind === "ref" ? [e.source] : [e]));
+    }
+    q.clearSelect();
+  }
+  if (q.combined.length > 0 && q.combinator === "union") q.combined = q.combined.map((c) => existsQuery(c, false));
+  q.clearOrdering(true);
+  if (limit && !q.isSliced) q.fixedLimit = 1;
+  if (!(q.distinct && q.isSliced)) putAnnotation(q, "a", { kind: "param", slot: -1, value: 1, type: null, rawValue: true }, true);
+  return q;
+}
+export type { AggregateNode };
+export { FieldError };

@@ -1,0 +1,47 @@
+/** MySQL and MariaDB: what they write differently. */
+import type { LookupNode } from "../../ast/expr.js";
+import type { Dialect, Handler } from "../compiler.js";
+import { commonLookups, escapedExpression } from "../lookups.js";
+import { mysqlAggregates, mysqlFunctions, mysqlHandlers, mysqlLookups } from "./functions.js";
+
+function pattern(before: string, after: string, binary: boolean): Handler<LookupNode> {
+  const op = binary ? " LIKE BINARY " : " LIKE ";
+  return (c, n) => {
+    c.emit(n.lhs).text(op);
+    if (n.options?.["expression"] === true) {
+      c.text("CONCAT(");
+      if (before !== "") c.text("'%', ");
+      escapedExpression(c, n.rhs[0]!, "\\\\");
+      if (after !== "") c.text(", '%'");
+      c.text(")");
+    } else c.emit(n.rhs[0]!);
+  };
+}
+const regex = (sensitive: boolean): Handler<LookupNode> => (c, n) => {
+  if (c.info.isMariaDb) {
+    c.emit(n.lhs).text(sensitive ? " REGEXP BINARY " : " REGEXP ").emit(n.rhs[0]!);
+    return;
+  }
+  c.text("REGEXP_LIKE(").emit(n.lhs).text(", ").emit(n.rhs[0]!).text(sensitive ? ", 'c')" : ", 'i')");
+};
+
+export const mysqlDialect: Dialect = {
+  quote: "`",
+  placeholder: "?",
+  handlers: mysqlHandlers,
+  functions: mysqlFunctions,
+  aggregates: mysqlAggregates,
+  lookups: {
+    ...commonLookups,
+    iexact: pattern("", "", false),
+    contains: pattern("%", "%", true),
+    icontains: pattern("%", "%", false),
+    startswith: pattern("", "%", true),
+    istartswith: pattern("", "%", false),
+    endswith: pattern("%", "", true),
+    iendswith: pattern("%", "", false),
+    regex: regex(true),
+    iregex: regex(false),
+    ...mysqlLookups,
+  },
+};

@@ -1,0 +1,77 @@
+/** PostgreSQL: what it writes differently. */
+import type { Expr, LookupNode } from "../../ast/expr.js";
+import type { DialectInfo, ValueType } from "../../ast/seams.js";
+import type { Compiler, Dialect, Handler } from "../compiler.js";
+import { commonLookups, escapedExpression } from "../lookups.js";
+import { postgresAggregates, postgresFunctions, postgresHandlers, postgresLookups } from "./functions.js";
+
+// LIKE and regular expressions work on text; other types are cast, as is text of other kinds (citext, inet).
+function asText(c: Compiler, node: Expr): void {
+  c.emit(node).text("::text");
+}
+function upper(c: Compiler, on: boolean, emit: () => void): void {
+  if (on) c.text("UPPER(");
+  emit();
+  if (on) c.text(")");
+}
+function pattern(before: string, after: string, ignoreCase: boolean): Handler<LookupNode> {
+  return (c, n) => {
+    upper(c, ignoreCase, () => asText(c, n.lhs));
+    c.text(" LIKE ");
+    if (n.options?.["expression"] === true) {
+      if (before !== "") c.text("'%' || ");
+      upper(c, ignoreCase, () => escapedExpression(c, n.rhs[0]!, "\\"));
+      if (after !== "") c.text(" || '%'");
+    } else upper(c, ignoreCase, () => void c.emit(n.rhs[0]!).text("::text"));
+  };
+}
+const regex = (op: string): Handler<LookupNode> => (c, n) => {
+  asText(c, n.lhs);
+  c.text(` ${op} `).emit(n.rhs[0]!);
+  if (n.rhs[0]!.kind === "param") c.text("::text");
+};
+
+const CASTS: Readonly<Record<string, string>> = {
+  IntegerField: "integer", BigIntegerField: "bigint", SmallIntegerField: "integer", FloatField: "double precision", DecimalField: "numeric", BooleanField: "boolean",
+  CharField: "text", TextField: "text", DateField: "date", TimeField: "time", DateTimeField: "timestamptz", DurationField: "interval", UUIDField: "uuid", BinaryField: "bytea",
+  JSONField: "jsonb", GenericIPAddressField: "inet",
+};
+/** The type a parameter is declared to have where nothing beside it tells. */
+function castParam(type: ValueType, info: DialectInfo): string | null {
+  for (const name of type.ancestry) if (Object.hasOwn(CASTS, name)) return name === "IntegerField" && type.ancestry.includes("BigIntegerField") ? "bigint" : CASTS[name]!;
+  if (type.ancestry.includes("ForeignObject")) {
+    const target = (type as { target?: ValueType }).target;
+    return target === undefined ? null : castParam(target, info);
+  }
+  if (type.ancestry.includes("ArrayField") || type.ancestry.includes("RangeField") || type.ancestry.includes("HStoreField")) return type.castType(info);
+  return null;
+}
+
+export const postgresDialect: Dialect = {
+  quote: '"',
+  placeholder: "$",
+  handlers: postgresHandlers,
+  functions: postgresFunctions,
+  aggregates: postgresAggregates,
+  castParam,
+  lookups: {
+    ...commonLookups,
+    iexact: (c, n) => {
+      upper(c, true, () => asText(c, n.lhs));
+      c.text(" = ");
+      upper(c, true, () => {
+        c.emit(n.rhs[0]!);
+        if (n.options?.["expression"] !== true) c.text("::text");
+      });
+    },
+    contains: pattern("%", "%", false),
+    icontains: pattern("%", "%", true),
+    startswith: pattern("", "%", false),
+    istartswith: pattern("", "%", true),
+    endswith: pattern("%", "", false),
+    iendswith: pattern("%", "", true),
+    regex: regex("~"),
+    iregex: regex("~*"),
+    ...postgresLookups,
+  },
+};
