@@ -74,15 +74,26 @@ export abstract class DateBase extends Field {
 
 /**
  * A reader that keeps what it made of the texts it saw last. Temporal values are immutable, dear to make with the
- * polyfill (0.5 to 1 microsecond), and columns repeat them.
+ * polyfill (0.5 to 1 microsecond), and columns often repeat them; where one does not, the reader stops keeping them.
  */
 export function remembering<K, V>(read: (value: K) => V): (value: K) => V {
+  const most = 500;
   const seen = new Map<K, V>();
+  let hits = 0;
+  let worthIt = true;
   return (value) => {
+    if (!worthIt) return read(value);
     const known = seen.get(value);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      hits++;
+      return known;
+    }
     const made = read(value);
-    if (seen.size >= 500) seen.clear();
+    if (seen.size >= most) {
+      worthIt = hits >= most;
+      hits = 0;
+      seen.clear();
+    }
     seen.set(value, made);
     return made;
   };

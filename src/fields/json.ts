@@ -169,6 +169,10 @@ export class JSONField extends Field {
     if (dialect.name === "postgres") return "jsonb";
     return dialect.name === "mysql" ? "json" : "text";
   }
+  override castType(dialect: DialectInfo): string {
+    // MariaDB's json is a text with a check, and no target of CAST.
+    return dialect.isMariaDb ? "char" : this.dbType(dialect);
+  }
   override dbCheck(dialect: DialectInfo): DbCheck | null {
     // MariaDB adds the check to its json type by itself; MySQL's json is a type.
     return dialect.name === "sqlite" ? { kind: "jsonValid" } : null;
