@@ -28,11 +28,7 @@ export function checkParams(params: readonly unknown[]): void {
       case "boolean":
         break;
       default:
-        if (value !== null && !types.isUint8Array(value))
-          throw new DataError(
-            `Parameter ${i + 1} is not a value that a database takes. Accepted are: null, string, number, bigint, boolean, Uint8Array.`,
-            "database.parameter",
-          );
+        if (value !== null && !types.isUint8Array(value)) throw notPrimitive(i);
     }
   }
 }
@@ -40,4 +36,12 @@ export function checkParams(params: readonly unknown[]): void {
 /** Bytes as a Buffer over the same memory; the servers' drivers know no other form. */
 export function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The refusal of a parameter, by its index. */
+export function notPrimitive(index: number): DataError {
+  return new DataError(
+    `Parameter ${index + 1} is not a value that a database takes. Accepted are: null, string, number, bigint, boolean, Uint8Array.`,
+    "database.parameter",
+  );
 }

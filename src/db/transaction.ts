@@ -153,11 +153,15 @@ export class Block {
     const lost = !connection.usable || connection.inTransaction === false;
     if (lost || (error.code === "database.deadlock" && connection.dialect.name === "mysql")) {
       this.root.gone ??= "rolled back";
-      for (let block: Block | undefined = this; block !== undefined; block = block.parent) {
-        block.needsRollback = true;
-        block.cause ??= error;
-      }
+      this.parent?.fail(error);
     }
+  }
+
+  /** Spoils this block and those around it. */
+  fail(error: unknown): void {
+    this.needsRollback = true;
+    this.cause ??= error;
+    this.parent?.fail(error);
   }
 
   #endedError(): TransactionManagementError {

@@ -2,7 +2,6 @@
  * MariaDB and MySQL through the MariaDB connector: one connection, rows as arrays, the binary protocol for everything
  * with parameters. It must not know queries or models, and takes no part in pooling.
  */
-import type { Readable } from "node:stream";
 import { DataError, InterfaceError, OperationalError } from "../../base/errors.js";
 import type { DbParam, DialectInfo } from "../../ast/seams.js";
 import { classifyMysql } from "../classify/mysql.js";
@@ -27,6 +26,7 @@ import {
   type OpenedConnection,
   type RowPacket,
 } from "./client.js";
+import { type RowSource, RowStream } from "./row-stream.js";
 import { splitScript } from "./script.js";
 
 const STATUS_IN_TRANSACTION = 1;
@@ -156,7 +156,7 @@ class MysqlConnection implements DriverConnection {
     let release: (() => void) | undefined;
     let rows: RowStream | undefined;
     try {
-      let source: Readable & { close(): void };
+      let source: RowSource;
       if (this.#options.prepare && values.length > 0) {
         const prepared = await this.#connection.prepare(command);
         release = () => prepared.close();
@@ -268,96 +268,6 @@ class MysqlConnection implements DriverConnection {
     } catch {
       // The statement then runs to its end, which is waited for anyway.
     }
-  }
-}
-
-/** Rows of a running statement, taken in chunks, or gathered when somebody else needs the connection. */
-class RowStream {
-  readonly #source: Readable & { close(): void };
-  readonly #rows: unknown[][] = [];
-  #at = 0;
-  #ended = false;
-  #error: unknown;
-  #greedy = false;
-  #wake: (() => void) | undefined;
-
-  constructor(source: Readable & { close(): void }) {
-    this.#source = source;
-    source.on("readable", () => {
-      if (this.#greedy) this.#readAll();
-      this.#notify();
-    });
-    source.on("end", () => this.#finish());
-    // Kept for the reader: without a listener it would end the process.
-    source.on("error", (error) => this.#finish(error));
-    source.on("close", () => this.#finish());
-  }
-
-  async take(count: number): Promise<unknown[][]> {
-    const chunk: unknown[][] = [];
-    while (chunk.length < count) {
-      const row = this.#next();
-      if (row !== undefined) chunk.push(row);
-      else if (this.#ended) break;
-      else await this.#more();
-    }
-    // A short chunk would look like the end of the result.
-    if (this.#error !== undefined && chunk.length < count) throw this.#error;
-    return chunk;
-  }
-
-  /** Reads the rest into memory. */
-  async drain(): Promise<void> {
-    this.#greedy = true;
-    this.#readAll();
-    while (!this.#ended) await this.#more();
-  }
-
-  /** Reads the rest and throws it away; false when that took longer than `within` milliseconds. */
-  async discard(within: number | undefined): Promise<boolean> {
-    if (this.#ended) return true;
-    this.#source.close();
-    this.#source.resume();
-    if (within === undefined) {
-      while (!this.#ended) await this.#more();
-      return true;
-    }
-    const until = performance.now() + within;
-    while (!this.#ended && performance.now() < until)
-      await Promise.race([this.#more(), new Promise((resolve) => setTimeout(resolve, 5))]);
-    return this.#ended;
-  }
-
-  #next(): unknown[] | undefined {
-    if (this.#at < this.#rows.length) return this.#rows[this.#at++];
-    return (this.#source.read() as unknown[] | null) ?? undefined;
-  }
-
-  #readAll(): void {
-    for (let row = this.#source.read() as unknown[] | null; row !== null; row = this.#source.read() as unknown[] | null)
-      this.#rows.push(row);
-  }
-
-  #more(): Promise<void> {
-    return new Promise((resolve) => {
-      const before = this.#wake;
-      this.#wake = () => {
-        before?.();
-        resolve();
-      };
-    });
-  }
-
-  #notify(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
-  }
-
-  #finish(error?: unknown): void {
-    this.#ended = true;
-    this.#error ??= error;
-    this.#notify();
   }
 }
 

@@ -55,25 +55,28 @@ class PostgresConnection implements DriverConnection {
   readonly dialect: DialectInfo;
   readonly #pg: PgModule;
   readonly #client: PgClient;
+  /** Shared with the listeners that were there before the connection was. */
+  readonly #state: { usable: boolean };
   readonly #settings: DatabaseSettings;
   readonly #options: ServerOptions;
   // Names in the order of their last use.
   readonly #named = new Map<string, string>();
   // Names whose plan no longer fits, found out inside a transaction that had failed by then.
   readonly #stale = new Set<string>();
-  #usable = true;
   #closed = false;
   #cursors = 0;
 
   private constructor(
     pg: PgModule,
     client: PgClient,
+    state: { usable: boolean },
     dialect: DialectInfo,
     settings: DatabaseSettings,
     options: ServerOptions,
   ) {
     this.#pg = pg;
     this.#client = client;
+    this.#state = state;
     this.dialect = dialect;
     this.#settings = settings;
     this.#options = options;
@@ -82,10 +85,10 @@ class PostgresConnection implements DriverConnection {
   static async open(settings: DatabaseSettings, options: ServerOptions): Promise<PostgresConnection> {
     const pg = await loadPg();
     const { client, parameters } = makeClient(pg, settings, options);
-    let made: PostgresConnection | undefined;
+    const state = { usable: true };
     // An 'error' without a listener would end the process; whoever waits for a statement is told by that statement.
     const gone = (): void => {
-      if (made !== undefined) made.#usable = false;
+      state.usable = false;
     };
     client.on("error", gone);
     client.on("end", gone);
@@ -96,12 +99,11 @@ class PostgresConnection implements DriverConnection {
       throw classifyPostgres(error);
     }
     const dialect = makeDialect("postgres", parseVersion(parameters.get("server_version") ?? ""));
-    made = new PostgresConnection(pg, client, dialect, settings, options);
-    return made;
+    return new PostgresConnection(pg, client, state, dialect, settings, options);
   }
 
   get usable(): boolean {
-    return this.#usable;
+    return this.#state.usable;
   }
 
   get inTransaction(): boolean | undefined {
@@ -188,12 +190,12 @@ class PostgresConnection implements DriverConnection {
   }
 
   async ping(): Promise<boolean> {
-    if (!this.#usable) return false;
+    if (!this.#state.usable) return false;
     try {
       await this.#simple("SELECT 1");
-      return this.#usable;
+      return this.#state.usable;
     } catch {
-      return (this.#usable = false);
+      return (this.#state.usable = false);
     }
   }
 
@@ -204,7 +206,7 @@ class PostgresConnection implements DriverConnection {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#usable = false;
+    this.#state.usable = false;
     // A server that does not answer the farewell is not waited for.
     const timer = setTimeout(() => this.#client.connection.stream.destroy(), 1000);
     try {
@@ -217,13 +219,13 @@ class PostgresConnection implements DriverConnection {
   }
 
   async #endStream(cursor: string, own: boolean, finished: boolean): Promise<void> {
-    if (!this.#usable) return;
+    if (!this.#state.usable) return;
     try {
       if (own) await this.#simple(finished ? "COMMIT" : "ROLLBACK");
       else if (this.#client.getTransactionStatus?.() === "T") await this.#simple(`CLOSE ${cursor}`);
     } catch (error) {
       // The rows were given already; a connection in an unknown state must not serve anybody else.
-      if (own) this.#usable = false;
+      if (own) this.#state.usable = false;
       if (finished) throw error;
     }
   }
@@ -238,7 +240,7 @@ class PostgresConnection implements DriverConnection {
 
   #query(config: PgQueryConfig): Promise<PgResult> {
     return new Promise((resolve, reject) => {
-      if (!this.#usable) {
+      if (!this.#state.usable) {
         reject(
           this.#closed
             ? new InterfaceError("This connection to PostgreSQL was closed.", "database.closed")

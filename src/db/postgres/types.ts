@@ -20,8 +20,10 @@ export function parseBytea(text: string): Uint8Array {
   const bytes: number[] = [];
   for (let i = 0; i < text.length; i++) {
     if (text[i] !== "\\") bytes.push(text.charCodeAt(i));
-    else if (text[i + 1] === "\\") (bytes.push(92), i++);
-    else {
+    else if (text[i + 1] === "\\") {
+      bytes.push(92);
+      i++;
+    } else {
       bytes.push(Number.parseInt(text.slice(i + 1, i + 4), 8));
       i += 3;
     }

@@ -17,6 +17,7 @@ import type {
   Statement,
 } from "../driver.js";
 import { isolationText } from "../isolation.js";
+import { notPrimitive } from "../parameters.js";
 import { type Engine, type EngineStatement, openEngine } from "./engine.js";
 import { registerFunctions } from "./functions.js";
 import { readSqliteOptions, type SqliteOptions } from "./options.js";
@@ -329,13 +330,6 @@ function bindable(params: readonly DbParam[]): readonly unknown[] {
     if (bound !== value) (out ??= params.slice())[i] = bound;
   }
   return out ?? params;
-}
-
-function notPrimitive(index: number): DataError {
-  return new DataError(
-    `Parameter ${index + 1} is not a value that a database takes. Accepted are: null, string, number, bigint, boolean, Uint8Array.`,
-    "database.parameter",
-  );
 }
 
 function cancelled(signal: AbortSignal): OperationalError {
