@@ -56,6 +56,16 @@ interface Store {
   readonly outer: Store | undefined;
 }
 
+/** How long a statement waits for its turn in a block, in milliseconds. */
+const TURN_WAIT = 30_000;
+
+function tooLate(): OperationalError {
+  return new OperationalError(
+    `A statement waited ${TURN_WAIT / 1000} seconds for a nested atomic block, or for another statement, to end. A nested block must not await work that was begun in the block around it.`,
+    "transaction.timeout",
+  );
+}
+
 const storage = new AsyncLocalStorage<Store | undefined>();
 
 /** Whether any block was ever begun in this process; as long as not, nobody has to look for one. */
@@ -88,7 +98,7 @@ export class Block {
    */
   run<T>(work: (connection: DriverConnection) => MaybePromise<T>): MaybePromise<T> {
     if (this.ended) throw this.#endedError();
-    const turn = this.gate.enter();
+    const turn = this.gate.enter(TURN_WAIT, tooLate);
     return turn === undefined ? this.#now(work) : turn.then(() => this.#now(work));
   }
 
@@ -282,7 +292,7 @@ async function nested<T>(parent: Block, fn: () => T | Promise<T>, options: Atomi
       "transaction.nested_options",
     );
   if (parent.ended) parent.check();
-  await parent.gate.enter();
+  await parent.gate.enter(TURN_WAIT, tooLate);
   try {
     parent.check();
     const { root } = parent;

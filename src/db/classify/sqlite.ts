@@ -82,6 +82,7 @@ const messages: readonly (readonly [RegExp, ErrorKind])[] = [
   [/database connection is not open|database is not open|statement has been finalized/, "interface"],
   [/connection is busy/, "interface"],
   [/^Too (?:few|many) parameter values|column index out of range|^Unknown named parameter/i, "programming"],
+  [/too large to be represented/, "data"],
   [/can only bind|cannot be bound to SQLite/, "data"],
   [/more than one statement/, "programming"],
   [/unable to open database|directory does not exist/, "connect"],
@@ -121,5 +122,5 @@ function constraintOf(kind: ErrorKind, text: string): Partial<Finding> {
 
 // "cannot store TEXT value in …" names types only; what stands in quotes may be a value.
 function withoutValues(text: string): string {
-  return text.replace(/'[^']*'|"[^"]*"/g, "'…'");
+  return text.replace(/'[^']*'|"[^"]*"/g, "'…'").replace(/: -?\d+$/, "");
 }

@@ -278,6 +278,18 @@ describe("streams", () => {
     expect(db.pool?.idle ?? 0).toBe(db.pool?.size ?? 0);
   });
 
+  test("integers past 2^53 are exact where they are asked for", async () => {
+    const big = 2n ** 62n + 1n;
+    await run("INSERT INTO v (id, big, name) VALUES (?, ?, ?)", [1, big, "x"]);
+    const mark = dialect.name === "postgres" ? "$1" : "?";
+    const got: unknown[] = [];
+    for await (const chunk of db.stream({ text: `SELECT big FROM v WHERE id = ${mark}`, params: [1], bigInts: true }))
+      got.push(...chunk.flat());
+    for await (const chunk of db.stream({ text: "SELECT big FROM v", params: [], bigInts: true }))
+      got.push(...chunk.flat());
+    expect(got).toEqual([big, big]);
+  });
+
   test("inside a block, other statements run while the loop is open", async () => {
     await fill(3000);
     await db.atomic(async () => {
