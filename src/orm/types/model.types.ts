@@ -5,7 +5,7 @@
 import type { $kind, $optional, $out, $primary, AutoKeyField, CompositeKey, FieldLike, Fields, Rel } from "./fields.types.js";
 import type { AnyExpression } from "./lookups.types.js";
 import type { ConditionArg, Expression } from "./expressions.types.js";
-import type { ColumnName, PrimaryOut } from "./paths.types.js";
+import type { PrimaryOut, SingleNames } from "./paths.types.js";
 import type { $fields, $is, $label, $local, $parents, LooseRow } from "./registry.types.js";
 import type { Manager, ManagerOf } from "./manager.types.js";
 import type { Deleted, QuerySet } from "./queryset.types.js";
@@ -54,7 +54,7 @@ export interface ModelInstance<F, L extends string, Own extends string> {
   toString(): string;
 }
 /** Names of fields and of the columns of relations. */
-export type FieldName<F> = (keyof F & string) | { [K in keyof F]: ColumnName<F, K> }[keyof F];
+export type FieldName<F> = (keyof F & string) | `${SingleNames<F>}Id`;
 type DisplayMethods<F> = { readonly [K in keyof F as F[K] extends { readonly [$kind]: "text" | "number" } ? (F[K] extends { readonly choices: unknown } ? `get${Capitalize<K & string>}Display` : never) : never]: () => string };
 
 /** The fields `F`, with the implicit `id` where none of them is the primary key. */
@@ -107,9 +107,9 @@ export interface ModelErrors {
 /** Instances of a model with the fields `F`. */
 export type InstanceShape<F, L extends string, Own extends string> = ModelInstance<F, L, Own> & Shape<F, L> & ReverseShape<Own>;
 
-/** A model class: `L` its label, `F` its fields, `Local` those it declares itself, `Parents` the labels it inherits tables from. */
-export interface ModelClass<L extends string, F, Local = F, Parents extends string = never> extends ModelErrors {
-  new (values?: Partial<InputOfFields<F, L>>): InstanceShape<F, L, L | Parents>;
+/** A model class: `L` its label, `F` its fields, `Local` those it declares itself, `Parents` the labels it inherits tables from, `Base` the instances it inherits members from. */
+export interface ModelClass<L extends string, F, Local = F, Parents extends string = never, Base = unknown> extends ModelErrors {
+  new (values?: Partial<InputOfFields<F, L>>): InstanceShape<F, L, L | Parents> & Base;
   readonly [$label]: L;
   readonly [$fields]: F;
   readonly [$local]: Local;
@@ -121,9 +121,14 @@ export interface ModelClass<L extends string, F, Local = F, Parents extends stri
   /** A manager with the methods of a queryset or manager class: `static override readonly objects = this.manager(class extends QuerySet<"Product"> { … })`. */
   manager<S extends QuerySet<any> | Manager<any>>(of: new (...args: any[]) => S): S extends { then: unknown } ? ManagerOf<S> : S;
   /** A model with a table of its own for more fields, joined by a key: Django's multi-table inheritance. */
-  extend<const L2 extends string, const F2 extends Fields>(label: L2, fields: F2, meta?: MetaOptions): ModelClass<L2, Omit<F, keyof F2> & Child<L, F2>, Child<L, F2>, L | Parents>;
+  extend<C extends AnyConstructor, const L2 extends string, const F2 extends Fields>(
+    this: C,
+    label: L2,
+    fields: F2,
+    meta?: MetaOptions,
+  ): ModelClass<L2, Omit<F, keyof F2> & Child<L, F2>, Child<L, F2>, L | Parents, InstanceType<C>>;
   /** A model over the same table, with behaviour of its own. */
-  proxy<const L2 extends string>(label: L2, meta?: MetaOptions): ModelClass<L2, F, {}, L | Parents>;
+  proxy<C extends AnyConstructor, const L2 extends string>(this: C, label: L2, meta?: MetaOptions): ModelClass<L2, F, {}, L | Parents, InstanceType<C>>;
 }
 /** The fields of a child, with the link to its parent unless it declares one. */
 export type Child<L extends string, F2> = F2 & { readonly [K in `${Uncapitalize<Bare<L>>}Ptr`]: Rel<"o2o", L, ParentLink> };
@@ -150,16 +155,25 @@ export interface ModelMeta {
 export interface ModelFunction {
   <const L extends string, const F extends Fields>(label: L, fields: F, meta?: MetaOptions): ModelClass<L, WithKey<F>>;
 }
-/** A group of fields, with or without methods, that models take over. */
+type AnyConstructor = abstract new (...args: any) => any;
+/** Fields and methods that models take over; it has no table. */
 export interface AbstractModel<F extends Fields> {
-  readonly [$fields]: F;
-  readonly [$local]: F;
-  new (...args: any[]): ModelInstance<F, string, string> & Shape<F, string>;
-  extend<const L extends string, const F2 extends Fields>(label: L, fields: F2, meta?: MetaOptions): ModelClass<L, WithKey<Omit<F, keyof F2> & F2>>;
+  new (...args: any[]): AbstractInstance<F>;
+  /** The fields, to be spread into a definition: `model("Post", { ...Timestamped.fields, title: … })`. */
+  readonly fields: F;
+  /** A model with these fields and methods, and more: `class Post extends Timestamped.extend("Post", { … }) {}`. */
+  extend<C extends AnyConstructor, const L extends string, const F2 extends Fields>(
+    this: C,
+    label: L,
+    fields: F2,
+    meta?: MetaOptions,
+  ): ModelClass<L, WithKey<Omit<F, keyof F2> & F2>, WithKey<Omit<F, keyof F2> & F2>, never, InstanceType<C>>;
 }
-/** `abstractModel({ … })`: spread it (`...timestamped.fields`) or extend it (`Timestamped.extend("Post", { … })`). */
+/** Members that an abstract model's methods can count on: values, and what every instance has. */
+export type AbstractInstance<F> = Shape<F, string> & { save(options?: SaveOptions): Promise<void>; delete(): Promise<Deleted> };
+/** `class Timestamped extends abstractModel({ … }) { … }`. */
 export interface AbstractModelFunction {
-  <const F extends Fields>(fields: F, meta?: MetaOptions): AbstractModel<F> & F;
+  <const F extends Fields>(fields: F, meta?: MetaOptions): AbstractModel<F>;
 }
 
 /** One database: its URL, or its settings. */

@@ -61,9 +61,9 @@ export type KeyIn<To extends string, O> = [ClassOf<To>] extends [never]
     : PrimaryIn<FieldsOf<To>, To>;
 type NullOf<O> = O extends { readonly null: true } ? null : never;
 
-/** Names of the columns that relations make: `categoryId` for `category`. */
-export type ColumnName<F, K extends keyof F> = F[K] extends AnySingleRel ? `${K & string}Id` : never;
-type Columns<F, L extends string> = { readonly [K in keyof F as ColumnName<F, K>]: F[K] extends Rel<any, infer To, infer O> ? KeyNode<ResolveLabel<To, L>, O> : never };
+/** Names of the relations to one row among the fields `F`: worked out once per model, used wherever columns are named. */
+export type SingleNames<F> = { [K in keyof F]: F[K] extends AnySingleRel ? K : never }[keyof F] & string;
+type Columns<F, L extends string> = { readonly [K in SingleNames<F> as `${K}Id`]: F[K] extends Rel<any, infer To, infer O> ? KeyNode<ResolveLabel<To, L>, O> : never };
 /** The column of a relation, as a node of the family of the key it holds. */
 export interface KeyNode<To extends string, O> {
   readonly [$kind]: FamilyOf<NonNullable<KeyOut<To, O>>>;

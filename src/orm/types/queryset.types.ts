@@ -52,7 +52,7 @@ interface AnyGathered {
 type FormOf<S> = S extends { readonly [$row]: () => infer R } ? R : never;
 type LabelOf<S> = S extends { readonly [$queryset]: infer L extends string } ? L : never;
 /** The rows of the queryset type `S`: `Row<typeof qs>`. */
-export type RowOf<S> = FormOf<S> extends { readonly [$values]: infer V } ? V : S extends AnyGathered ? ModelRow<LabelOf<S>, S> : never;
+export type RowOf<S> = S extends AnyGathered ? (FormOf<S> extends { readonly [$values]: infer V } ? V : ModelRow<LabelOf<S>, S>) : never;
 type ModelRow<L extends string, S extends AnyGathered> = ([keyof S[typeof $loaded] | keyof S[typeof $deferred]] extends [never]
   ? Instance<L>
   : Replaced<LoadedInstance<L, S[typeof $loaded]>, DeferredMembers<L, keyof S[typeof $deferred]>>) &

@@ -4,7 +4,7 @@
  */
 import type { $in, $kind, $optional, $options, $out, AnyField, AnySingleRel, CompositeKey, Generated, GenericRel, Rel } from "./fields.types.js";
 import type { ClassOf, FieldsOf, Instance, ModelRef, ResolveLabel } from "./registry.types.js";
-import type { AllEntries, ColumnName, KeyIn, KeyOut, PrimaryIn, PrimaryName, PrimaryOut } from "./paths.types.js";
+import type { AllEntries,  KeyIn, KeyOut, PrimaryIn, PrimaryName, PrimaryOut, SingleNames } from "./paths.types.js";
 import type { AnyExpression } from "./lookups.types.js";
 import type { RelatedManager, ReverseManager } from "./manager.types.js";
 import type { $loaded } from "./queryset.types.js";
@@ -20,19 +20,18 @@ export interface Lazy<T> extends PromiseLike<T> {
 }
 
 type NullOf<O> = O extends { readonly null: true } ? null : never;
+// A composite key is the only other thing under a name, and the instance has its `pk` already.
 type RelationOut<N, L extends string> = N extends Rel<infer Kind, infer To, infer O>
   ? Kind extends "fk" | "o2o"
     ? Lazy<Instance<ResolveLabel<To, L>> | NullOf<O>>
     : RelatedManager<ResolveLabel<To, L>>
   : N extends GenericRel
     ? Lazy<any>
-    : N extends CompositeKey<readonly string[]>
-      ? any
-      : never;
+    : any;
 /** Members that the fields `F` make on instances of the model `L`. */
 export type Shape<F, L extends string> = {
-  -readonly [K in keyof F as F[K] extends CompositeKey<readonly string[]> ? never : K]: F[K] extends AnyField ? F[K][typeof $out] : RelationOut<F[K], L>;
-} & { -readonly [K in keyof F as ColumnName<F, K>]: F[K] extends Rel<any, infer To, infer O> ? KeyOut<ResolveLabel<To, L>, O> | NullOf<O> : never };
+  -readonly [K in keyof F]: F[K] extends AnyField ? F[K][typeof $out] : F[K] extends CompositeKey<readonly string[]> ? PrimaryOut<F, L> : RelationOut<F[K], L>;
+} & { -readonly [K in SingleNames<F> as `${K}Id`]: F[K] extends Rel<any, infer To, infer O> ? KeyOut<ResolveLabel<To, L>, O> | NullOf<O> : never };
 
 type ReverseOut<E> = E extends { readonly source: infer S extends string; readonly kind: infer Kind; readonly field: infer N extends string }
   ? Kind extends "o2o"
@@ -115,7 +114,7 @@ type OptionalName<F, K extends keyof F> = F[K] extends { readonly [$optional]: t
  */
 export type InputOfFields<F, L extends string> = { readonly [K in keyof F as RequiredName<F, K>]: InputValue<F[K], L> } & {
   readonly [K in keyof F as OptionalName<F, K>]?: InputValue<F[K], L>;
-} & { readonly [K in keyof F as ColumnName<F, K>]?: F[K] extends Rel<any, infer To, infer O> ? KeyIn<ResolveLabel<To, L>, O> | NullOf<O> | AnyExpression : never } & { readonly pk?: PrimaryIn<F, L> };
+} & { readonly [K in SingleNames<F> as `${K}Id`]?: F[K] extends Rel<any, infer To, infer O> ? KeyIn<ResolveLabel<To, L>, O> | NullOf<O> | AnyExpression : never } & { readonly pk?: PrimaryIn<F, L> };
 /** Values for a new row of the model labelled `L`. */
 export type CreateInput<L extends string> = [ClassOf<L>] extends [never] ? Record<string, any> : InputOfFields<FieldsOf<L>, L>;
 /** Names that an input of the model may have. */
@@ -132,7 +131,7 @@ type MissingIn<F, L extends string, Given, Skip> = {
 /** New values for rows of the model labelled `L`, as `update` takes them. */
 export type UpdateInput<L extends string> = [ClassOf<L>] extends [never] ? Record<string, any> : UpdateFields<FieldsOf<L>, L>;
 type UpdateFields<F, L extends string> = { readonly [K in keyof F as Never<F[K]> extends true ? never : K]?: InputValue<F[K], L> } & {
-  readonly [K in keyof F as ColumnName<F, K>]?: F[K] extends Rel<any, infer To, infer O> ? KeyIn<ResolveLabel<To, L>, O> | NullOf<O> | AnyExpression : never;
+  readonly [K in SingleNames<F> as `${K}Id`]?: F[K] extends Rel<any, infer To, infer O> ? KeyIn<ResolveLabel<To, L>, O> | NullOf<O> | AnyExpression : never;
 };
 /** A key of the model labelled `L`. */
 export type KeyInput<L extends string> = [ClassOf<L>] extends [never] ? any : PrimaryIn<FieldsOf<L>, L>;

@@ -1,0 +1,15 @@
+/** A second app, whose models refer to the first and are referred to by it. */
+import { CASCADE, CharField, EmailField, ForeignKey, IntegerField, model, OneToOneField, SET_NULL } from "babik";
+
+export class Customer extends model("Customer", {
+  name: CharField({ maxLength: 100 }),
+  email: EmailField({ unique: true }),
+  favourite: ForeignKey("shop.Product", { onDelete: SET_NULL, null: true, relatedName: "fans" }),
+}) {}
+
+export class Profile extends model("Profile", {
+  customer: OneToOneField("Customer", { onDelete: CASCADE, relatedName: "profile", primaryKey: true }),
+  points: IntegerField({ default: 0 }),
+}) {}
+
+export class Visit extends model("Visit", { customer: ForeignKey("Customer", { onDelete: CASCADE }), page: CharField({ maxLength: 50 }) }) {}
