@@ -89,8 +89,12 @@ export function toSeconds(c: Civil): number {
 export function fromSeconds(seconds: number, micro: number): Civil {
   const days = Math.floor(seconds / 86_400);
   const rest = seconds - days * 86_400;
+  // No spread: this runs once per row.
+  const date = fromDays(days);
   return {
-    ...fromDays(days),
+    year: date.year,
+    month: date.month,
+    day: date.day,
     hour: Math.floor(rest / 3600),
     minute: Math.floor((rest % 3600) / 60),
     second: rest % 60,
@@ -115,7 +119,7 @@ export function isoWeek(c: Civil): { year: number; week: number } {
 const pad2 = (n: number): string => (n < 10 ? `0${n}` : String(n));
 
 export function dateText(c: { year: number; month: number; day: number }): string {
-  return `${String(c.year).padStart(4, "0")}-${pad2(c.month)}-${pad2(c.day)}`;
+  return `${c.year > 999 ? c.year : String(c.year).padStart(4, "0")}-${pad2(c.month)}-${pad2(c.day)}`;
 }
 
 export function timeText(hour: number, minute: number, second: number, micro: number): string {
