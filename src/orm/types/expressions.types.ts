@@ -198,10 +198,10 @@ export type ConditionsOf<D> = D extends LikeQ<infer C> ? C : D extends { readonl
 export interface ConditionOf<T> { readonly [$expr]: T }
 /** `Q({ … })` and its static forms. */
 export interface QFunction {
-  <const C extends object>(...conditions: C[]): Q<ConditionsOf<C>>;
-  and<const C extends object>(...conditions: C[]): Q<ConditionsOf<C>>;
-  or<const C extends object>(...conditions: C[]): Q<ConditionsOf<C>>;
-  xor<const C extends object>(...conditions: C[]): Q<ConditionsOf<C>>;
+  <const A extends readonly object[]>(...conditions: A): Q<ConditionsOf<A[number]>>;
+  and<const A extends readonly object[]>(...conditions: A): Q<ConditionsOf<A[number]>>;
+  or<const A extends readonly object[]>(...conditions: A): Q<ConditionsOf<A[number]>>;
+  xor<const A extends readonly object[]>(...conditions: A): Q<ConditionsOf<A[number]>>;
   not<const C extends object>(condition: C): Q<ConditionsOf<C>>;
 }
 // What is wrong with one condition; `never` where nothing is.

@@ -5,7 +5,7 @@
 import type { AnyField, AnySingleRel, CompositeKey, Rel } from "./fields.types.js";
 import type { $in, $kind, $out, $primary } from "./fields.types.js";
 import type { AnnotationTail, AnyQuerySet, Arg, FamilyOf, InputOf, Several, TailOut, TailValue } from "./lookups.types.js";
-import type { $label, $local, AnyProblem, Apps, ClassOf, FieldsOf, ModelRef, ParentsOf, Problem, ResolveLabel } from "./registry.types.js";
+import type { $label, $local, AnyProblem, Apps, ClassOf, FieldsOf, IsProblem, ModelRef, ParentsOf, Problem, ResolveLabel } from "./registry.types.js";
 
 /** Name in the table of a model that the compiler does not know. */
 export interface LooseNode {
@@ -188,11 +188,18 @@ export type PathValue<L extends string, P extends string, Ann> = P extends keyof
   ? NodeValue<Table<L>[P], L>
   : P extends `${infer H}__${infer T}`
     ? H extends keyof Table<L>
-      ? NodeTail<Table<L>[H], L, H, T>
+      ? Rescued<NodeTail<Table<L>[H], L, H, T>, L, P, H, T, Ann>
       : AnnotationValue<L, P, H, T, Ann>
     : P extends keyof Ann
       ? Arg<InputOf<NonNullable<Ann[P]>> | null> | AnyQuerySet
       : UnknownName<L, P, Ann>;
+// `books__count` begins like a path over a relation, and is an annotation. Annotations come last: inside a queryset class
+// they are not known, and what is known must not wait for them.
+type Rescued<V, L extends string, P extends string, H extends string, T extends string, Ann> = [V] extends [AnyProblem]
+  ? AnnotationValue<L, P, H, T, Ann> extends infer A
+    ? IsProblem<A> extends true ? V : A
+    : never
+  : V;
 // An annotation's own name may hold "__" (`price__avg`), with or without a lookup behind it.
 type AnnotationValue<L extends string, P extends string, H extends string, T extends string, Ann> = P extends keyof Ann
   ? Arg<InputOf<NonNullable<Ann[P]>> | null>
@@ -233,14 +240,17 @@ type NodeReadTail<N, L extends string, H extends string, T extends string> = N e
 /** Value read at the path `P` of the model `L` with the annotations `Ann`; a `Problem` where it does not exist. */
 export type PathOut<L extends string, P extends string, Ann> = P extends keyof Table<L>
   ? NodeRead<Table<L>[P], L>
-  : P extends keyof Ann
-    ? Ann[P]
-    : P extends `${infer H}__${infer T}`
-      ? H extends keyof Table<L>
-        ? NodeReadTail<Table<L>[H], L, H, T>
+  : P extends `${infer H}__${infer T}`
+    ? H extends keyof Table<L>
+      ? RescuedOut<NodeReadTail<Table<L>[H], L, H, T>, P, Ann>
+      : P extends keyof Ann
+        ? Ann[P]
         : H extends keyof Ann
           ? TailOut<FamilyOf<NonNullable<Ann[H]>>, T, `${L}.${H}`>
           : UnknownName<L, H, Ann>
+    : P extends keyof Ann
+      ? Ann[P]
       : UnknownName<L, P, Ann>;
+type RescuedOut<V, P extends string, Ann> = [V] extends [AnyProblem | null] ? (P extends keyof Ann ? Ann[P] : V) : V;
 /** The message in a path's value, if any (a message behind a nullable relation is in a union with `null`). */
 export type BadPath<V> = 0 extends 1 & V ? never : Extract<V, AnyProblem>;

@@ -274,16 +274,16 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   complexFilter<C extends Hints<L> & this[typeof $hints], D>(condition: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>): this;
   annotate<const A extends NamedExpressions>(...expressions: readonly (A & NoInfer<NamedArg<L, this[typeof $ann], A>>)[]): this & Annotated<L, this, Named<A>>;
   alias<const A extends NamedExpressions>(...expressions: readonly (A & NoInfer<NamedArg<L, this[typeof $ann], A>>)[]): this & Aliased<L, this, Named<A>>;
-  orderBy<const P extends OrderHint<L, this[typeof $hints]>>(...names: readonly (P & NoInfer<OrderArg<L, this[typeof $ann], P>>)[]): this;
+  orderBy<const A extends readonly OrderHint<L, this[typeof $hints]>[]>(...names: { readonly [I in keyof A]: A[I] & NoInfer<OrderArg<L, this[typeof $ann], A[I]>> }): this;
   reverse(): this;
   distinct<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]): this;
   /** `qs.slice(0, 20)` is LIMIT 20, `qs.slice(5, 10)` is LIMIT 5 OFFSET 5. */
   slice(start: number, end?: number): this;
-  values<const P extends NameHint<L, this[typeof $hints]> | { readonly [name: string]: AnyExpression } = never>(
-    ...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]
-  ): this & Valued<L, this, P>;
+  values<const A extends readonly (NameHint<L, this[typeof $hints]> | { readonly [name: string]: AnyExpression })[]>(
+    ...names: { readonly [I in keyof A]: A[I] & NoInfer<ValuesArg<L, this[typeof $ann], A[I]>> }
+  ): this & Valued<L, this, A[number]>;
   valuesList<const A extends readonly (NameHint<L, this[typeof $hints]> | AnyExpression | ValuesListOptions)[]>(
-    ...names: A & { readonly [I in keyof A]: NoInfer<ValuesArg<L, this[typeof $ann], A[I]>> }
+    ...names: { readonly [I in keyof A]: A[I] & NoInfer<ValuesArg<L, this[typeof $ann], A[I]>> }
   ): this & Listed<L, this, A>;
   dates(field: Names<L> | (string & {}), kind: "year" | "month" | "week" | "day", options?: { readonly order?: "ASC" | "DESC" }): this & RowsOf<Temporal.PlainDate>;
   datetimes(
