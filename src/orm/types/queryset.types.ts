@@ -157,13 +157,17 @@ export type OnlyNames<L extends string, P> = Exclude<ConcreteNames<L>, ColumnOf<
 type CheckedName<L extends string, Ann, P extends string> = [BadPath<PathOut<L, P, Ann>>] extends [never] ? P : BadPath<PathOut<L, P, Ann>>;
 type CheckedObject<L extends string, Ann, E> = { readonly [K in keyof E]: CheckedExpression<L, Ann, E[K]> };
 /** Arguments of `values`, `distinct`, `only`, …: names, expressions, or objects of named expressions. */
-export type ValuesArg<L extends string, Ann, P> = P extends string
+export type ValuesArg<L extends string, Ann, P> = AnyText extends P ? unknown : OneValue<L, Ann, P>;
+// While it infers, the compiler also asks for the check of "any name at all": that is answered at once.
+type AnyText = string & {};
+type OneValue<L extends string, Ann, P> = P extends string
   ? P extends keyof Table<L> ? P : CheckedName<L, Ann, P>
   : P extends { readonly [$expr]: unknown }
     ? CheckedExpression<L, Ann, P>
     : P extends ValuesListOptions ? P : CheckedObject<L, Ann, P>;
 /** Arguments of `orderBy`: names, each with or without "-", `"?"`, or expressions. */
-export type OrderArg<L extends string, Ann, P> = P extends string
+export type OrderArg<L extends string, Ann, P> = AnyText extends P ? unknown : OneOrder<L, Ann, P>;
+type OneOrder<L extends string, Ann, P> = P extends string
   ? P extends keyof Table<L> | "?"
     ? P
     : P extends `-${infer X}`
