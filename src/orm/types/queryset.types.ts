@@ -78,11 +78,11 @@ export interface Aliased<L extends string, S extends AnyGathered, A> {
 type Extended<R, O> = R extends { readonly [$values]: infer V } ? ValueRows<V extends readonly unknown[] ? [...V, ...OneOf<O>] : V extends object ? Flat<V & O> : V> : R;
 type OneOf<O> = UnionToIntersection<keyof O extends infer K ? (K extends unknown ? (x: K) => void : never) : never> extends (x: infer K) => void ? (K extends keyof O ? [O[K]] : []) : [];
 
-/** Expressions given bare are named by themselves; objects name theirs. */
-export type Named<A> = [A] extends [{ readonly [$expr]: unknown }] ? NamedAll<A> : IsUnion<A> extends true ? NamedAll<A> : A;
+/** Expressions given bare are named by themselves; objects name theirs. The usual single object is taken as it is. */
+export type Named<A> = [Extract<A, AnyExpression>] extends [never] ? ([A] extends [UnionToIntersection<A>] ? A : NamedAll<A>) : NamedAll<A>;
 type NamedAll<A> = Flat<UnionToIntersection<NamedOne<A>>>;
-type IsUnion<A> = A extends { readonly [$expr]: unknown } ? true : false;
 type NamedOne<E> = E extends { readonly [$alias]: infer N extends string } ? { readonly [K in N]: E } : E extends { readonly [$expr]: unknown } ? {} : E;
+
 /** Arguments of `annotate` and `aggregate`. */
 export type NamedArg<L extends string, Ann, E> = E extends { readonly [$expr]: unknown }
   ? E extends { readonly [$alias]: infer N }
@@ -276,8 +276,8 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
     ...more: readonly object[]
   ): this;
   complexFilter<C extends Hints<L> & this[typeof $hints], D>(condition: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>): this;
-  annotate<const A extends NamedExpressions>(...expressions: readonly (A & NoInfer<NamedArg<L, this[typeof $ann], A>>)[]): this & Annotated<L, this, Named<A>>;
-  alias<const A extends NamedExpressions>(...expressions: readonly (A & NoInfer<NamedArg<L, this[typeof $ann], A>>)[]): this & Aliased<L, this, Named<A>>;
+  annotate<const A extends readonly NamedExpressions[]>(...expressions: { readonly [I in keyof A]: A[I] & NoInfer<NamedArg<L, this[typeof $ann], A[I]>> }): this & Annotated<L, this, Named<A[number]>>;
+  alias<const A extends readonly NamedExpressions[]>(...expressions: { readonly [I in keyof A]: A[I] & NoInfer<NamedArg<L, this[typeof $ann], A[I]>> }): this & Aliased<L, this, Named<A[number]>>;
   orderBy<const A extends readonly OrderHint<L, this[typeof $hints]>[]>(...names: { readonly [I in keyof A]: A[I] & NoInfer<OrderArg<L, this[typeof $ann], A[I]>> }): this;
   reverse(): this;
   distinct<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]): this;
@@ -327,7 +327,7 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   count(): Promise<number>;
   exists(): Promise<boolean>;
   contains(row: ModelRef<L>): Promise<boolean>;
-  aggregate<const A extends NamedExpressions>(...expressions: readonly (A & NoInfer<NamedArg<L, this[typeof $ann], A>>)[]): Promise<Outs<L, this[typeof $ann], Named<A>>>;
+  aggregate<const A extends readonly NamedExpressions[]>(...expressions: { readonly [I in keyof A]: A[I] & NoInfer<NamedArg<L, this[typeof $ann], A[I]>> }): Promise<Outs<L, this[typeof $ann], Named<A[number]>>>;
   inBulk(keys?: readonly KeyInput<L>[]): Promise<Map<KeyValue<L>, RowOf<this>>>;
   inBulk<const N extends Names<L>>(keys: readonly unknown[], options: { readonly fieldName: N }): Promise<Map<PathOut<L, N, {}>, RowOf<this>>>;
   iterator(options?: { readonly chunkSize?: number }): AsyncIterableIterator<RowOf<this>>;
