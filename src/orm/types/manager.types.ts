@@ -3,7 +3,8 @@
  * cannot be awaited: `Product.objects.all()` is what runs.
  */
 import type { $options, Rel } from "./fields.types.js";
-import type { $ann, $hints, CheckedInput, QuerySet } from "./queryset.types.js";
+import type { CheckedInput, QuerySet } from "./queryset.types.js";
+import type { AnyQuerySet } from "./lookups.types.js";
 import type { ClassOf, FieldsOf, Instance } from "./registry.types.js";
 import type { Hints, Keyed } from "./paths.types.js";
 import type { CreateInput, RowOrKey } from "./relations.types.js";
@@ -23,8 +24,8 @@ export interface Manager<L extends string = string> extends Omit<QuerySet<L>, Ru
 export interface ManagerConstructor {
   new <L extends string = string>(...args: any[]): Manager<L>;
   /** A manager class with the methods of a queryset class. */
-  fromQuerySet<S extends QuerySet<any>>(queryset: new (...args: any[]) => S): new (...args: any[]) => ManagerOf<S>;
-  readonly prototype: Manager<any>;
+  fromQuerySet<S extends AnyQuerySet>(queryset: new (...args: any[]) => S): new (...args: any[]) => ManagerOf<S>;
+  readonly prototype: AnyQuerySet;
 }
 
 /** The querysets of the model labelled `L`: of its own class where its `objects` has one. */
@@ -80,4 +81,3 @@ export interface NullableReverseMethods<L extends string> {
 type MayBeNull<L extends string, Name extends string> = Name extends keyof FieldsOf<L> ? (FieldsOf<L>[Name] extends Rel<any, any, any> ? (FieldsOf<L>[Name][typeof $options] extends { readonly null: true } ? NullableReverseMethods<L> : unknown) : unknown) : NullableReverseMethods<L>;
 /** The rows of the model labelled `L` whose foreign key `Name` points here. */
 export type ReverseManager<L extends string, Name extends string> = Methods<QuerySetOf<L>> & ReverseMethods<L, Name> & MayBeNull<L, Name>;
-export type { $ann, $hints };

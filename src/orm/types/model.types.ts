@@ -3,7 +3,7 @@
  * own fields; everything about other models is looked up by label when it is asked for, so cycles raise no error.
  */
 import type { $kind, $optional, $out, $primary, AutoKeyField, CompositeKey, FieldLike, Fields, Rel } from "./fields.types.js";
-import type { AnyExpression } from "./lookups.types.js";
+import type { AnyExpression, AnyQuerySet } from "./lookups.types.js";
 import type { ConditionArg, Expression } from "./expressions.types.js";
 import type { PrimaryOut, SingleNames } from "./paths.types.js";
 import type { $fields, $is, $label, $local, $parents, LooseRow } from "./registry.types.js";
@@ -119,7 +119,7 @@ export interface ModelClass<L extends string, F, Local = F, Parents extends stri
   /** What the model is made of. */
   readonly meta: ModelMeta;
   /** A manager with the methods of a queryset or manager class: `static override readonly objects = this.manager(class extends QuerySet<"Product"> { … })`. */
-  manager<S extends QuerySet<any> | Manager<any>>(of: new (...args: any[]) => S): S extends { then: unknown } ? ManagerOf<S> : S;
+  manager<S extends AnyQuerySet>(of: new (...args: any[]) => S): S extends { then: unknown } ? ManagerOf<S> : S;
   /** A model with a table of its own for more fields, joined by a key: Django's multi-table inheritance. */
   extend<C extends AnyConstructor, const L2 extends string, const F2 extends Fields>(
     this: C,

@@ -350,5 +350,5 @@ export type ModelOf<L extends string> = [ClassOf<L>] extends [never] ? AnyModelC
 /** `QuerySet` as a value: a class that users extend. */
 export interface QuerySetConstructor {
   new <L extends string = string>(...args: any[]): QuerySet<L>;
-  readonly prototype: QuerySet<any>;
+  readonly prototype: AnyQuerySet;
 }
