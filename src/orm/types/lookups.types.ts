@@ -222,10 +222,9 @@ type LongTail<K extends string, In, T extends string, Where extends string> = K 
         : Arg<CustomOf<CustomLookups<In>, K, T>>;
 
 /** The message for a lookup or transform that the family does not have. */
-export type BadTail<K extends string, T extends string, Where extends string> = Problem<
-  `unsupported lookup '${T}' on ${Where} (${K})`,
-  K extends keyof LookupFamilies<any> ? (keyof LookupFamilies<any>[K] & string) | (K extends keyof TransformFamilies ? keyof TransformFamilies[K] & string : never) : never
->;
+export type BadTail<K extends string, T extends string, Where extends string> = K extends keyof LookupFamilies<any>
+  ? Problem<`unsupported lookup '${T}' on ${Where} (${K})`, (keyof LookupFamilies<any>[K] & string) | (K extends keyof TransformFamilies ? keyof TransformFamilies[K] & string : never)>
+  : Problem<`unsupported lookup '${T}' on ${Where} (${K})`>;
 
 /** Value read at the rest `T` of a path (transforms only, or a path in a document). */
 export type TailOut<K extends string, T extends string, Where extends string> = K extends "json" | "unknown" | "array"

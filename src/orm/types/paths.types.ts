@@ -139,20 +139,24 @@ export type TargetOf<N, L extends string> = N extends Rel<any, infer To, any> ? 
 
 type Letters<S extends string> = S extends `${infer A}_${infer B}` ? `${A}${Letters<B>}` : S;
 // Near enough to be meant: equal but for case and underscores, or the same beginning of three letters.
-type Near<S extends string, K extends string> = K extends string ? (Lowercase<Letters<S>> extends Lowercase<K> ? K : never) : never;
-type Begin<S extends string, K extends string> = S extends `${infer A}${infer B}${infer C}${string}` ? Extract<K, `${A}${B}${C}${string}`> | Extract<K, `${B}${A}${C}${string}`> : never;
-type Nearest<S extends string, K extends string> = [Near<S, K>] extends [never] ? Begin<S, K> : Near<S, K>;
+type SameLetters<Low extends string, K extends string> = K extends string ? (Low extends Lowercase<K> ? K : never) : never;
+type SameBeginning<S extends string, K extends string> = S extends `${infer A}${infer B}${infer C}${string}` ? Extract<K, `${A}${B}${C}${string}` | `${B}${A}${C}${string}` | `${A}${C}${B}${string}`> : never;
+type Nearest<S extends string, K extends string> = SameLetters<Lowercase<Letters<S>>, K> extends infer N extends string ? ([N] extends [never] ? SameBeginning<S, K> : N) : never;
 /**
  * The message for a name that the model does not have. The compiler also asks for the value at "any string" while it
  * infers keys: that is no mistake, and working out a message for it would be the dearest part of every right call.
  */
 export type UnknownName<L extends string, S extends string, Ann> = string extends S
   ? unknown
-  : [Nearest<S, Names<L> | (keyof Ann & string)>] extends [never]
-    ? Problem<`unknown name '${S}' on ${L}`, Written<Names<L> | (keyof Ann & string)>>
-    : Problem<`unknown name '${S}' on ${L}: did you mean '${Nearest<S, Names<L> | (keyof Ann & string)>}'?`, Written<Names<L> | (keyof Ann & string)>>;
+  : S extends CombinatorName
+    ? Problem<`unknown name '${S}' on ${L}`>
+    : [Nearest<S, Names<L> | (keyof Ann & string)>] extends [never]
+      ? Problem<`unknown name '${S}' on ${L}`, Written<Names<L> | (keyof Ann & string)>>
+      : Problem<`unknown name '${S}' on ${L}: did you mean '${Nearest<S, Names<L> | (keyof Ann & string)>}'?`, Written<Names<L> | (keyof Ann & string)>>;
+// A Q is looked at as plain conditions too before it is refused: its methods are not worth a search.
+type CombinatorName = "and" | "or" | "xor" | "not";
 // Written out, so that the message shows the names and not the name of their type.
-type Written<K> = K extends infer N ? N : never;
+type Written<K> = K extends "pk" ? never : K;
 
 // ---------------------------------------------------------------- conditions
 
@@ -217,8 +221,11 @@ export declare const $checked: unique symbol;
 
 /** Completion for the keys of a condition: names are offered, anything is let through to be checked. */
 export type Hints<L extends string> = { readonly [K in Names<L>]?: unknown } & NotWeak;
-/** The conditions `C`, each with the value that it takes. */
-export type Keyed<L extends string, Ann, C> = { readonly [P in keyof C]: P extends string ? PathValue<L, P, Ann> : P extends typeof $checked ? "names" : unknown };
+/**
+ * The conditions `C`, each with the value that it takes. Only the keys of `C` are inferred: without `NoInfer` the compiler
+ * would infer through the check as well, for every name of the model.
+ */
+export type Keyed<L extends string, Ann, C> = { readonly [P in keyof C]: P extends string ? NoInfer<PathValue<L, P, Ann>> : P extends typeof $checked ? "names" : unknown };
 
 // ---------------------------------------------------------------- values
 

@@ -120,13 +120,12 @@ export type CreateInput<L extends string> = [ClassOf<L>] extends [never] ? Recor
 /** Names that an input of the model may have. */
 export type InputNames<L extends string> = keyof CreateInput<L>;
 /** Relations that the input `V` must still name; `Skip` is given by the manager. */
-export type MissingRelation<L extends string, V, Skip> = [ClassOf<L>] extends [never] ? {} : MissingIn<FieldsOf<L>, L, keyof V, Skip>;
+export type MissingRelation<L extends string, V, Skip> = [ClassOf<L>] extends [never] ? {} : Missing<L, keyof V, Skip>;
+type Missing<L extends string, Given, Skip> = MissingIn<FieldsOf<L>, L, Given, Skip>;
 type MissingIn<F, L extends string, Given, Skip> = {
-  readonly [K in keyof F as F[K] extends AnySingleRel
-    ? F[K] extends { readonly [$optional]: true }
-      ? never
-      : K extends Given | Skip ? never : `${K & string}Id` extends Given ? never : K
-    : never]: InputValue<F[K], L>;
+  readonly [K in SingleNames<F> as F[K] extends { readonly [$optional]: true }
+    ? never
+    : K extends Given | Skip ? never : `${K}Id` extends Given ? never : K]: InputValue<F[K], L>;
 };
 /** New values for rows of the model labelled `L`, as `update` takes them. */
 export type UpdateInput<L extends string> = [ClassOf<L>] extends [never] ? Record<string, any> : UpdateFields<FieldsOf<L>, L>;
