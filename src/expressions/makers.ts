@@ -217,15 +217,22 @@ export const Regex = compare("regex");
 export const IRegex = compare("iregex");
 export const HasKey = compare("has_key");
 
-/** Makes the maker of a function from its static description. `defaults` fills missing trailing arguments. */
-export function functionMaker(spec: FuncSpec, options: readonly string[] = []): (...args: unknown[]) => Expression {
+/** A maker of one function's expressions, with the function's static description: what `registerLookup` takes. */
+export type FunctionMaker = ((...args: unknown[]) => Expression) & { readonly spec: FuncSpec };
+
+/** Makes the maker of a function from its static description. `options` are the names its last argument may have besides `outputField`. */
+export function functionMaker(spec: FuncSpec, options: readonly string[] = []): FunctionMaker {
   const allowed = ["outputField", ...options];
-  return (...args) => {
+  return withSpec(spec, (...args) => {
     const [rest, o] = splitOptions(spec.name, args, allowed);
     checkArity(spec, rest.length);
     const { outputField, ...settings } = o;
     return new Expression({ kind: "func", spec, args: rest.map(fieldOrValue), settings, outputField: outputField as ValueType | undefined });
-  };
+  });
+}
+/** A maker written by hand with the description it makes expressions of. */
+export function withSpec(spec: FuncSpec, make: (...args: unknown[]) => Expression): FunctionMaker {
+  return Object.freeze(Object.assign(make, { spec }));
 }
 export function checkArity(spec: FuncSpec, n: number): void {
   if (spec.arity === undefined) return;

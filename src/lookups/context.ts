@@ -1,10 +1,14 @@
 /** What building one chain method needs and leaves behind: preparations of slots, and whether the shape may be kept. */
+import type { Expr, FuncSpec } from "../ast/expr.js";
 import { MISFIT, type Prepare } from "../ast/slots.js";
 
-export class BuildContext {
+export abstract class BuildContext {
   readonly prepares = new Map<number, Prepare>();
   /** False once a value decided on structure in a way that its class does not tell. */
   cacheable = true;
+
+  /** The node of a function's call, with the checks and the output type that it has in expressions. */
+  abstract call(spec: FuncSpec, args: readonly Expr[], settings?: Readonly<Record<string, unknown>>): Expr;
 
   misfit(): void {
     this.cacheable = false;

@@ -44,6 +44,10 @@ export class LookupRegistry {
     put(this.transforms, typeName, transform.name, transform);
     this.version++;
   }
+  /** What is registered for this very type under a name. */
+  own(typeName: string, name: string): { readonly lookup: Lookup | undefined; readonly transform: Transform | undefined } {
+    return { lookup: this.lookups.get(typeName)?.get(name), transform: this.transforms.get(typeName)?.get(name) };
+  }
   removeLookup(typeName: string, name: string): void {
     this.lookups.get(typeName)?.delete(name);
     this.transforms.get(typeName)?.delete(name);

@@ -1,7 +1,8 @@
 /** The build context of the query floor: what a lookup leaves behind, plus the door back to the resolver (which imports the rest). */
-import type { Expr } from "../ast/expr.js";
+import type { Expr, FuncSpec } from "../ast/expr.js";
 import { BuildContext } from "../lookups/context.js";
 import type { LookupRegistry } from "../lookups/registry.js";
+import { callFunction } from "./functions.js";
 
 /** Resolves arguments within a query; implemented by `resolve.ts` and handed down, so that the files under it do not import it. */
 export interface Resolver {
@@ -23,5 +24,8 @@ export class QueryContext extends BuildContext {
     super();
     this.resolver = resolver;
     this.lookups = lookups;
+  }
+  override call(spec: FuncSpec, args: readonly Expr[], settings: Readonly<Record<string, unknown>> = {}): Expr {
+    return callFunction({ spec, args, settings, outputField: undefined });
   }
 }

@@ -1,25 +1,48 @@
-/** Functions whose nodes are not simply "name and arguments": what their calls become within a query, by the function's name. */
+/** Calls of functions as nodes: by their table row, or, where the node is not "name and arguments", by a builder of their own. */
 import { func, typeOrNull, type Expr, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
-import type { Expression } from "../expressions/expression.js";
-import type { Query } from "./state.js";
-import { ruleType } from "./types.js";
+import { buildExtract, buildTrunc, buildTruncCast } from "./function-dates.js";
+import { INTEGER, isA, ruleType, typeNamed } from "./types.js";
 
 export interface BuildCall {
-  readonly query: Query;
-  readonly expression: Expression;
   readonly args: readonly Expr[];
   readonly spec: FuncSpec;
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly outputField: ValueType | undefined;
-  readonly options: unknown;
 }
 export type FunctionBuilder = (call: BuildCall) => Expr;
 
-/** By `FuncSpec.name`. */
-export const functionBuilders: ReadonlyMap<string, FunctionBuilder> = new Map<string, FunctionBuilder>();
-
 /** The plain node of a call. */
-export function plain(call: BuildCall, options?: Readonly<Record<string, unknown>>): Expr {
-  return func(call.spec, call.args, call.outputField ?? ruleType(call.spec.output, call.args, call.spec.name), options);
+export function plain(call: BuildCall, options: Readonly<Record<string, unknown>> = call.settings): Expr {
+  const kept = Object.keys(options).length > 0 ? options : undefined;
+  return func(call.spec, call.args, call.outputField ?? ruleType(call.spec.output, call.args, call.spec.name), kept);
 }
-export { typeOrNull };
+
+const whole = (value: number): Expr => ({ kind: "param", slot: -1, value, type: INTEGER() });
+/** ROUND always has its digits: the databases' defaults differ in the type of the result. */
+function round(call: BuildCall): Expr {
+  const { precision, ...rest } = call.settings;
+  const args = call.args.length > 1 ? call.args : [call.args[0]!, whole(typeof precision === "number" ? precision : 0)];
+  return plain({ ...call, args, settings: rest });
+}
+/** Mixed decimals and numbers of mathematics give what is more exact. */
+function mathOfTwo(call: BuildCall): Expr {
+  const decimal = call.args.some((a) => isA(typeOrNull(a), "DecimalField"));
+  return plain({ ...call, outputField: call.outputField ?? typeNamed(decimal ? "DecimalField" : "FloatField") });
+}
+
+/** By `FuncSpec.name`. */
+export const functionBuilders: ReadonlyMap<string, FunctionBuilder> = new Map<string, FunctionBuilder>([
+  ["Round", round],
+  ...["Log", "Mod", "Power", "ATan2"].map((name): [string, FunctionBuilder] => [name, mathOfTwo]),
+  ...["", "Year", "IsoYear", "Quarter", "Month", "Week", "Day", "WeekDay", "IsoWeekDay", "Hour", "Minute", "Second"].map((part): [string, FunctionBuilder] => [`Extract${part}`, buildExtract]),
+  ...["", "Year", "Quarter", "Month", "Week", "Day", "Hour", "Minute", "Second"].map((kind): [string, FunctionBuilder] => [`Trunc${kind}`, buildTrunc]),
+  ["TruncDate", buildTruncCast],
+  ["TruncTime", buildTruncCast],
+]);
+
+/** The node of a call whose arguments are resolved. */
+export function callFunction(call: BuildCall): Expr {
+  const build = functionBuilders.get(call.spec.name);
+  return build === undefined ? plain(call) : build(call);
+}

@@ -11,10 +11,11 @@ import { isExpression, type Expression } from "../expressions/expression.js";
 import { Q } from "../expressions/q.js";
 import type { Field } from "../fields/field.js";
 import { builtinLookups } from "../lookups/builtin.js";
+import { keyTransform } from "../lookups/json.js";
 import { addQ } from "./filter.js";
 import { asCondition, asValue, isConditional } from "./conditions.js";
 import { QueryContext, type Resolver } from "./context.js";
-import { functionBuilders } from "./functions.js";
+import { callFunction } from "./functions.js";
 import { setupJoins, trimJoins, promoteJoins, type JoinInfo, type Reuse } from "./joins.js";
 import { buildLookup, finalColumn, tryTransform } from "./lookup.js";
 import type { Query } from "./state.js";
@@ -90,10 +91,7 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
       const spec = e.spec!;
       const args = e.args.map(value);
       for (const a of args) refuseComposite(a, spec.name);
-      const build = functionBuilders.get(spec.name);
-      if (build !== undefined) return build({ query, expression: e, args, spec, outputField: e.outputField, options: o });
-      const settings = Object.keys(e.settings).length > 0 ? e.settings : undefined;
-      return func(spec, args, e.outputField ?? ruleType(spec.output, args, spec.name), settings);
+      return callFunction({ spec, args, settings: e.settings, outputField: e.outputField });
     }
     case "aggregate": return resolveAggregate(query, e, o);
     case "case": {
@@ -146,8 +144,7 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
     case "filteredrelation":
       throw new ValueError("FilteredRelation() can only be given to annotate() and alias().", "expression.filtered_relation");
     case "keytransform": {
-      const lhs = value(e.args[0]);
-      return tryTransform(query, lhs, String(e.settings["key"]));
+      return keyTransform(value(e.args[0]), String(e.settings["key"]), e.settings["text"] === true);
     }
   }
 }

@@ -32,18 +32,29 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 export class Compiler {
   readonly dialect: Dialect;
   readonly info: DialectInfo;
+  /** The zone in which dates are cut and compared. */
+  readonly timeZone: string;
+  /** True once the text depends on the zone: such a statement is kept per zone. */
+  usesTimeZone = false;
   private readonly handlers: Handlers;
   private segments: Segment[] = [];
   private text_ = "";
   private bindings: Binding[] = [];
   private readonly known = new Map<string, number>();
 
-  constructor(dialect: Dialect, info: DialectInfo) {
+  constructor(dialect: Dialect, info: DialectInfo, timeZone = "UTC") {
+    this.timeZone = timeZone;
     this.dialect = dialect;
     this.info = info;
     this.handlers = { ...baseHandlers, ...dialect.handlers } as Handlers;
   }
 
+  /** The zone that a date function works in: its own, or the current one (the text then depends on it). */
+  zone(own: unknown): string {
+    if (typeof own === "string") return own;
+    this.usesTimeZone = true;
+    return this.timeZone;
+  }
   /** Adds text of babik's own. */
   text(sql: string): this {
     this.text_ += sql;

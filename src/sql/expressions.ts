@@ -11,13 +11,14 @@ export function emitTyped(c: Compiler, node: Expr): void {
     const type = typeOrNull(node);
     const cast = type === null ? null : (c.dialect.castParam?.(type, c.info) ?? null);
     if (cast !== null) {
-      c.param(node).text(`::${cast}`);
+      if (c.dialect.placeholder === "$") c.param(node).text(`::${cast}`);
+      else c.text("CAST(").param(node).text(` AS ${cast})`);
       return;
     }
   }
   c.emit(node);
 }
-function typedList(c: Compiler, nodes: readonly Expr[], joiner: string): void {
+export function typedList(c: Compiler, nodes: readonly Expr[], joiner: string): void {
   nodes.forEach((n, i) => {
     if (i > 0) c.text(joiner);
     emitTyped(c, n);

@@ -35,7 +35,7 @@ function emitPlain(c: Compiler, s: SelectStatement): void {
 }
 // A row of the SELECT list has no surroundings that tell its type.
 function emitColumn(c: Compiler, e: Expr): void {
-  if (e.kind === "param" && e.rawValue !== true && e.type !== null && !("problem" in e.type)) {
+  if (e.kind === "param" && c.dialect.placeholder === "$" && e.rawValue !== true && e.type !== null && !("problem" in e.type)) {
     const cast = c.dialect.castParam?.(e.type, c.info) ?? null;
     if (cast !== null) return void c.param(e).text(`::${cast}`);
   }
