@@ -5,10 +5,10 @@
 import type { Temporal } from "temporal-polyfill";
 import type { $alias, $row, $values, CheckedExpression, CheckedQ, ExpressionOut } from "./expressions.types.js";
 import type { $expr, $queryset, AnyExpression, AnyQuerySet } from "./lookups.types.js";
-import type { BadPath, Hints, Keyed, Names, PathOut, Table } from "./paths.types.js";
-import type { AnyModelClass, ClassOf, Flat, Instance, ModelRef, Problem, UnionToIntersection } from "./registry.types.js";
+import type { BadPath, Hints, Keyed, Names, PathOut, SingleNames, Table } from "./paths.types.js";
+import type { AnyModelClass, ClassOf, FieldsOf, Flat, Instance, ModelRef, Problem, UnionToIntersection } from "./registry.types.js";
 import type {
-  $toAttr, AccessorTarget, ColumnOf, ConcreteNames, ConcreteValues, CreateInput, DeferredMembers, InputNames, KeyInput, KeyValue, LoadedInstance, MissingRelation, Replaced, RequiredRelations, ToAttr, UpdateInput,
+  $toAttr, Accessors, AccessorTarget, ColumnOf, ConcreteNames, ConcreteValues, CreateInput, DeferredMembers, InputNames, KeyInput, KeyValue, LoadedInstance, MissingRelation, Replaced, RequiredRelations, ToAttr, UpdateInput,
 } from "./relations.types.js";
 
 /** Phantom: names a chain has added, with their value types. */
@@ -159,7 +159,8 @@ type CheckedObject<L extends string, Ann, E> = { readonly [K in keyof E]: Checke
 /** Arguments of `values`, `distinct`, `only`, …: names, expressions, or objects of named expressions. */
 export type ValuesArg<L extends string, Ann, P> = AnyText extends P ? unknown : OneValue<L, Ann, P>;
 // While it infers, the compiler also asks for the check of "any name at all": that is answered at once.
-type AnyText = string & {};
+/** Any text, beside names that are offered for completion. */
+export type AnyText = string & {};
 type OneValue<L extends string, Ann, P> = P extends string
   ? P extends keyof Table<L> ? P : CheckedName<L, Ann, P>
   : P extends { readonly [$expr]: unknown }
@@ -174,10 +175,22 @@ type OneOrder<L extends string, Ann, P> = P extends string
       ? CheckedName<L, Ann, X> extends X ? P : CheckedName<L, Ann, X>
       : CheckedName<L, Ann, P>
   : CheckedExpression<L, Ann, P>;
+/** Arguments of `selectRelated`: paths over relations. */
+export type RelatedArg<L extends string, P> = AnyText extends P ? unknown : [ClassOf<L>] extends [never] ? unknown : P extends string ? (AccessorTarget<L, P> extends "?" ? Problem<`unknown relation '${P}' on ${L}`, Accessors<L>> : P) : never;
+/** Arguments of `prefetchRelated`. Where one of them makes a list under a name of its own, paths may go through that name: they are let through. */
+export type PrefetchArg<L extends string, E, All> = AnyText extends E
+  ? unknown
+  : [ClassOf<L>] extends [never]
+    ? unknown
+    : AccessorTarget<L, PathIn<E>> extends "?"
+      ? [OwnNames<All>] extends [never] ? Problem<`unknown relation '${PathIn<E>}' on ${L}`, Accessors<L>> : unknown
+      : unknown;
+type PathIn<E> = E extends string ? E : E extends { readonly [$toAttr]: readonly [infer P extends string, ...unknown[]] } ? P : "?";
+type OwnNames<E> = E extends { readonly [$toAttr]: readonly [string, infer N, unknown] } ? N : never;
 /** A name of the model or of the chain, for completion; any other text is let through to be checked. */
-export type NameHint<L extends string, Hinted> = Names<L> | (keyof Hinted & string) | (string & {});
+export type NameHint<L extends string, Hinted> = Names<L> | (keyof Hinted & string) | AnyText;
 /** Such a name with or without "-". */
-export type OrderHint<L extends string, Hinted> = Names<L> | `-${Names<L>}` | (keyof Hinted & string) | "?" | (string & {}) | AnyExpression;
+export type OrderHint<L extends string, Hinted> = Names<L> | `-${Names<L>}` | (keyof Hinted & string) | "?" | AnyText | AnyExpression;
 /** What `annotate` and `aggregate` take. */
 export type NamedExpressions = AnyExpression | { readonly [name: string]: AnyExpression };
 
@@ -289,9 +302,9 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   valuesList<const A extends readonly (NameHint<L, this[typeof $hints]> | AnyExpression | ValuesListOptions)[]>(
     ...names: { readonly [I in keyof A]: A[I] & NoInfer<ValuesArg<L, this[typeof $ann], A[I]>> }
   ): this & Listed<L, this, A>;
-  dates(field: Names<L> | (string & {}), kind: "year" | "month" | "week" | "day", options?: { readonly order?: "ASC" | "DESC" }): this & RowsOf<Temporal.PlainDate>;
+  dates(field: Names<L> | AnyText, kind: "year" | "month" | "week" | "day", options?: { readonly order?: "ASC" | "DESC" }): this & RowsOf<Temporal.PlainDate>;
   datetimes(
-    field: Names<L> | (string & {}),
+    field: Names<L> | AnyText,
     kind: "year" | "month" | "week" | "day" | "hour" | "minute" | "second",
     options?: { readonly order?: "ASC" | "DESC"; readonly timeZone?: string },
   ): this & RowsOf<Date>;
@@ -303,8 +316,8 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   and(other: AnyQuerySet): this;
   or(other: AnyQuerySet): this;
   xor(other: AnyQuerySet): this;
-  selectRelated<const P extends Names<L> | (string & {}) = RequiredRelations<L>>(...paths: readonly (P & NoInfer<ValuesArg<L, {}, P>>)[]): this & Loading<P>;
-  prefetchRelated<const A extends readonly (Names<L> | (string & {}) | Prefetch)[]>(...paths: A): this & Prefetching<L, A>;
+  selectRelated<const P extends SingleNames<FieldsOf<L>> | AnyText>(...paths: readonly (P & NoInfer<RelatedArg<L, P>>)[]): this & Loading<AnyText extends P ? RequiredRelations<L> : P>;
+  prefetchRelated<const A extends readonly (Accessors<L> | AnyText | Prefetch)[]>(...paths: { readonly [I in keyof A]: A[I] & NoInfer<PrefetchArg<L, A[I], A[number]>> }): this & Prefetching<L, A>;
   defer<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]): this & Deferring<DeferNames<L, P>>;
   only<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]): this & Deferring<OnlyNames<L, P>>;
   using(alias: string): this;

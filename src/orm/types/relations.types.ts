@@ -2,7 +2,7 @@
  * Relations of instances as types: accessors that load when awaited, what a chain has loaded or deferred, and the
  * inputs that name related rows. The walk over paths is in paths.types.ts; here is what stands in a row.
  */
-import type { $in, $kind, $optional, $options, $out, AnyField, AnySingleRel, CompositeKey, Generated, GenericRel, Rel } from "./fields.types.js";
+import type { $in, $kind, $optional, $options, $out, $to, AnyField, AnySingleRel, CompositeKey, Generated, GenericRel, Rel } from "./fields.types.js";
 import type { ClassOf, FieldsOf, Instance, ModelRef, ResolveLabel } from "./registry.types.js";
 import type { AllEntries,  KeyIn, KeyOut, PrimaryIn, PrimaryName, PrimaryOut, SingleNames } from "./paths.types.js";
 import type { AnyExpression } from "./lookups.types.js";
@@ -80,7 +80,16 @@ type LoadedReverse<E, M> = [E] extends [never]
 type LoadedSet<R, M> = [keyof M] extends [never] ? R : Omit<R, "all"> & { all(): R extends { all(): infer S } ? S & { readonly [$loaded]: M } : never };
 
 /** Label at the end of a path of accessors; a loose label where the path is unknown. */
-export type AccessorTarget<L extends string, P extends string> = P extends `${infer H}__${infer T}` ? AccessorTarget<AccessorTarget<L, H>, T> : P extends keyof FieldsOf<L> ? (FieldsOf<L>[P] extends Rel<any, infer To, any> ? ResolveLabel<To, L> : "?") : Extract<AllEntries<L>, { readonly accessor: P }> extends { readonly source: infer S extends string } ? S : "?";
+export type AccessorTarget<L extends string, P extends string> = P extends `${infer H}__${infer T}`
+  ? AccessorTarget<L, H> extends infer M extends string ? (M extends "?" ? "?" : AccessorTarget<M, T>) : "?"
+  : P extends keyof FieldsOf<L>
+    ? FieldsOf<L>[P] extends Rel<any, infer To, any> ? ResolveLabel<To, L> : FieldsOf<L>[P] extends GenericRel ? "any" : "?"
+    : SourceOf<Extract<AllEntries<L>, { readonly accessor: P }>>;
+// "any" goes on to anywhere, "?" to nowhere.
+type SourceOf<E> = [E] extends [never] ? "?" : E extends { readonly source: infer S extends string } ? S : "?";
+
+/** Names of the accessors of a model: its relations and those of other models to it. */
+export type Accessors<L extends string> = [ClassOf<L>] extends [never] ? never : { [K in keyof FieldsOf<L>]: FieldsOf<L>[K] extends { readonly [$to]: string } ? K & string : never }[keyof FieldsOf<L>] | AllEntries<L>["accessor"];
 
 /** Relations to one row that `selectRelated()` follows without being told: those that cannot be null. */
 export type RequiredRelations<L extends string> = { [K in keyof FieldsOf<L>]: FieldsOf<L>[K] extends AnySingleRel ? (FieldsOf<L>[K] extends { readonly [$options]: { readonly null: true } } ? never : K) : never }[keyof FieldsOf<L>] & string;

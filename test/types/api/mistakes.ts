@@ -1,5 +1,5 @@
 /** What must not compile: one error each, at the wrong part. The messages themselves are pinned in cost/messages. */
-import { Avg, Case, CharField, Count, ExpressionWrapper, F, FloatField, ForeignKey, CASCADE, Lower, Q, QuerySet, Sum, Value, When, Window, Rank } from "babik";
+import { Avg, Case, CharField, Count, ExpressionWrapper, F, FloatField, ForeignKey, CASCADE, Lower, Prefetch, Q, QuerySet, Sum, Value, When, Window, Rank } from "babik";
 import { Order, Product, Tag } from "./shop.js";
 
 // ---- paths, lookups and values
@@ -79,7 +79,18 @@ Product.objects.defer("nope");
 Product.objects.distinct("nope");
 // @ts-expect-error: unknown relation
 Product.objects.selectRelated("kategory");
-// @ts-expect-error: an annotation that is hidden by values is none before it is made
+// @ts-expect-error: a field that is no relation
+Product.objects.selectRelated("name");
+// @ts-expect-error: unknown relation behind another
+Product.objects.selectRelated("category", "category__nope");
+// @ts-expect-error: unknown relation before another
+Product.objects.selectRelated("nope__category");
+// @ts-expect-error: unknown relation
+Product.objects.prefetchRelated("orders", "order");
+// @ts-expect-error: unknown relation in a Prefetch
+Product.objects.prefetchRelated(Prefetch("order"));
+Product.objects.prefetchRelated(Prefetch("orders", { toAttr: "list" }), "list__lines");
+// @ts-expect-error: an annotation is none before it is made
 Product.objects.filter({ n__gt: 3 }).annotate({ n: Count("orders") });
 
 // ---- expressions
