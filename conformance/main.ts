@@ -4,12 +4,13 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
+import { loadBabik } from "./babik-api.js";
 import { DATABASES, appNames, type DatabaseName } from "./format.js";
 import { USAGE, readOptions, rootFolder, type Options } from "./options.js";
 import { details, groups, lastLine, sum, table } from "./report.js";
 import { replayApps, type Job } from "./replay.js";
 import type { AppReport } from "./run-app.js";
-import { isNamed } from "./servers.js";
+import { ServerDatabases, isNamed, runPrefix } from "./servers.js";
 
 async function main(): Promise<number> {
   const root = rootFolder(import.meta.url);
@@ -46,10 +47,22 @@ async function replayAll(options: Options, databases: readonly DatabaseName[]): 
   if (unknown.length > 0)
     throw new TypeError(`There is no app ${unknown.join(", ")}. Choices are: ${known.join(", ")}.`);
   const apps = options.apps.length > 0 ? options.apps : known;
-  const jobs = databases.map((database): Job => ({ folder: options.folder, apps, database, id: options.id }));
+  const prefix = runPrefix();
+  const jobs = databases.map((database): Job => ({ folder: options.folder, apps, database, id: options.id, prefix }));
+  dropWhenInterrupted(databases, prefix);
   // While one database is waited for, another can be worked on.
   const reports = jobs.length === 1 ? await replayApps(jobs[0] as Job) : await Promise.all(jobs.map(inWorker));
   return reports.flat();
+}
+
+/** The databases of a run that is interrupted are dropped before it ends. */
+function dropWhenInterrupted(databases: readonly DatabaseName[], prefix: string): void {
+  const drop = async (): Promise<void> => {
+    const servers = new ServerDatabases(await loadBabik(), prefix);
+    for (const database of databases) await servers.abandon(database);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void drop().finally(() => process.exit(130)));
 }
 
 function inWorker(job: Job): Promise<AppReport[]> {

@@ -11,14 +11,16 @@ export interface Job {
   readonly database: DatabaseName;
   /** Only cases whose id or test contains it. */
   readonly id: string | undefined;
+  /** Start of the names of the databases that are made. */
+  readonly prefix: string;
 }
 
 /** Replays the apps of a job, one after the other. */
-export async function replayApps({ folder, apps, database, id }: Job): Promise<AppReport[]> {
+export async function replayApps({ folder, apps, database, id, prefix }: Job): Promise<AppReport[]> {
   const stray = watchRejections();
   const wanted = (spec: CaseSpec): boolean => id === undefined || spec.id.includes(id) || spec.test.includes(id);
   const babik = await loadBabik();
-  const servers = new ServerDatabases(babik);
+  const servers = new ServerDatabases(babik, prefix);
   const reports: AppReport[] = [];
   try {
     for (const name of apps) {

@@ -9,7 +9,7 @@ import { BACKEND, type AppSpec, type CaseSpec, type DatabaseName, type Json } fr
 import { buildModels, isFor, withThroughModels } from "./models.js";
 import { Names } from "./names.js";
 import { runCase, type Bench, type CaseOutcome } from "./run-case.js";
-import type { ServerDatabases } from "./servers.js";
+import { ALIASES, type ServerDatabases } from "./servers.js";
 import { States } from "./state.js";
 import { quote, tableInfo, type TableInfo } from "./tables.js";
 import type { TemporalLike } from "./values.js";
@@ -89,7 +89,7 @@ async function replay(
     failures.set(label, error);
     notes.push(`${label}: ${firstLine(error)}`);
   }
-  const aliases = usesOther(app) ? ["default", "other"] : ["default"];
+  const aliases = usesOther(app) ? ALIASES : ["default"];
   const urls = await servers.urls(database, aliases);
   const orm = babik.orm(urls, built.apps);
   try {

@@ -12,9 +12,17 @@ const SERVERS = {
   mariadb: { variable: "BABIK_MARIADB_URL", local: "mariadb://root@127.0.0.1:3306/mysql" },
 } as const;
 
+/** All aliases that recorded states use. */
+export const ALIASES = ["default", "other"] as const;
+
 /** True where the environment names a server for the database; SQLite needs none. */
 export function isNamed(database: DatabaseName): boolean {
   return database === "sqlite" || (process.env[SERVERS[database].variable] ?? "") !== "";
+}
+
+/** Names of the databases of a run start with this. */
+export function runPrefix(): string {
+  return `babik_conformance_${process.pid}_${randomBytes(3).toString("hex")}`;
 }
 
 /** The databases of one run. */
@@ -22,10 +30,11 @@ export class ServerDatabases {
   private readonly babik: Babik;
   private readonly made = new Map<string, string>();
   private readonly tables = new Set<string>();
-  private readonly prefix = `babik_conformance_${process.pid}_${randomBytes(3).toString("hex")}`;
+  private readonly prefix: string;
 
-  constructor(babik: Babik) {
+  constructor(babik: Babik, prefix: string) {
     this.babik = babik;
+    this.prefix = prefix;
   }
 
   /** Addresses by alias. The databases are made when first asked for. */
@@ -58,11 +67,15 @@ export class ServerDatabases {
     return given === "" ? local : given;
   }
 
+  private async drop(database: "postgres" | "mariadb", name: string): Promise<void> {
+    await this.admin(database, `DROP DATABASE IF EXISTS ${name}${database === "postgres" ? " WITH (FORCE)" : ""}`);
+  }
+
   /** Runs one statement on the server's own database. Nothing stays open, so that the app's connections are the only ones. */
-  private async admin(database: "postgres" | "mariadb", sql: string): Promise<void> {
+  private async admin(database: "postgres" | "mariadb", sql: string): Promise<unknown[][]> {
     const orm = this.babik.orm({ default: this.address(database) }, {});
     try {
-      await orm.rows("default", sql);
+      return await orm.rows("default", sql);
     } finally {
       await orm.close();
     }
@@ -81,8 +94,13 @@ export class ServerDatabases {
   async close(): Promise<void> {
     for (const [key, href] of this.made) {
       const database = key.slice(0, key.indexOf("/")) as "postgres" | "mariadb";
-      const name = new URL(href).pathname.slice(1);
-      await this.admin(database, `DROP DATABASE IF EXISTS ${name}${database === "postgres" ? " WITH (FORCE)" : ""}`);
+      await this.drop(database, new URL(href).pathname.slice(1));
     }
+  }
+
+  /** Drops what an interrupted run of that prefix may have made. */
+  async abandon(database: DatabaseName): Promise<void> {
+    if (database === "sqlite") return;
+    for (const alias of ALIASES) await this.drop(database, `${this.prefix}_${alias}`);
   }
 }
