@@ -2,11 +2,11 @@
  * Models as types: `model()`, what a model class and its instances have, and `babik()`. A class knows its label and its
  * own fields; everything about other models is looked up by label when it is asked for, so cycles raise no error.
  */
-import type { $kind, $optional, $out, $primary, AutoKeyField, CompositeKey, FieldLike, Fields, Rel } from "./fields.types.js";
+import type { $primary, AutoKeyField, CompositeKey, Fields, Rel } from "./fields.types.js";
 import type { AnyExpression, AnyQuerySet } from "./lookups.types.js";
-import type { ConditionArg, Expression } from "./expressions.types.js";
+import type { ConditionArg } from "./expressions.types.js";
 import type { PrimaryOut, SingleNames } from "./paths.types.js";
-import type { $fields, $is, $label, $local, $parents, LooseRow } from "./registry.types.js";
+import type { $fields, $is, $label, $local, $parents } from "./registry.types.js";
 import type { Manager, ManagerOf } from "./manager.types.js";
 import type { Deleted, QuerySet } from "./queryset.types.js";
 import type { InputOfFields, ReverseShape, Shape } from "./relations.types.js";
@@ -43,7 +43,10 @@ export interface ModelInstance<F, L extends string, Own extends string> {
   validateConstraints(options?: { readonly exclude?: readonly FieldName<F>[] }): Promise<void>;
   /** Names of the columns that were left out when the row was read. */
   getDeferredFields(): ReadonlySet<string>;
-  /** Label of the value of a field with choices; `getFooDisplay()` of Django. */
+  /**
+   * Label of the value of a field with choices: Django's `get_label_display()` is `tag.getDisplay("label")`. A method per
+   * field would cost the types of every model a pass over its fields.
+   */
   getDisplay(field: FieldName<F>): string;
   /** The row after this one by a field of dates. */
   getNextBy(field: FieldName<F>, conditions?: ConditionArg): Promise<this>;
@@ -55,8 +58,6 @@ export interface ModelInstance<F, L extends string, Own extends string> {
 }
 /** Names of fields and of the columns of relations. */
 export type FieldName<F> = (keyof F & string) | `${SingleNames<F>}Id`;
-type DisplayMethods<F> = { readonly [K in keyof F as F[K] extends { readonly [$kind]: "text" | "number" } ? (F[K] extends { readonly choices: unknown } ? `get${Capitalize<K & string>}Display` : never) : never]: () => string };
-
 /** The fields `F`, with the implicit `id` where none of them is the primary key. */
 export type WithKey<F> = F[keyof F] extends { readonly [$primary]: false } ? F & ImplicitKey : [keyof F] extends [never] ? ImplicitKey : string extends keyof F ? F : F extends { readonly pk: CompositeKey<readonly string[]> } ? F : HasKey<F>;
 type HasKey<F> = true extends { [K in keyof F]: F[K] extends { readonly [$primary]: true } ? true : false }[keyof F] ? F : F & ImplicitKey;
@@ -195,4 +196,3 @@ export type Orm<A, Rest = {}> = { readonly apps: A } & Rest;
 export interface BabikFunction<Rest = {}> {
   <const A extends Readonly<Record<string, object>>>(settings: BabikSettings<A>): Orm<A, Rest>;
 }
-export type { $kind, $optional, $out, DisplayMethods, Expression, FieldLike, LooseRow };

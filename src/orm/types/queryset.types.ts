@@ -190,7 +190,7 @@ type OwnNames<E> = E extends { readonly [$toAttr]: readonly [string, infer N, un
 /** A name of the model or of the chain, for completion; any other text is let through to be checked. */
 export type NameHint<L extends string, Hinted> = Names<L> | (keyof Hinted & string) | AnyText;
 /** Such a name with or without "-". */
-export type OrderHint<L extends string, Hinted> = Names<L> | `-${Names<L>}` | (keyof Hinted & string) | "?" | AnyText | AnyExpression;
+export type OrderHint<L extends string, Hinted> = Names<L> | `-${Names<L>}` | (keyof Hinted & string) | `-${keyof Hinted & string}` | "?" | AnyText | AnyExpression;
 /** What `annotate` and `aggregate` take. */
 export type NamedExpressions = AnyExpression | { readonly [name: string]: AnyExpression };
 

@@ -33,6 +33,10 @@ product.category.name;
 const tag = new Tag({ label: "hot" });
 holds<Equal<typeof tag.label, "hot" | "new">>();
 holds<Equal<typeof tag.level, 1 | 2>>();
+holds<Equal<ReturnType<typeof tag.getDisplay>, string>>();
+tag.getDisplay("label");
+// @ts-expect-error: no such field
+tag.getDisplay("lable");
 // @ts-expect-error: not one of the choices
 new Tag({ label: "cold" });
 
