@@ -64,7 +64,7 @@ export const INDEX_NAME_LENGTH = 30;
  */
 export function indexName(table: string, columns: readonly string[], suffix = "idx"): string {
   const local = table.slice(table.lastIndexOf('"."') < 0 ? 0 : table.lastIndexOf('"."') + 3);
-  const digest = nameDigest(6, ...[local, ...columns, suffix].join("|"));
+  const digest = nameDigest(6, local, ...columns, suffix);
   const first = (columns[0] ?? "").replace(/^-/, "");
   const name = `${local.slice(0, 11)}_${first.slice(0, 7)}_${digest}_${suffix}`;
   // Names that begin with an underscore or a digit need quoting in places where users write them by hand.
@@ -77,12 +77,13 @@ export function indexName(table: string, columns: readonly string[], suffix = "i
  */
 export function generatedName(table: string, columns: readonly string[], suffix: string, max: number): string {
   const local = table.slice(table.lastIndexOf('"."') < 0 ? 0 : table.lastIndexOf('"."') + 3);
-  const ending = `_${nameDigest(8, local, ...columns)}${suffix}`;
-  const body = `${local}_${columns.join("_")}`;
-  const name = `${body}${ending}`;
+  const joined = columns.join("_");
+  let ending = `${nameDigest(8, local, ...columns)}${suffix}`;
+  const name = `${local}_${joined}_${ending}`;
   if (Buffer.byteLength(name) <= max) return /^[_0-9]/.test(name) ? `D${name}`.slice(0, max) : name;
-  const shortEnding = cutBytes(ending, Math.floor(max / 3));
-  const half = Math.floor((max - Buffer.byteLength(shortEnding)) / 2) - 1;
-  const joined = `${cutBytes(local, half)}_${cutBytes(columns.join("_"), half)}${shortEnding}`;
-  return /^[_0-9]/.test(joined) ? `D${joined.slice(0, -1)}` : joined;
+  // Names of existing Django databases depend on this arithmetic.
+  if (Buffer.byteLength(ending) > max / 3) ending = cutBytes(ending, Math.floor(max / 3));
+  const half = Math.floor((max - Buffer.byteLength(ending)) / 2) - 1;
+  const short = `${cutBytes(local, half)}_${cutBytes(joined, half)}_${ending}`;
+  return /^[_0-9]/.test(short) ? `D${short.slice(0, -1)}` : short;
 }

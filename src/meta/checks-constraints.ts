@@ -91,8 +91,10 @@ function checkIndex(meta: ModelMeta, index: Index, dialects: readonly DialectInf
   const name = checkedIndexName(meta, index);
   if (/^[_0-9]/.test(name))
     report("error", "models.E033", meta.label, `The name '${name}' of an index begins with an underscore or a digit.`);
-  if (name.length > INDEX_NAME_LENGTH)
-    report("error", "models.E034", meta.label, `The name '${name}' of an index is longer than ${INDEX_NAME_LENGTH} characters.`);
+  // The longer endings of PostgreSQL's access methods are allowed for.
+  const max = INDEX_NAME_LENGTH - 3 + index.suffix.length;
+  if (name.length > max)
+    report("error", "models.E034", meta.label, `The name '${name}' of an index is longer than ${max} characters.`);
   for (const d of dialects) {
     const what = (id: string, lacking: string, then: string): void =>
       report("warning", id, meta.label, `${displayName(d)} has no indexes ${lacking}.`, then);

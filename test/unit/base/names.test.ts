@@ -63,6 +63,10 @@ describe("names", () => {
       ),
     );
     expect(indexName("shop_product", ["category_id", "-price"])).toMatch(/^shop_produc_categor_[0-9a-f]{6}_idx$/);
+    // Names that Django's own tests expect.
+    expect(indexName("model_indexes_book", ["author"])).toBe("model_index_author_0f5565_idx");
+    expect(indexName("model_indexes_book", ["-author"])).toBe("model_index_author_708765_idx");
+    expect(indexName("model_indexes_book", ["page_count"])).toBe("model_index_page_co_69235a_idx");
     expect(indexName("t", ["-a"])).not.toBe(indexName("t", ["a"]));
   });
   test("names of constraints fit and differ by their columns", () => {
