@@ -24,19 +24,45 @@ export declare const $alias: unique symbol;
 
 // ---------------------------------------------------------------- descriptions
 
-interface Late { readonly [$late]: string }
+interface Late {
+  readonly [$late]: string;
+}
 /** The value at a path. */
-export interface PathTo<P extends string> { readonly [$late]: "path"; readonly path: P }
+export interface PathTo<P extends string> {
+  readonly [$late]: "path";
+  readonly path: P;
+}
 /** The value of an aggregate or function of kind `K` over the described `A`. */
-export interface Applied<K extends string, A extends readonly unknown[]> { readonly [$late]: "applied"; readonly kind: K; readonly of: A }
+export interface Applied<K extends string, A extends readonly unknown[]> {
+  readonly [$late]: "applied";
+  readonly kind: K;
+  readonly of: A;
+}
 /** A condition carried by an expression, checked with it. */
-export interface Where<C> { readonly [$late]: "where"; readonly conditions: C }
+export interface Where<C> {
+  readonly [$late]: "where";
+  readonly conditions: C;
+}
 
 /** What is described by an argument: a path where it is text, else an expression's value or a plain one. */
 export type Of<A> = A extends string ? (string extends A ? any : A extends "*" ? number : PathTo<A>) : Described<A>;
 /** What is described by an operand, where text is a value and not a path. */
-export type Described<A> = A extends { readonly [$expr]: infer T } ? T : A extends LikeQ<infer C> ? Where<C> : A extends AnyQuerySet ? any : Widen<A>;
-type Widen<A> = A extends string ? string : A extends number ? number : A extends bigint ? bigint : A extends boolean ? boolean : A;
+export type Described<A> = A extends { readonly [$expr]: infer T }
+  ? T
+  : A extends LikeQ<infer C>
+    ? Where<C>
+    : A extends AnyQuerySet
+      ? any
+      : Widen<A>;
+type Widen<A> = A extends string
+  ? string
+  : A extends number
+    ? number
+    : A extends bigint
+      ? bigint
+      : A extends boolean
+        ? boolean
+        : A;
 type OfAll<A extends readonly unknown[]> = { [I in keyof A]: Of<A[I]> };
 
 /** Value type that the description `T` has on the model `L` with the annotations `Ann`, or a `Problem`. */
@@ -46,16 +72,22 @@ export type Resolved<L extends string, Ann, T> = [T] extends [Late]
     : T extends Applied<infer K, infer A>
       ? Apply<K, ResolvedAll<L, Ann, A>>
       : T extends Where<infer C>
-        ? [BadCondition<L, Ann, C>] extends [never] ? boolean : BadCondition<L, Ann, C>
+        ? [BadCondition<L, Ann, C>] extends [never]
+          ? boolean
+          : BadCondition<L, Ann, C>
         : T
   : T;
 // A wrong name behind a nullable relation is reported as itself, without the null.
 type CleanPath<V> = [BadPath<V>] extends [never] ? V : BadPath<V>;
 type ResolvedAll<L extends string, Ann, A> = { [I in keyof A]: Resolved<L, Ann, A[I]> };
 /** Value type of the expression `E` on the model `L` with the annotations `Ann`. */
-export type ExpressionOut<L extends string, Ann, E> = E extends { readonly [$expr]: infer T } ? Resolved<L, Ann, T> : never;
+export type ExpressionOut<L extends string, Ann, E> = E extends { readonly [$expr]: infer T }
+  ? Resolved<L, Ann, T>
+  : never;
 
-type Apply<K extends string, V extends readonly unknown[]> = [BadPath<V[number]>] extends [never] ? Result<K, V> : BadPath<V[number]>;
+type Apply<K extends string, V extends readonly unknown[]> = [BadPath<V[number]>] extends [never]
+  ? Result<K, V>
+  : BadPath<V[number]>;
 type NullIn<V> = null extends V ? null : never;
 type Known<V> = Exclude<V, null>;
 // The first argument decides most results; conditions ride behind it and have been checked by now.
@@ -74,7 +106,9 @@ type Result<K extends string, V extends readonly unknown[]> = K extends "count"
             : K extends "number"
               ? number | NullIn<V[0]>
               : K extends "float"
-                ? (V[0] extends Decimal | null ? V[0] : number | NullIn<V[0]>)
+                ? V[0] extends Decimal | null
+                  ? V[0]
+                  : number | NullIn<V[0]>
                 : K extends "first"
                   ? V[0]
                   : K extends "boolean"
@@ -98,7 +132,9 @@ type Result<K extends string, V extends readonly unknown[]> = K extends "count"
                                     : unknown;
 type CaseTest = never;
 type AverageOf<V> = [V] extends [Decimal] ? Decimal : [V] extends [Temporal.Duration] ? Temporal.Duration : number;
-type CoalesceOf<V extends readonly unknown[]> = Known<V[number]> | (V extends readonly [...unknown[], infer Last] ? NullIn<Last> : null);
+type CoalesceOf<V extends readonly unknown[]> =
+  | Known<V[number]>
+  | (V extends readonly [...unknown[], infer Last] ? NullIn<Last> : null);
 type Moment = Date | Temporal.Instant | Temporal.PlainDate | Temporal.PlainTime;
 type OperationOf<A, B> = [A] extends [never]
   ? B
@@ -107,15 +143,36 @@ type OperationOf<A, B> = [A] extends [never]
     : [B] extends [Decimal]
       ? Decimal
       : [A] extends [Moment]
-        ? [B] extends [Temporal.Duration] ? A : Temporal.Duration
+        ? [B] extends [Temporal.Duration]
+          ? A
+          : Temporal.Duration
         : [A] extends [Temporal.Duration]
-          ? [B] extends [Moment] ? B : Temporal.Duration
-          : [A] extends [bigint] ? bigint : [B] extends [bigint] ? bigint : [A] extends [number] ? number : A;
+          ? [B] extends [Moment]
+            ? B
+            : Temporal.Duration
+          : [A] extends [bigint]
+            ? bigint
+            : [B] extends [bigint]
+              ? bigint
+              : [A] extends [number]
+                ? number
+                : A;
 
 // ---------------------------------------------------------------- expressions
 
 /** Anything that may stand on the right of an operation or comparison. */
-export type Operand = AnyExpression | Decimal | number | bigint | string | boolean | Date | Moment | Temporal.Duration | Uint8Array | null;
+export type Operand =
+  | AnyExpression
+  | Decimal
+  | number
+  | bigint
+  | string
+  | boolean
+  | Date
+  | Moment
+  | Temporal.Duration
+  | Uint8Array
+  | null;
 /** An expression; `T` is, or describes, what it yields. */
 export interface Expression<T> {
   readonly [$expr]: T;
@@ -193,9 +250,12 @@ export interface Q<C = any> extends LikeQ<C> {
   not(): Q<C>;
 }
 /** Conditions of a `Q`, of an expression, or of a plain object. */
-export type ConditionsOf<D> = D extends LikeQ<infer C> ? C : D extends { readonly [$expr]: infer T } ? ConditionOf<T> : D;
+export type ConditionsOf<D> =
+  D extends LikeQ<infer C> ? C : D extends { readonly [$expr]: infer T } ? ConditionOf<T> : D;
 /** An expression among conditions. */
-export interface ConditionOf<T> { readonly [$expr]: T }
+export interface ConditionOf<T> {
+  readonly [$expr]: T;
+}
 /** `Q({ … })` and its static forms. */
 export interface QFunction {
   <const A extends readonly object[]>(...conditions: A): Q<ConditionsOf<A[number]>>;
@@ -205,11 +265,8 @@ export interface QFunction {
   not<const C extends object>(condition: C): Q<ConditionsOf<C>>;
 }
 // What is wrong with one condition; `never` where nothing is.
-type BadKey<L extends string, P extends string, V, Value> = IsProblem<Value> extends true
-  ? Value
-  : V extends Value
-    ? never
-    : Problem<`wrong value for '${P}' on ${L}`, Value>;
+type BadKey<L extends string, P extends string, V, Value> =
+  IsProblem<Value> extends true ? Value : V extends Value ? never : Problem<`wrong value for '${P}' on ${L}`, Value>;
 /** The messages for the conditions `C` on the model `L`; `never` where all are right. */
 export type BadCondition<L extends string, Ann, C> = 0 extends 1 & C
   ? never
@@ -232,9 +289,13 @@ export interface CheckedQ<L extends string, Ann, D> {
 // ---------------------------------------------------------------- checks of arguments
 
 /** The message of an expression on the model `L`; `never` where it is right. */
-export type BadExpression<L extends string, Ann, E> = E extends { readonly [$expr]: infer T } ? BadPath<Resolved<L, Ann, T>> : never;
+export type BadExpression<L extends string, Ann, E> = E extends { readonly [$expr]: infer T }
+  ? BadPath<Resolved<L, Ann, T>>
+  : never;
 /** The expression itself, or its message. */
-export type CheckedExpression<L extends string, Ann, E> = [BadExpression<L, Ann, E>] extends [never] ? E : BadExpression<L, Ann, E>;
+export type CheckedExpression<L extends string, Ann, E> = [BadExpression<L, Ann, E>] extends [never]
+  ? E
+  : BadExpression<L, Ann, E>;
 
 // ---------------------------------------------------------------- functions that make expressions
 
@@ -266,21 +327,30 @@ type FilterOf<O> = O extends { readonly filter: infer W } ? [Where<ConditionsOf<
 type AliasOf<A, Name extends string> = A extends "*" ? never : A extends string ? `${A}__${Name}` : never;
 /** `Count("books")`, `Count("*")`. */
 export interface CountFunction {
-  <const A extends Source, const O extends AggregateOptions = {}>(of: A, options?: O): Aggregate<Applied<"count", [Of<A>, ...FilterOf<O>]>, AliasOf<A, "count">>;
+  <const A extends Source, const O extends AggregateOptions = {}>(
+    of: A,
+    options?: O,
+  ): Aggregate<Applied<"count", [Of<A>, ...FilterOf<O>]>, AliasOf<A, "count">>;
 }
 /** `Sum`, `Min`, `Max`, `AnyValue`: the type of what they read, or null over no rows. */
 export interface OptionalAggregateFunction<Name extends string> {
   <const A extends Source, const O extends AggregateOptions = {}>(
     of: A,
     options?: O,
-  ): Aggregate<Applied<O extends { readonly default: {} } ? "filled" : "optional", [Of<A>, ...FilterOf<O>]>, AliasOf<A, Name>>;
+  ): Aggregate<
+    Applied<O extends { readonly default: {} } ? "filled" : "optional", [Of<A>, ...FilterOf<O>]>,
+    AliasOf<A, Name>
+  >;
 }
 /** `Avg`, `StdDev`, `Variance`: `Decimal` of decimals, else `number`, or null over no rows. */
 export interface AverageFunction<Name extends string> {
   <const A extends Source, const O extends AggregateOptions & { readonly sample?: boolean } = {}>(
     of: A,
     options?: O,
-  ): Aggregate<Applied<O extends { readonly default: {} } ? "averageFilled" : "average", [Of<A>, ...FilterOf<O>]>, AliasOf<A, Name>>;
+  ): Aggregate<
+    Applied<O extends { readonly default: {} } ? "averageFilled" : "average", [Of<A>, ...FilterOf<O>]>,
+    AliasOf<A, Name>
+  >;
 }
 /** `StringAgg("name", { delimiter: ", " })`. */
 export interface StringAggFunction {
@@ -291,16 +361,23 @@ export interface StringAggFunction {
 }
 /** A function of one text or more that gives text: `Lower`, `Upper`, `Trim`, `Concat`, … */
 export interface TextFunction {
-  <const A extends readonly [Source, ...(Source | number | null | object)[]]>(...of: A): Expression<Applied<"text", OfTexts<A>>>;
+  <const A extends readonly [Source, ...(Source | number | null | object)[]]>(
+    ...of: A
+  ): Expression<Applied<"text", OfTexts<A>>>;
 }
-type OfTexts<A extends readonly unknown[]> = { [I in keyof A]: A[I] extends string | AnyExpression ? Of<A[I]> : string };
+type OfTexts<A extends readonly unknown[]> = {
+  [I in keyof A]: A[I] extends string | AnyExpression ? Of<A[I]> : string;
+};
 /** A function that gives a whole number: `Length`, `Ord`, `StrIndex`, `ExtractYear`, … */
 export interface NumberFunction {
   <const A extends Source>(of: A, ...rest: (Source | number | object)[]): Expression<Applied<"number", [Of<A>]>>;
 }
 /** A function of numbers: `Sqrt`, `Power`, `Log`, …; decimals stay decimals. */
 export interface MathFunction {
-  <const A extends Source | number>(of: A, ...rest: (Source | number | object)[]): Expression<Applied<"float", [Of<A>]>>;
+  <const A extends Source | number>(
+    of: A,
+    ...rest: (Source | number | object)[]
+  ): Expression<Applied<"float", [Of<A>]>>;
 }
 /** A function that keeps the type of its first argument: `Abs`, `Ceil`, `Floor`, `Round`, `NullIf`, `TruncMonth`, … */
 export interface SameFunction {
@@ -308,7 +385,10 @@ export interface SameFunction {
 }
 /** A function that may give null of its first argument's type: `NullIf`, `Lag`, `Lead`, `NthValue`. */
 export interface OrNullFunction {
-  <const A extends Source>(of: A, ...rest: (Source | number | string | object)[]): Expression<Applied<"optional", [Of<A>]>>;
+  <const A extends Source>(
+    of: A,
+    ...rest: (Source | number | string | object)[]
+  ): Expression<Applied<"optional", [Of<A>]>>;
 }
 /** `TruncDate`, `TruncTime`. */
 export interface PartFunction<K extends "date" | "time"> {
@@ -328,11 +408,17 @@ export interface ConstantFunction<T> {
 }
 /** `Cast("price", IntegerField())`. */
 export interface CastFunction {
-  <const A extends Source, B extends AnyField>(of: A, to: B): Expression<Applied<"second", [Of<A>, B[typeof $out] | null]>>;
+  <const A extends Source, B extends AnyField>(
+    of: A,
+    to: B,
+  ): Expression<Applied<"second", [Of<A>, B[typeof $out] | null]>>;
 }
 /** `When({ price__lt: 20 }, { then: Value("cheap") })`. */
 export interface WhenFunction {
-  <const C extends ConditionArg, const R>(condition: C, result: { readonly then: R }): When<ConditionsOf<C>, Described<R>>;
+  <const C extends ConditionArg, const R>(
+    condition: C,
+    result: { readonly then: R },
+  ): When<ConditionsOf<C>, Described<R>>;
 }
 /** A branch of a `Case`. */
 export interface When<C, T> {
@@ -355,7 +441,15 @@ export interface CaseFunction {
 export interface SubqueryFunction {
   <S extends AnyQuerySet>(queryset: S, options?: { readonly outputField?: FieldLike }): Expression<SubqueryValue<S>>;
 }
-type SubqueryValue<S> = S extends { readonly [$row]: () => infer R } ? (R extends { readonly [$values]: infer V } ? (V extends readonly unknown[] ? V[number] : V extends object ? V[keyof V] | null : V) : any) : any;
+type SubqueryValue<S> = S extends { readonly [$row]: () => infer R }
+  ? R extends { readonly [$values]: infer V }
+    ? V extends readonly unknown[]
+      ? V[number]
+      : V extends object
+        ? V[keyof V] | null
+        : V
+    : any
+  : any;
 /** `Exists(qs)`. */
 export interface ExistsFunction {
   (queryset: AnyQuerySet): Condition<boolean>;
@@ -388,7 +482,9 @@ type SourcesOf<O, K extends string> = O extends { readonly [P in K]: infer S }
   : [];
 /** `Func("price", { function: "ROUND" })`: any SQL function. */
 export interface FuncFunction {
-  <B extends FieldLike = FieldLike>(...args: readonly (Source | number | boolean | Date | null | FuncOptions<B>)[]): Expression<B extends AnyField ? B[typeof $out] : any>;
+  <B extends FieldLike = FieldLike>(
+    ...args: readonly (Source | number | boolean | Date | null | FuncOptions<B>)[]
+  ): Expression<B extends AnyField ? B[typeof $out] : any>;
 }
 /** Options of `Func`. */
 export interface FuncOptions<B extends FieldLike> {
@@ -399,7 +495,11 @@ export interface FuncOptions<B extends FieldLike> {
 }
 /** `RawSQL("a + %s", [1])`. */
 export interface RawSQLFunction {
-  <B extends FieldLike = FieldLike>(sql: string, params?: readonly unknown[], options?: { readonly outputField?: B }): Expression<B extends AnyField ? B[typeof $out] : any>;
+  <B extends FieldLike = FieldLike>(
+    sql: string,
+    params?: readonly unknown[],
+    options?: { readonly outputField?: B },
+  ): Expression<B extends AnyField ? B[typeof $out] : any>;
 }
 /** `Collate("name", "nocase")`. */
 export type CollateFunction = TextFunction;

@@ -34,20 +34,47 @@ export type DecimalInput = Decimal | string | number;
 
 /** Families of fields: fields of one family have the same lookups. */
 export type Family =
-  | "number" | "float" | "bigint" | "decimal" | "text" | "uuid" | "ip" | "boolean" | "binary" | "date" | "time" | "datetime"
-  | "duration" | "json" | "array" | "range" | "composite" | "unknown";
+  | "number"
+  | "float"
+  | "bigint"
+  | "decimal"
+  | "text"
+  | "uuid"
+  | "ip"
+  | "boolean"
+  | "binary"
+  | "date"
+  | "time"
+  | "datetime"
+  | "duration"
+  | "json"
+  | "array"
+  | "range"
+  | "composite"
+  | "unknown";
 
 /** A field that makes a column: `T` is its value, `In` what it accepts, `K` its family, `O` its options. */
 export interface Field<T, In, K extends string, O> {
   readonly [$kind]: K;
   readonly [$out]: O extends { readonly null: true } ? T | null : T;
   readonly [$in]: O extends { readonly null: true } ? In | null : In;
-  readonly [$optional]: O extends OptionalMark ? true : K extends "text" ? (O extends { readonly blank: true } ? true : false) : false;
+  readonly [$optional]: O extends OptionalMark
+    ? true
+    : K extends "text"
+      ? O extends { readonly blank: true }
+        ? true
+        : false
+      : false;
   readonly [$primary]: O extends { readonly primaryKey: true } ? true : false;
   readonly [$options]: O;
 }
 type OptionalMark =
-  | { readonly default: any } | { readonly dbDefault: any } | { readonly null: true } | { readonly auto: true } | { readonly autoNow: true } | { readonly autoNowAdd: true };
+  | { readonly default: any }
+  | { readonly dbDefault: any }
+  | { readonly null: true }
+  | { readonly auto: true }
+  | { readonly autoNow: true }
+  | { readonly autoNowAdd: true };
 
 /** A relation of a model to the one labelled `To`. */
 export interface Rel<Kind extends RelKind, To extends string, O> {
@@ -258,7 +285,9 @@ export interface ManyToManyOptions extends RelationOptions {
 
 // A key that is no option gets a type that nothing has, with the message in its name.
 /** Refuses what is not an option. */
-export type Only<O, Known> = { readonly [K in Exclude<keyof O, keyof Known>]: Problem<`unknown option '${K & string}'`, keyof Known> };
+export type Only<O, Known> = {
+  readonly [K in Exclude<keyof O, keyof Known>]: Problem<`unknown option '${K & string}'`, keyof Known>;
+};
 
 // The union of a list of choices, or the plain type where there are none.
 type ChoiceOf<O, T> = O extends { readonly choices: infer C }
@@ -267,7 +296,9 @@ type ChoiceOf<O, T> = O extends { readonly choices: infer C }
       ? G extends readonly (readonly [infer W, string])[]
         ? W
         : V
-      : E extends readonly unknown[] ? T : E
+      : E extends readonly unknown[]
+        ? T
+        : E
     : C extends (...args: any) => unknown
       ? T
       : keyof C & T
@@ -285,7 +316,12 @@ export interface AutoKey {
 /** An automatic key. */
 export interface AutoKeyField extends Field<number, number, "number", AutoKey> {}
 /** A field of moments: `Date`, or `Temporal.Instant` where microseconds are kept. */
-export interface MomentField<O> extends Field<O extends { readonly precision: 6 } ? Temporal.Instant : Date, MomentInput, "datetime", O> {}
+export interface MomentField<O> extends Field<
+  O extends { readonly precision: 6 } ? Temporal.Instant : Date,
+  MomentInput,
+  "datetime",
+  O
+> {}
 
 /** A plain function that makes a field; `new` is not needed. */
 export interface AutoFieldFunction {
@@ -297,11 +333,15 @@ export interface IntegerFieldFunction {
 }
 /** `BigIntegerField` and `PositiveBigIntegerField`: 64 bits, as `bigint`. */
 export interface BigIntegerFieldFunction {
-  <const O extends FieldOptions<bigint | number> = {}>(options?: O & Only<O, FieldOptions<bigint>>): Field<bigint, bigint | number, "bigint", O>;
+  <const O extends FieldOptions<bigint | number> = {}>(
+    options?: O & Only<O, FieldOptions<bigint>>,
+  ): Field<bigint, bigint | number, "bigint", O>;
 }
 /** `FloatField`. */
 export interface FloatFieldFunction {
-  <const O extends FieldOptions<number> = {}>(options?: O & Only<O, FieldOptions<number>>): Field<ChoiceOf<O, number>, ChoiceOf<O, number>, "float", O>;
+  <const O extends FieldOptions<number> = {}>(
+    options?: O & Only<O, FieldOptions<number>>,
+  ): Field<ChoiceOf<O, number>, ChoiceOf<O, number>, "float", O>;
 }
 /** `DecimalField`: exact on every database. */
 export interface DecimalFieldFunction {
@@ -309,7 +349,9 @@ export interface DecimalFieldFunction {
 }
 /** `BooleanField`. */
 export interface BooleanFieldFunction {
-  <const O extends FieldOptions<boolean> = {}>(options?: O & Only<O, FieldOptions<boolean>>): Field<boolean, boolean, "boolean", O>;
+  <const O extends FieldOptions<boolean> = {}>(
+    options?: O & Only<O, FieldOptions<boolean>>,
+  ): Field<boolean, boolean, "boolean", O>;
 }
 /** `CharField`: `maxLength` is needed; a list of `choices` narrows the value. */
 export interface CharFieldFunction {
@@ -325,7 +367,9 @@ export interface SlugFieldFunction {
 }
 /** `UUIDField`. */
 export interface UUIDFieldFunction {
-  <const O extends FieldOptions<string> = {}>(options?: O & Only<O, FieldOptions<string>>): Field<string, string, "uuid", O>;
+  <const O extends FieldOptions<string> = {}>(
+    options?: O & Only<O, FieldOptions<string>>,
+  ): Field<string, string, "uuid", O>;
 }
 /** `GenericIPAddressField`. */
 export interface GenericIPAddressFieldFunction {
@@ -333,15 +377,21 @@ export interface GenericIPAddressFieldFunction {
 }
 /** `BinaryField`. */
 export interface BinaryFieldFunction {
-  <const O extends BinaryOptions = {}>(options?: O & Only<O, BinaryOptions>): Field<Uint8Array, Uint8Array, "binary", O>;
+  <const O extends BinaryOptions = {}>(
+    options?: O & Only<O, BinaryOptions>,
+  ): Field<Uint8Array, Uint8Array, "binary", O>;
 }
 /** `DateField`. */
 export interface DateFieldFunction {
-  <const O extends StampOptions<DateInput> = {}>(options?: O & Only<O, StampOptions<DateInput>>): Field<Temporal.PlainDate, DateInput, "date", O>;
+  <const O extends StampOptions<DateInput> = {}>(
+    options?: O & Only<O, StampOptions<DateInput>>,
+  ): Field<Temporal.PlainDate, DateInput, "date", O>;
 }
 /** `TimeField`. */
 export interface TimeFieldFunction {
-  <const O extends StampOptions<TimeInput> = {}>(options?: O & Only<O, StampOptions<TimeInput>>): Field<Temporal.PlainTime, TimeInput, "time", O>;
+  <const O extends StampOptions<TimeInput> = {}>(
+    options?: O & Only<O, StampOptions<TimeInput>>,
+  ): Field<Temporal.PlainTime, TimeInput, "time", O>;
 }
 /** `DateTimeField`. */
 export interface DateTimeFieldFunction {
@@ -349,13 +399,17 @@ export interface DateTimeFieldFunction {
 }
 /** `DurationField`. */
 export interface DurationFieldFunction {
-  <const O extends FieldOptions<DurationInput> = {}>(options?: O & Only<O, FieldOptions<DurationInput>>): Field<Temporal.Duration, DurationInput, "duration", O>;
+  <const O extends FieldOptions<DurationInput> = {}>(
+    options?: O & Only<O, FieldOptions<DurationInput>>,
+  ): Field<Temporal.Duration, DurationInput, "duration", O>;
 }
 // The type argument is written by hand, so the options cannot be inferred beside it: one signature per case.
 /** `JSONField<Settings>()`: the type argument is what the document holds. */
 export interface JSONFieldFunction {
   <T = unknown>(options: JsonOptions<T> & { readonly null: true }): Field<T, T, "json", { readonly null: true }>;
-  <T = unknown>(options: JsonOptions<T> & ({ readonly default: T | (() => T) } | { readonly dbDefault: {} })): Field<T, T, "json", { readonly default: T }>;
+  <T = unknown>(
+    options: JsonOptions<T> & ({ readonly default: T | (() => T) } | { readonly dbDefault: {} }),
+  ): Field<T, T, "json", { readonly default: T }>;
   <T = unknown>(options?: JsonOptions<T>): Field<T, T, "json", {}>;
 }
 /** `FileField` and `ImageField`: the file's name, as text. */
@@ -380,8 +434,20 @@ export interface Generated {
 }
 /** `GeneratedField`: the value type is that of `outputField`; inputs do not have it. */
 export interface GeneratedFieldFunction {
-  <const O extends GeneratedOptions>(options: O & Only<O, GeneratedOptions>): O extends { readonly outputField: Field<infer T, infer In, infer K, infer P> }
-    ? Field<T, In, K, Generated & (P extends { readonly null: true } ? { readonly null: true } : O extends { readonly null: true } ? { readonly null: true } : {})>
+  <const O extends GeneratedOptions>(
+    options: O & Only<O, GeneratedOptions>,
+  ): O extends { readonly outputField: Field<infer T, infer In, infer K, infer P> }
+    ? Field<
+        T,
+        In,
+        K,
+        Generated &
+          (P extends { readonly null: true }
+            ? { readonly null: true }
+            : O extends { readonly null: true }
+              ? { readonly null: true }
+              : {})
+      >
     : never;
 }
 /** `CompositePrimaryKey("a", "b")`, under the name `pk`. */
@@ -390,15 +456,24 @@ export interface CompositePrimaryKeyFunction {
 }
 /** `ForeignKey("Category", { onDelete: CASCADE })`. */
 export interface ForeignKeyFunction {
-  <const To extends string, const O extends ForeignKeyOptions>(to: To, options: O & Only<O, ForeignKeyOptions>): Rel<"fk", To, O>;
+  <const To extends string, const O extends ForeignKeyOptions>(
+    to: To,
+    options: O & Only<O, ForeignKeyOptions>,
+  ): Rel<"fk", To, O>;
 }
 /** `OneToOneField("User", { onDelete: CASCADE })`. */
 export interface OneToOneFieldFunction {
-  <const To extends string, const O extends ForeignKeyOptions>(to: To, options: O & Only<O, ForeignKeyOptions>): Rel<"o2o", To, O>;
+  <const To extends string, const O extends ForeignKeyOptions>(
+    to: To,
+    options: O & Only<O, ForeignKeyOptions>,
+  ): Rel<"o2o", To, O>;
 }
 /** `ManyToManyField("Tag")`. */
 export interface ManyToManyFieldFunction {
-  <const To extends string, const O extends ManyToManyOptions = {}>(to: To, options?: O & Only<O, ManyToManyOptions>): Rel<"m2m", To, O>;
+  <const To extends string, const O extends ManyToManyOptions = {}>(
+    to: To,
+    options?: O & Only<O, ManyToManyOptions>,
+  ): Rel<"m2m", To, O>;
 }
 /** `GenericForeignKey("contentType", "objectId")`. */
 export interface GenericForeignKeyFunction {
@@ -406,7 +481,14 @@ export interface GenericForeignKeyFunction {
 }
 /** `GenericRelation("TaggedItem")`. */
 export interface GenericRelationFunction {
-  <const To extends string, const O extends RelationOptions & { readonly contentTypeField?: string; readonly objectIdField?: string; readonly forConcreteModel?: boolean } = {}>(
+  <
+    const To extends string,
+    const O extends RelationOptions & {
+      readonly contentTypeField?: string;
+      readonly objectIdField?: string;
+      readonly forConcreteModel?: boolean;
+    } = {},
+  >(
     to: To,
     options?: O,
   ): Rel<"generic", To, O>;

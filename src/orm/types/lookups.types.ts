@@ -4,7 +4,15 @@
  */
 import type { Decimal } from "decimal.js";
 import type { Temporal } from "temporal-polyfill";
-import type { AnyField, DateInput, DecimalInput, DurationInput, Field, MomentInput, TimeInput } from "./fields.types.js";
+import type {
+  AnyField,
+  DateInput,
+  DecimalInput,
+  DurationInput,
+  Field,
+  MomentInput,
+  TimeInput,
+} from "./fields.types.js";
 import type { $in, $kind, $out } from "./fields.types.js";
 import type { CustomLookups, CustomTransforms, Problem } from "./registry.types.js";
 
@@ -195,10 +203,15 @@ export type TransformOf<K extends string, X extends string> = K extends keyof Tr
     : CustomOf<CustomTransforms, K, X>
   : CustomOf<CustomTransforms, K, X>;
 
-type TransformField<K extends string, X extends string> = TransformOf<K, X> extends infer R extends keyof ResultFields ? ([R] extends [never] ? null : ResultFields[R]) : null;
+type TransformField<K extends string, X extends string> =
+  TransformOf<K, X> extends infer R extends keyof ResultFields ? ([R] extends [never] ? null : ResultFields[R]) : null;
 
 // A path into a document ends in a lookup where its last part is the name of one.
-type JsonValue<T extends string> = T extends keyof JsonLookups ? JsonLookups[T] : T extends `${string}__${infer R}` ? JsonValue<R> : unknown;
+type JsonValue<T extends string> = T extends keyof JsonLookups
+  ? JsonLookups[T]
+  : T extends `${string}__${infer R}`
+    ? JsonValue<R>
+    : unknown;
 
 /**
  * Value that the rest `T` of a path takes on a field of family `K` that accepts `In`; `Where` names the field in messages.
@@ -214,16 +227,24 @@ type LongTail<K extends string, In, T extends string, Where extends string> = K 
   : T extends `${infer X}__${infer R}`
     ? TransformField<K, X> extends Field<any, infer I, infer KK, any>
       ? TailValue<KK, I, R, `${Where}__${X}`>
-      : K extends "array" ? unknown : BadTail<K, X, Where>
+      : K extends "array"
+        ? unknown
+        : BadTail<K, X, Where>
     : TransformField<K, T> extends Field<any, infer I, any, any>
       ? Arg<I>
       : [CustomOf<CustomLookups<In>, K, T>] extends [never]
-        ? K extends "array" ? unknown : BadTail<K, T, Where>
+        ? K extends "array"
+          ? unknown
+          : BadTail<K, T, Where>
         : Arg<CustomOf<CustomLookups<In>, K, T>>;
 
 /** The message for a lookup or transform that the family does not have. */
 export type BadTail<K extends string, T extends string, Where extends string> = K extends keyof LookupFamilies<any>
-  ? Problem<`unsupported lookup '${T}' on ${Where} (${K})`, (keyof LookupFamilies<any>[K] & string) | (K extends keyof TransformFamilies ? keyof TransformFamilies[K] & string : never)>
+  ? Problem<
+      `unsupported lookup '${T}' on ${Where} (${K})`,
+      | (keyof LookupFamilies<any>[K] & string)
+      | (K extends keyof TransformFamilies ? keyof TransformFamilies[K] & string : never)
+    >
   : Problem<`unsupported lookup '${T}' on ${Where} (${K})`>;
 
 /** Value read at the rest `T` of a path (transforms only, or a path in a document). */
@@ -266,9 +287,19 @@ export type FamilyOf<T> = 0 extends 1 & T
                       : "unknown";
 
 /** What an annotation of this value type accepts in a condition. */
-export type InputOf<T> = FamilyOf<T> extends infer K extends keyof ResultFields ? (K extends "number" | "text" ? T : ResultFields[K][typeof $in]) : unknown;
+export type InputOf<T> =
+  FamilyOf<T> extends infer K extends keyof ResultFields
+    ? K extends "number" | "text"
+      ? T
+      : ResultFields[K][typeof $in]
+    : unknown;
 /** Value that a lookup on an annotation of value type `T` takes. */
-export type AnnotationTail<T, R extends string, Where extends string> = TailValue<FamilyOf<NonNullable<T>>, InputOf<NonNullable<T>>, R, Where>;
+export type AnnotationTail<T, R extends string, Where extends string> = TailValue<
+  FamilyOf<NonNullable<T>>,
+  InputOf<NonNullable<T>>,
+  R,
+  Where
+>;
 /** Family of a field. */
 export type KindOf<F extends AnyField> = F[typeof $kind];
 /** Value read from a field. */

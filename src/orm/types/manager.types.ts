@@ -14,7 +14,10 @@ export declare const $querysets: unique symbol;
 
 type Running = "then" | typeof Symbol.asyncIterator;
 /** A manager of the querysets `S`. */
-export type ManagerOf<S> = { readonly [K in keyof S as K extends Running ? never : K]: S[K] } & { readonly [$querysets]: S; getQuerySet(): S };
+export type ManagerOf<S> = { readonly [K in keyof S as K extends Running ? never : K]: S[K] } & {
+  readonly [$querysets]: S;
+  getQuerySet(): S;
+};
 /** A manager of the model labelled `L`, for users to extend: `class extends Manager<"Post"> { override getQuerySet() { … } }`. */
 export interface Manager<L extends string = string> extends Omit<QuerySet<L>, Running> {
   readonly [$querysets]: QuerySet<L>;
@@ -52,10 +55,16 @@ export interface ManyMethods<L extends string> {
   set(rows: Iterable<RowOrKey<L>>, options?: ThroughOptions & { readonly clear?: boolean }): Promise<void>;
   clear(): Promise<void>;
   create<V extends CreateInput<L>>(values: V & CheckedInput<L, V>, options?: ThroughOptions): Promise<Instance<L>>;
-  getOrCreate<C extends Hints<L>>(conditions: Keyed<L, {}, C>, options?: ThroughOptions & { readonly defaults?: Partial<CreateInput<L>> }): Promise<[Instance<L>, boolean]>;
+  getOrCreate<C extends Hints<L>>(
+    conditions: Keyed<L, {}, C>,
+    options?: ThroughOptions & { readonly defaults?: Partial<CreateInput<L>> },
+  ): Promise<[Instance<L>, boolean]>;
   updateOrCreate<C extends Hints<L>>(
     conditions: Keyed<L, {}, C>,
-    options?: ThroughOptions & { readonly defaults?: Partial<CreateInput<L>>; readonly createDefaults?: Partial<CreateInput<L>> },
+    options?: ThroughOptions & {
+      readonly defaults?: Partial<CreateInput<L>>;
+      readonly createDefaults?: Partial<CreateInput<L>>;
+    },
   ): Promise<[Instance<L>, boolean]>;
 }
 /** The set of a `ManyToManyField`, from either side, or of a `GenericRelation`. */
@@ -67,7 +76,10 @@ export interface ReverseMethods<L extends string, Name extends string> {
   add(...rows: readonly (RowOrKey<L> | { readonly bulk: boolean })[]): Promise<void>;
   set(rows: Iterable<RowOrKey<L>>, options?: { readonly bulk?: boolean; readonly clear?: boolean }): Promise<void>;
   create<V extends CreateInput<L>>(values: V & CheckedInput<L, V, Name>): Promise<Instance<L>>;
-  getOrCreate<C extends Hints<L>>(conditions: Keyed<L, {}, C>, options?: { readonly defaults?: Partial<CreateInput<L>> }): Promise<[Instance<L>, boolean]>;
+  getOrCreate<C extends Hints<L>>(
+    conditions: Keyed<L, {}, C>,
+    options?: { readonly defaults?: Partial<CreateInput<L>> },
+  ): Promise<[Instance<L>, boolean]>;
   updateOrCreate<C extends Hints<L>>(
     conditions: Keyed<L, {}, C>,
     options?: { readonly defaults?: Partial<CreateInput<L>>; readonly createDefaults?: Partial<CreateInput<L>> },
@@ -78,6 +90,14 @@ export interface NullableReverseMethods<L extends string> {
   remove(...rows: readonly RowOrKey<L>[]): Promise<void>;
   clear(options?: { readonly bulk?: boolean }): Promise<void>;
 }
-type MayBeNull<L extends string, Name extends string> = Name extends keyof FieldsOf<L> ? (FieldsOf<L>[Name] extends Rel<any, any, any> ? (FieldsOf<L>[Name][typeof $options] extends { readonly null: true } ? NullableReverseMethods<L> : unknown) : unknown) : NullableReverseMethods<L>;
+type MayBeNull<L extends string, Name extends string> = Name extends keyof FieldsOf<L>
+  ? FieldsOf<L>[Name] extends Rel<any, any, any>
+    ? FieldsOf<L>[Name][typeof $options] extends { readonly null: true }
+      ? NullableReverseMethods<L>
+      : unknown
+    : unknown
+  : NullableReverseMethods<L>;
 /** The rows of the model labelled `L` whose foreign key `Name` points here. */
-export type ReverseManager<L extends string, Name extends string> = Methods<QuerySetOf<L>> & ReverseMethods<L, Name> & MayBeNull<L, Name>;
+export type ReverseManager<L extends string, Name extends string> = Methods<QuerySetOf<L>> &
+  ReverseMethods<L, Name> &
+  MayBeNull<L, Name>;

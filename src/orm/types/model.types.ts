@@ -9,7 +9,8 @@ import type { PrimaryOut, SingleNames } from "./paths.types.js";
 import type { $fields, $is, $label, $local, $parents } from "./registry.types.js";
 import type { Manager, ManagerOf } from "./manager.types.js";
 import type { Deleted, QuerySet } from "./queryset.types.js";
-import type { InputOfFields, ReverseShape, Shape } from "./relations.types.js";
+import type { InputOfFields } from "./relations.types.js";
+import type { ReverseShape, Shape } from "./rows.types.js";
 
 /** Options of `save`. */
 export interface SaveOptions<Name extends PropertyKey = string> {
@@ -33,10 +34,18 @@ export interface ModelInstance<F, L extends string, Own extends string> {
   readonly state: InstanceState;
   save(options?: SaveOptions<FieldName<F>>): Promise<void>;
   delete(options?: { readonly using?: string; readonly keepParents?: boolean }): Promise<Deleted>;
-  refreshFromDb(options?: { readonly using?: string; readonly fields?: readonly FieldName<F>[]; readonly fromQuerySet?: QuerySet<L> }): Promise<void>;
+  refreshFromDb(options?: {
+    readonly using?: string;
+    readonly fields?: readonly FieldName<F>[];
+    readonly fromQuerySet?: QuerySet<L>;
+  }): Promise<void>;
   /** Assigns with checking: `p.set({ price: "3", category })`. */
   set(values: Partial<InputOfFields<F, L>>): this;
-  fullClean(options?: { readonly exclude?: readonly FieldName<F>[]; readonly validateUnique?: boolean; readonly validateConstraints?: boolean }): Promise<void>;
+  fullClean(options?: {
+    readonly exclude?: readonly FieldName<F>[];
+    readonly validateUnique?: boolean;
+    readonly validateConstraints?: boolean;
+  }): Promise<void>;
   cleanFields(options?: { readonly exclude?: readonly FieldName<F>[] }): void;
   clean(): void | Promise<void>;
   validateUnique(options?: { readonly exclude?: readonly FieldName<F>[] }): Promise<void>;
@@ -59,8 +68,18 @@ export interface ModelInstance<F, L extends string, Own extends string> {
 /** Names of fields and of the columns of relations. */
 export type FieldName<F> = (keyof F & string) | `${SingleNames<F>}Id`;
 /** The fields `F`, with the implicit `id` where none of them is the primary key. */
-export type WithKey<F> = F[keyof F] extends { readonly [$primary]: false } ? F & ImplicitKey : [keyof F] extends [never] ? ImplicitKey : string extends keyof F ? F : F extends { readonly pk: CompositeKey<readonly string[]> } ? F : HasKey<F>;
-type HasKey<F> = true extends { [K in keyof F]: F[K] extends { readonly [$primary]: true } ? true : false }[keyof F] ? F : F & ImplicitKey;
+export type WithKey<F> = F[keyof F] extends { readonly [$primary]: false }
+  ? F & ImplicitKey
+  : [keyof F] extends [never]
+    ? ImplicitKey
+    : string extends keyof F
+      ? F
+      : F extends { readonly pk: CompositeKey<readonly string[]> }
+        ? F
+        : HasKey<F>;
+type HasKey<F> = true extends { [K in keyof F]: F[K] extends { readonly [$primary]: true } ? true : false }[keyof F]
+  ? F
+  : F & ImplicitKey;
 /** The key that a model has when it declares none: 64 bits, automatic. */
 export interface ImplicitKey {
   readonly id: AutoKeyField;
@@ -106,10 +125,18 @@ export interface ModelErrors {
 }
 
 /** Instances of a model with the fields `F`. */
-export type InstanceShape<F, L extends string, Own extends string> = ModelInstance<F, L, Own> & Shape<F, L> & ReverseShape<Own>;
+export type InstanceShape<F, L extends string, Own extends string> = ModelInstance<F, L, Own> &
+  Shape<F, L> &
+  ReverseShape<Own>;
 
 /** A model class: `L` its label, `F` its fields, `Local` those it declares itself, `Parents` the labels it inherits tables from, `Base` the instances it inherits members from. */
-export interface ModelClass<L extends string, F, Local = F, Parents extends string = never, Base = unknown> extends ModelErrors {
+export interface ModelClass<
+  L extends string,
+  F,
+  Local = F,
+  Parents extends string = never,
+  Base = unknown,
+> extends ModelErrors {
   new (values?: Partial<InputOfFields<F, L>>): InstanceShape<F, L, L | Parents> & Base;
   readonly [$label]: L;
   readonly [$fields]: F;
@@ -129,10 +156,16 @@ export interface ModelClass<L extends string, F, Local = F, Parents extends stri
     meta?: MetaOptions,
   ): ModelClass<L2, Omit<F, keyof F2> & Child<L, F2>, Child<L, F2>, L | Parents, InstanceType<C>>;
   /** A model over the same table, with behaviour of its own. */
-  proxy<C extends AnyConstructor, const L2 extends string>(this: C, label: L2, meta?: MetaOptions): ModelClass<L2, F, {}, L | Parents, InstanceType<C>>;
+  proxy<C extends AnyConstructor, const L2 extends string>(
+    this: C,
+    label: L2,
+    meta?: MetaOptions,
+  ): ModelClass<L2, F, {}, L | Parents, InstanceType<C>>;
 }
 /** The fields of a child, with the link to its parent unless it declares one. */
-export type Child<L extends string, F2> = F2 & { readonly [K in `${Uncapitalize<Bare<L>>}Ptr`]: Rel<"o2o", L, ParentLink> };
+export type Child<L extends string, F2> = F2 & {
+  readonly [K in `${Uncapitalize<Bare<L>>}Ptr`]: Rel<"o2o", L, ParentLink>;
+};
 type Bare<L extends string> = L extends `${string}.${infer N}` ? N : L;
 /** Options of the implicit link to a parent. */
 export interface ParentLink {
@@ -171,7 +204,10 @@ export interface AbstractModel<F extends Fields> {
   ): ModelClass<L, WithKey<Omit<F, keyof F2> & F2>, WithKey<Omit<F, keyof F2> & F2>, never, InstanceType<C>>;
 }
 /** Members that an abstract model's methods can count on: values, and what every instance has. */
-export type AbstractInstance<F> = Shape<F, string> & { save(options?: SaveOptions): Promise<void>; delete(): Promise<Deleted> };
+export type AbstractInstance<F> = Shape<F, string> & {
+  save(options?: SaveOptions): Promise<void>;
+  delete(): Promise<Deleted>;
+};
 /** `class Timestamped extends abstractModel({ … }) { … }`. */
 export interface AbstractModelFunction {
   <const F extends Fields>(fields: F, meta?: MetaOptions): AbstractModel<F>;

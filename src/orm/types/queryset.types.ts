@@ -6,17 +6,41 @@ import type { Temporal } from "temporal-polyfill";
 import type { $alias, $row, $values, CheckedExpression, CheckedQ, ExpressionOut } from "./expressions.types.js";
 import type { $expr, $queryset, AnyExpression, AnyQuerySet } from "./lookups.types.js";
 import type { BadPath, Hints, Keyed, Names, PathOut, SingleNames, Table } from "./paths.types.js";
-import type { AnyModelClass, ClassOf, FieldsOf, Flat, Instance, ModelRef, Problem, UnionToIntersection } from "./registry.types.js";
 import type {
-  $toAttr, Accessors, AccessorTarget, ColumnOf, ConcreteNames, ConcreteValues, CreateInput, DeferredMembers, InputNames, KeyInput, KeyValue, LoadedInstance, MissingRelation, Replaced, RequiredRelations, ToAttr, UpdateInput,
+  AnyModelClass,
+  ClassOf,
+  FieldsOf,
+  Flat,
+  Instance,
+  ModelRef,
+  Problem,
+  UnionToIntersection,
+} from "./registry.types.js";
+import type {
+  $loaded,
+  $toAttr,
+  Accessors,
+  AccessorTarget,
+  ColumnOf,
+  ConcreteNames,
+  ConcreteValues,
+  CreateInput,
+  DeferredMembers,
+  InputNames,
+  KeyInput,
+  KeyValue,
+  LoadedInstance,
+  MissingRelation,
+  Replaced,
+  RequiredRelations,
+  ToAttr,
+  UpdateInput,
 } from "./relations.types.js";
 
 /** Phantom: names a chain has added, with their value types. */
 export declare const $ann: unique symbol;
 /** Phantom: members a chain has added to its rows. */
 export declare const $extra: unique symbol;
-/** Phantom: paths a chain has loaded. */
-export declare const $loaded: unique symbol;
 /** Phantom: columns a chain has left out. */
 export declare const $deferred: unique symbol;
 /** Phantom: completion of the names a chain has added. */
@@ -52,8 +76,14 @@ interface AnyGathered {
 type FormOf<S> = S extends { readonly [$row]: () => infer R } ? R : never;
 type LabelOf<S> = S extends { readonly [$queryset]: infer L extends string } ? L : never;
 /** The rows of the queryset type `S`: `Row<typeof qs>`. */
-export type RowOf<S> = S extends AnyGathered ? (FormOf<S> extends { readonly [$values]: infer V } ? V : ModelRow<LabelOf<S>, S>) : never;
-type ModelRow<L extends string, S extends AnyGathered> = ([keyof S[typeof $loaded] | keyof S[typeof $deferred]] extends [never]
+export type RowOf<S> = S extends AnyGathered
+  ? FormOf<S> extends { readonly [$values]: infer V }
+    ? V
+    : ModelRow<LabelOf<S>, S>
+  : never;
+type ModelRow<L extends string, S extends AnyGathered> = ([
+  keyof S[typeof $loaded] | keyof S[typeof $deferred],
+] extends [never]
   ? Instance<L>
   : Replaced<LoadedInstance<L, S[typeof $loaded]>, DeferredMembers<L, keyof S[typeof $deferred]>>) &
   S[typeof $extra];
@@ -75,32 +105,59 @@ export interface Aliased<L extends string, S extends AnyGathered, A> {
   readonly [$hints]: { readonly [K in keyof A]?: unknown };
 }
 // Annotations after `values()` join its rows.
-type Extended<R, O> = R extends { readonly [$values]: infer V } ? ValueRows<V extends readonly unknown[] ? [...V, ...OneOf<O>] : V extends object ? Flat<V & O> : V> : R;
-type OneOf<O> = UnionToIntersection<keyof O extends infer K ? (K extends unknown ? (x: K) => void : never) : never> extends (x: infer K) => void ? (K extends keyof O ? [O[K]] : []) : [];
+type Extended<R, O> = R extends { readonly [$values]: infer V }
+  ? ValueRows<V extends readonly unknown[] ? [...V, ...OneOf<O>] : V extends object ? Flat<V & O> : V>
+  : R;
+type OneOf<O> =
+  UnionToIntersection<keyof O extends infer K ? (K extends unknown ? (x: K) => void : never) : never> extends (
+    x: infer K,
+  ) => void
+    ? K extends keyof O
+      ? [O[K]]
+      : []
+    : [];
 
 /** Expressions given bare are named by themselves; objects name theirs. The usual single object is taken as it is. */
-export type Named<A> = [Extract<A, AnyExpression>] extends [never] ? ([A] extends [UnionToIntersection<A>] ? A : NamedAll<A>) : NamedAll<A>;
+export type Named<A> = [Extract<A, AnyExpression>] extends [never]
+  ? [A] extends [UnionToIntersection<A>]
+    ? A
+    : NamedAll<A>
+  : NamedAll<A>;
 type NamedAll<A> = Flat<UnionToIntersection<NamedOne<A>>>;
-type NamedOne<E> = E extends { readonly [$alias]: infer N extends string } ? { readonly [K in N]: E } : E extends { readonly [$expr]: unknown } ? {} : E;
+type NamedOne<E> = E extends { readonly [$alias]: infer N extends string }
+  ? { readonly [K in N]: E }
+  : E extends { readonly [$expr]: unknown }
+    ? {}
+    : E;
 
 /** Arguments of `annotate` and `aggregate`. */
 export type NamedArg<L extends string, Ann, E> = E extends { readonly [$expr]: unknown }
   ? E extends { readonly [$alias]: infer N }
-    ? [N] extends [never] ? Problem<"an expression without a path needs a name: { name: expression }"> : CheckedExpression<L, Ann, E>
+    ? [N] extends [never]
+      ? Problem<"an expression without a path needs a name: { name: expression }">
+      : CheckedExpression<L, Ann, E>
     : Problem<"an expression that is no aggregate needs a name: { name: expression }">
   : CheckedObject<L, Ann, E>;
 
 type RowObject<L extends string, Ann, P> = { [K in P & string]: PathOut<L, K, Ann> };
 type NamesIn<P> = P extends string ? P : never;
 type ObjectsIn<P> = P extends string ? never : P extends { readonly [$expr]: unknown } ? never : P;
-type ValuesOf<L extends string, Ann, P> = [ObjectsIn<P>] extends [never] ? RowObject<L, Ann, NamesIn<P>> : Flat<RowObject<L, Ann, NamesIn<P>> & Outs<L, Ann, UnionToIntersection<ObjectsIn<P>>>>;
+type ValuesOf<L extends string, Ann, P> = [ObjectsIn<P>] extends [never]
+  ? RowObject<L, Ann, NamesIn<P>>
+  : Flat<RowObject<L, Ann, NamesIn<P>> & Outs<L, Ann, UnionToIntersection<ObjectsIn<P>>>>;
 /** A step whose rows are objects with the names `P`. */
 export interface Valued<L extends string, S extends AnyGathered, P> {
   readonly [$row]: () => ValueRows<[P] extends [never] ? AllValues<L, S> : ValuesOf<L, S[typeof $ann], P>>;
 }
-type AllValues<L extends string, S extends AnyGathered> = [keyof S[typeof $extra]] extends [never] ? ConcreteValues<L> : Flat<ConcreteValues<L> & S[typeof $extra]>;
-interface FlatOption { readonly flat: true }
-interface NamedOption { readonly named: true }
+type AllValues<L extends string, S extends AnyGathered> = [keyof S[typeof $extra]] extends [never]
+  ? ConcreteValues<L>
+  : Flat<ConcreteValues<L> & S[typeof $extra]>;
+interface FlatOption {
+  readonly flat: true;
+}
+interface NamedOption {
+  readonly named: true;
+}
 /** Options of `valuesList`. */
 export interface ValuesListOptions {
   readonly flat?: boolean;
@@ -139,7 +196,11 @@ export interface Prefetching<L extends string, A extends readonly unknown[]> {
 type PrefetchOf<L extends string, P> = P extends string
   ? { readonly [K in P]: true }
   : P extends { readonly [$toAttr]: readonly [infer Path extends string, infer N, infer S] }
-    ? { readonly [K in Path]: [N] extends [never] ? true : ToAttr<N & string, S extends AnyGathered ? RowOf<S> : Instance<AccessorTarget<L, Path>>> }
+    ? {
+        readonly [K in Path]: [N] extends [never]
+          ? true
+          : ToAttr<N & string, S extends AnyGathered ? RowOf<S> : Instance<AccessorTarget<L, Path>>>;
+      }
     : {};
 /** A step that leaves out the columns `D`. */
 export interface Deferring<D extends string> {
@@ -154,7 +215,9 @@ export type OnlyNames<L extends string, P> = Exclude<ConcreteNames<L>, ColumnOf<
 
 // A right argument stands for itself, a wrong one for its message. The signatures take `P & NoInfer<…>`: inferring
 // through the check itself would work out the check for every name of the model, at every call.
-type CheckedName<L extends string, Ann, P extends string> = [BadPath<PathOut<L, P, Ann>>] extends [never] ? P : BadPath<PathOut<L, P, Ann>>;
+type CheckedName<L extends string, Ann, P extends string> = [BadPath<PathOut<L, P, Ann>>] extends [never]
+  ? P
+  : BadPath<PathOut<L, P, Ann>>;
 type CheckedObject<L extends string, Ann, E> = { readonly [K in keyof E]: CheckedExpression<L, Ann, E[K]> };
 /** Arguments of `values`, `distinct`, `only`, …: names, expressions, or objects of named expressions. */
 export type ValuesArg<L extends string, Ann, P> = AnyText extends P ? unknown : OneValue<L, Ann, P>;
@@ -162,35 +225,62 @@ export type ValuesArg<L extends string, Ann, P> = AnyText extends P ? unknown : 
 /** Any text, beside names that are offered for completion. */
 export type AnyText = string & {};
 type OneValue<L extends string, Ann, P> = P extends string
-  ? P extends keyof Table<L> ? P : CheckedName<L, Ann, P>
+  ? P extends keyof Table<L>
+    ? P
+    : CheckedName<L, Ann, P>
   : P extends { readonly [$expr]: unknown }
     ? CheckedExpression<L, Ann, P>
-    : P extends ValuesListOptions ? P : CheckedObject<L, Ann, P>;
+    : P extends ValuesListOptions
+      ? P
+      : CheckedObject<L, Ann, P>;
 /** Arguments of `orderBy`: names, each with or without "-", `"?"`, or expressions. */
 export type OrderArg<L extends string, Ann, P> = AnyText extends P ? unknown : OneOrder<L, Ann, P>;
 type OneOrder<L extends string, Ann, P> = P extends string
   ? P extends keyof Table<L> | "?"
     ? P
     : P extends `-${infer X}`
-      ? CheckedName<L, Ann, X> extends X ? P : CheckedName<L, Ann, X>
+      ? CheckedName<L, Ann, X> extends X
+        ? P
+        : CheckedName<L, Ann, X>
       : CheckedName<L, Ann, P>
   : CheckedExpression<L, Ann, P>;
 /** Arguments of `selectRelated`: paths over relations. */
-export type RelatedArg<L extends string, P> = AnyText extends P ? unknown : [ClassOf<L>] extends [never] ? unknown : P extends string ? (AccessorTarget<L, P> extends "?" ? Problem<`unknown relation '${P}' on ${L}`, Accessors<L>> : P) : never;
+export type RelatedArg<L extends string, P> = AnyText extends P
+  ? unknown
+  : [ClassOf<L>] extends [never]
+    ? unknown
+    : P extends string
+      ? AccessorTarget<L, P> extends "?"
+        ? Problem<`unknown relation '${P}' on ${L}`, Accessors<L>>
+        : P
+      : never;
 /** Arguments of `prefetchRelated`. Where one of them makes a list under a name of its own, paths may go through that name: they are let through. */
 export type PrefetchArg<L extends string, E, All> = AnyText extends E
   ? unknown
   : [ClassOf<L>] extends [never]
     ? unknown
     : AccessorTarget<L, PathIn<E>> extends "?"
-      ? [OwnNames<All>] extends [never] ? Problem<`unknown relation '${PathIn<E>}' on ${L}`, Accessors<L>> : unknown
+      ? [OwnNames<All>] extends [never]
+        ? Problem<`unknown relation '${PathIn<E>}' on ${L}`, Accessors<L>>
+        : unknown
       : unknown;
-type PathIn<E> = E extends string ? E : E extends { readonly [$toAttr]: readonly [infer P extends string, ...unknown[]] } ? P : "?";
+type PathIn<E> = E extends string
+  ? E
+  : E extends { readonly [$toAttr]: readonly [infer P extends string, ...unknown[]] }
+    ? P
+    : "?";
 type OwnNames<E> = E extends { readonly [$toAttr]: readonly [string, infer N, unknown] } ? N : never;
 /** A name of the model or of the chain, for completion; any other text is let through to be checked. */
 export type NameHint<L extends string, Hinted> = Names<L> | (keyof Hinted & string) | AnyText;
 /** Such a name with or without "-". */
-export type OrderHint<L extends string, Hinted> = Names<L> | `-${Names<L>}` | (keyof Hinted & string) | `-${keyof Hinted & string}` | "?" | AnyText | AnyExpression;
+export type OrderHint<L extends string, Hinted> =
+  | Names<L>
+  | `-${Names<L>}`
+  | (keyof Hinted & string)
+  | `-${keyof Hinted & string}`
+  | "?"
+  | AnyText
+  | AnyExpression;
 /** What `annotate` and `aggregate` take. */
 export type NamedExpressions = AnyExpression | { readonly [name: string]: AnyExpression };
 
@@ -256,7 +346,12 @@ export interface SqlTemplate {
   readonly text?: string;
 }
 /** Values for a new row, with the messages for names that the model does not have and relations that are missing. */
-export type CheckedInput<L extends string, V, Skip = never> = MissingRelation<L, V, Skip> & { readonly [K in Exclude<keyof V, InputNames<L>>]: Problem<`unknown field '${K & string}' on ${L}`, InputNames<L> & string> };
+export type CheckedInput<L extends string, V, Skip = never> = MissingRelation<L, V, Skip> & {
+  readonly [K in Exclude<keyof V, InputNames<L>>]: Problem<
+    `unknown field '${K & string}' on ${L}`,
+    InputNames<L> & string
+  >;
+};
 
 /**
  * A lazy, immutable query: every method gives a new one; awaiting it, or iterating over it with `for await`, runs it.
@@ -276,24 +371,48 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   readonly db: string;
 
   // ---- that give another queryset
-  filter<C extends Hints<L> & this[typeof $hints], D, C2 extends Hints<L> & this[typeof $hints], D2, C3 extends Hints<L> & this[typeof $hints], D3>(
+  filter<
+    C extends Hints<L> & this[typeof $hints],
+    D,
+    C2 extends Hints<L> & this[typeof $hints],
+    D2,
+    C3 extends Hints<L> & this[typeof $hints],
+    D3,
+  >(
     first?: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>,
     second?: Keyed<L, this[typeof $ann], C2> | CheckedQ<L, this[typeof $ann], D2>,
     third?: Keyed<L, this[typeof $ann], C3> | CheckedQ<L, this[typeof $ann], D3>,
     ...more: readonly object[]
   ): this;
-  exclude<C extends Hints<L> & this[typeof $hints], D, C2 extends Hints<L> & this[typeof $hints], D2, C3 extends Hints<L> & this[typeof $hints], D3>(
+  exclude<
+    C extends Hints<L> & this[typeof $hints],
+    D,
+    C2 extends Hints<L> & this[typeof $hints],
+    D2,
+    C3 extends Hints<L> & this[typeof $hints],
+    D3,
+  >(
     first?: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>,
     second?: Keyed<L, this[typeof $ann], C2> | CheckedQ<L, this[typeof $ann], D2>,
     third?: Keyed<L, this[typeof $ann], C3> | CheckedQ<L, this[typeof $ann], D3>,
     ...more: readonly object[]
   ): this;
-  complexFilter<C extends Hints<L> & this[typeof $hints], D>(condition: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>): this;
-  annotate<const A extends readonly NamedExpressions[]>(...expressions: { readonly [I in keyof A]: A[I] & NoInfer<NamedArg<L, this[typeof $ann], A[I]>> }): this & Annotated<L, this, Named<A[number]>>;
-  alias<const A extends readonly NamedExpressions[]>(...expressions: { readonly [I in keyof A]: A[I] & NoInfer<NamedArg<L, this[typeof $ann], A[I]>> }): this & Aliased<L, this, Named<A[number]>>;
-  orderBy<const A extends readonly OrderHint<L, this[typeof $hints]>[]>(...names: { readonly [I in keyof A]: A[I] & NoInfer<OrderArg<L, this[typeof $ann], A[I]>> }): this;
+  complexFilter<C extends Hints<L> & this[typeof $hints], D>(
+    condition: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>,
+  ): this;
+  annotate<const A extends readonly NamedExpressions[]>(
+    ...expressions: { readonly [I in keyof A]: A[I] & NoInfer<NamedArg<L, this[typeof $ann], A[I]>> }
+  ): this & Annotated<L, this, Named<A[number]>>;
+  alias<const A extends readonly NamedExpressions[]>(
+    ...expressions: { readonly [I in keyof A]: A[I] & NoInfer<NamedArg<L, this[typeof $ann], A[I]>> }
+  ): this & Aliased<L, this, Named<A[number]>>;
+  orderBy<const A extends readonly OrderHint<L, this[typeof $hints]>[]>(
+    ...names: { readonly [I in keyof A]: A[I] & NoInfer<OrderArg<L, this[typeof $ann], A[I]>> }
+  ): this;
   reverse(): this;
-  distinct<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]): this;
+  distinct<const P extends NameHint<L, {}>>(
+    ...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]
+  ): this;
   /** `qs.slice(0, 20)` is LIMIT 20, `qs.slice(5, 10)` is LIMIT 5 OFFSET 5. */
   slice(start: number, end?: number): this;
   values<const A extends readonly (NameHint<L, this[typeof $hints]> | { readonly [name: string]: AnyExpression })[]>(
@@ -302,7 +421,11 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   valuesList<const A extends readonly (NameHint<L, this[typeof $hints]> | AnyExpression | ValuesListOptions)[]>(
     ...names: { readonly [I in keyof A]: A[I] & NoInfer<ValuesArg<L, this[typeof $ann], A[I]>> }
   ): this & Listed<L, this, A>;
-  dates(field: Names<L> | AnyText, kind: "year" | "month" | "week" | "day", options?: { readonly order?: "ASC" | "DESC" }): this & RowsOf<Temporal.PlainDate>;
+  dates(
+    field: Names<L> | AnyText,
+    kind: "year" | "month" | "week" | "day",
+    options?: { readonly order?: "ASC" | "DESC" },
+  ): this & RowsOf<Temporal.PlainDate>;
   datetimes(
     field: Names<L> | AnyText,
     kind: "year" | "month" | "week" | "day" | "hour" | "minute" | "second",
@@ -316,18 +439,37 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   and(other: AnyQuerySet): this;
   or(other: AnyQuerySet): this;
   xor(other: AnyQuerySet): this;
-  selectRelated<const P extends SingleNames<FieldsOf<L>> | AnyText>(...paths: readonly (P & NoInfer<RelatedArg<L, P>>)[]): this & Loading<AnyText extends P ? RequiredRelations<L> : P>;
-  prefetchRelated<const A extends readonly (Accessors<L> | AnyText | Prefetch)[]>(...paths: { readonly [I in keyof A]: A[I] & NoInfer<PrefetchArg<L, A[I], A[number]>> }): this & Prefetching<L, A>;
-  defer<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]): this & Deferring<DeferNames<L, P>>;
-  only<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]): this & Deferring<OnlyNames<L, P>>;
+  selectRelated<const P extends SingleNames<FieldsOf<L>> | AnyText>(
+    ...paths: readonly (P & NoInfer<RelatedArg<L, P>>)[]
+  ): this & Loading<AnyText extends P ? RequiredRelations<L> : P>;
+  prefetchRelated<const A extends readonly (Accessors<L> | AnyText | Prefetch)[]>(
+    ...paths: { readonly [I in keyof A]: A[I] & NoInfer<PrefetchArg<L, A[I], A[number]>> }
+  ): this & Prefetching<L, A>;
+  defer<const P extends NameHint<L, {}>>(
+    ...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]
+  ): this & Deferring<DeferNames<L, P>>;
+  only<const P extends NameHint<L, {}>>(
+    ...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]
+  ): this & Deferring<OnlyNames<L, P>>;
   using(alias: string): this;
   selectForUpdate(options?: LockOptions): this;
   fetchMode(mode: "one" | "peers" | "raise"): this;
   extra(options: ExtraOptions): this & { readonly [$extra]: Record<string, any> };
-  raw<X extends object = {}>(sql: SqlTemplate | string, params?: readonly unknown[], options?: { readonly translations?: Readonly<Record<string, string>> }): RawQuerySet<Instance<L> & X>;
+  raw<X extends object = {}>(
+    sql: SqlTemplate | string,
+    params?: readonly unknown[],
+    options?: { readonly translations?: Readonly<Record<string, string>> },
+  ): RawQuerySet<Instance<L> & X>;
 
   // ---- that run
-  get<C extends Hints<L> & this[typeof $hints], D, C2 extends Hints<L> & this[typeof $hints], D2, C3 extends Hints<L> & this[typeof $hints], D3>(
+  get<
+    C extends Hints<L> & this[typeof $hints],
+    D,
+    C2 extends Hints<L> & this[typeof $hints],
+    D2,
+    C3 extends Hints<L> & this[typeof $hints],
+    D3,
+  >(
     first?: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>,
     second?: Keyed<L, this[typeof $ann], C2> | CheckedQ<L, this[typeof $ann], D2>,
     third?: Keyed<L, this[typeof $ann], C3> | CheckedQ<L, this[typeof $ann], D3>,
@@ -335,26 +477,42 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   ): Promise<RowOf<this>>;
   first(): Promise<RowOf<this> | null>;
   last(): Promise<RowOf<this> | null>;
-  earliest<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<OrderArg<L, this[typeof $ann], P>>)[]): Promise<RowOf<this>>;
-  latest<const P extends NameHint<L, {}>>(...names: readonly (P & NoInfer<OrderArg<L, this[typeof $ann], P>>)[]): Promise<RowOf<this>>;
+  earliest<const P extends NameHint<L, {}>>(
+    ...names: readonly (P & NoInfer<OrderArg<L, this[typeof $ann], P>>)[]
+  ): Promise<RowOf<this>>;
+  latest<const P extends NameHint<L, {}>>(
+    ...names: readonly (P & NoInfer<OrderArg<L, this[typeof $ann], P>>)[]
+  ): Promise<RowOf<this>>;
   count(): Promise<number>;
   exists(): Promise<boolean>;
   contains(row: ModelRef<L>): Promise<boolean>;
-  aggregate<const A extends readonly NamedExpressions[]>(...expressions: { readonly [I in keyof A]: A[I] & NoInfer<NamedArg<L, this[typeof $ann], A[I]>> }): Promise<Outs<L, this[typeof $ann], Named<A[number]>>>;
+  aggregate<const A extends readonly NamedExpressions[]>(
+    ...expressions: { readonly [I in keyof A]: A[I] & NoInfer<NamedArg<L, this[typeof $ann], A[I]>> }
+  ): Promise<Outs<L, this[typeof $ann], Named<A[number]>>>;
   inBulk(keys?: readonly KeyInput<L>[]): Promise<Map<KeyValue<L>, RowOf<this>>>;
-  inBulk<const N extends Names<L>>(keys: readonly unknown[], options: { readonly fieldName: N }): Promise<Map<PathOut<L, N, {}>, RowOf<this>>>;
+  inBulk<const N extends Names<L>>(
+    keys: readonly unknown[],
+    options: { readonly fieldName: N },
+  ): Promise<Map<PathOut<L, N, {}>, RowOf<this>>>;
   iterator(options?: { readonly chunkSize?: number }): AsyncIterableIterator<RowOf<this>>;
   explain(options?: ExplainOptions): Promise<string>;
   /** The statement that would run, without running it. */
   sql(): CompiledSql;
   create<V extends CreateInput<L>>(values: V & CheckedInput<L, V>): Promise<Instance<L>>;
-  getOrCreate<C extends Hints<L>>(conditions: Keyed<L, {}, C>, options?: { readonly defaults?: Partial<CreateInput<L>> }): Promise<[Instance<L>, boolean]>;
+  getOrCreate<C extends Hints<L>>(
+    conditions: Keyed<L, {}, C>,
+    options?: { readonly defaults?: Partial<CreateInput<L>> },
+  ): Promise<[Instance<L>, boolean]>;
   updateOrCreate<C extends Hints<L>>(
     conditions: Keyed<L, {}, C>,
     options?: { readonly defaults?: Partial<CreateInput<L>>; readonly createDefaults?: Partial<CreateInput<L>> },
   ): Promise<[Instance<L>, boolean]>;
   bulkCreate<I extends ModelRef<L>>(rows: Iterable<I>, options?: BulkCreateOptions<L>): Promise<I[]>;
-  bulkUpdate(rows: Iterable<ModelRef<L>>, fields: readonly (keyof UpdateInput<L> & string)[], options?: { readonly batchSize?: number }): Promise<number>;
+  bulkUpdate(
+    rows: Iterable<ModelRef<L>>,
+    fields: readonly (keyof UpdateInput<L> & string)[],
+    options?: { readonly batchSize?: number },
+  ): Promise<number>;
   update(values: UpdateInput<L>): Promise<number>;
   delete(): Promise<Deleted>;
 }

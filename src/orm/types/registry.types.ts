@@ -32,7 +32,7 @@ export interface Register {}
  * declare module "babik" { interface CustomLookups<In> { text: { sounds_like: string }; any: { ne: In } } }
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-unused-vars -- users refer to `In` when they merge
+// `In` is not used here: users refer to it when they merge.
 export interface CustomLookups<In> {}
 
 /**
@@ -67,7 +67,9 @@ export interface AnyModelClass {
 }
 
 /** Intersection of the members of a union. */
-export type UnionToIntersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
+export type UnionToIntersection<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void
+  ? I
+  : never;
 /** The same object type with its members written out. */
 export type Flat<T> = { [K in keyof T]: T[K] };
 
@@ -88,10 +90,16 @@ export type Classes = UnionToIntersection<ByApp[keyof ByApp]>;
 export type ClassOf<L extends string> = L extends keyof Classes ? Classes[L] : never;
 
 /** The label under which a class itself is known ("Category" for "shop.Category"). */
-export type Canonical<L extends string> = L extends keyof Classes ? (Classes[L] extends { readonly [$label]: infer C extends string } ? C : L) : L;
+export type Canonical<L extends string> = L extends keyof Classes
+  ? Classes[L] extends { readonly [$label]: infer C extends string }
+    ? C
+    : L
+  : L;
 
 // The app that holds the model labelled L; only asked for labels that are not found as they stand.
-type AppOf<L extends string> = L extends `${infer A}.${string}` ? A : { [A in keyof Apps]: `${A & string}.${L}` extends keyof Classes ? A & string : never }[keyof Apps];
+type AppOf<L extends string> = L extends `${infer A}.${string}`
+  ? A
+  : { [A in keyof Apps]: `${A & string}.${L}` extends keyof Classes ? A & string : never }[keyof Apps];
 
 /** The label that `to` means when it stands on the model `From`: itself for "self", its own app first for a bare name. */
 export type ResolveLabel<To extends string, From extends string> = To extends "self"
@@ -121,7 +129,8 @@ export interface LooseRow {
 /** All fields of the model with this label; `never` where the label is not registered. */
 export type FieldsOf<L extends string> = ClassOf<L> extends { readonly [$fields]: infer F } ? F : never;
 /** Labels of the models whose tables the model extends. */
-export type ParentsOf<L extends string> = ClassOf<L> extends { readonly [$parents]: infer P extends string } ? P : never;
+export type ParentsOf<L extends string> =
+  ClassOf<L> extends { readonly [$parents]: infer P extends string } ? P : never;
 
 /** Anything that is an instance of the model labelled `L` (or of a model that inherits its table), whatever is loaded in it. */
 export interface ModelRef<L extends string> {

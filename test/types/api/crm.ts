@@ -12,4 +12,7 @@ export class Profile extends model("Profile", {
   points: IntegerField({ default: 0 }),
 }) {}
 
-export class Visit extends model("Visit", { customer: ForeignKey("Customer", { onDelete: CASCADE }), page: CharField({ maxLength: 50 }) }) {}
+export class Visit extends model("Visit", {
+  customer: ForeignKey("Customer", { onDelete: CASCADE }),
+  page: CharField({ maxLength: 50 }),
+}) {}

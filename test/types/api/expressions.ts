@@ -1,7 +1,44 @@
 /** What expressions yield where a queryset takes them in. */
 import {
-  Abs, Avg, Case, Cast, Coalesce, Concat, Count, type Decimal, Exists, ExpressionWrapper, ExtractYear, F, FloatField, Func, Greatest, IntegerField, Lag, Length, Lower, Max, Min, Now, NullIf, OuterRef, Q, Rank,
-  RawSQL, Sqrt, StdDev, StringAgg, Subquery, Sum, TruncDate, TruncMonth, Upper, Value, Variance, When, Window,
+  Abs,
+  Avg,
+  Case,
+  Cast,
+  Coalesce,
+  Concat,
+  Count,
+  type Decimal,
+  Exists,
+  ExpressionWrapper,
+  ExtractYear,
+  F,
+  FloatField,
+  Func,
+  Greatest,
+  IntegerField,
+  Lag,
+  Length,
+  Lower,
+  Max,
+  Min,
+  Now,
+  NullIf,
+  OuterRef,
+  Q,
+  Rank,
+  RawSQL,
+  Sqrt,
+  StdDev,
+  StringAgg,
+  Subquery,
+  Sum,
+  TruncDate,
+  TruncMonth,
+  Upper,
+  Value,
+  Variance,
+  When,
+  Window,
 } from "babik";
 import type { Temporal } from "temporal-polyfill";
 import { type Equal, holds } from "../equal.js";
@@ -11,36 +48,91 @@ import { Category, Line, Order, Product } from "./shop.js";
 const mean = await Product.objects.aggregate(Avg("price"));
 holds<Equal<typeof mean, { price__avg: Decimal | null }>>();
 const several = await Product.objects.aggregate(Avg("price"), Sum("stock"), { n: Count("*"), latest: Max("created") });
-holds<Equal<typeof several, { price__avg: Decimal | null; stock__sum: number | null; n: number; latest: Date | null }>>();
+holds<
+  Equal<typeof several, { price__avg: Decimal | null; stock__sum: number | null; n: number; latest: Date | null }>
+>();
 const named = await Product.objects.aggregate({
-  price: Sum("price"), stock: Sum("stock"), filled: Sum("stock", { default: 0 }), meanStock: Avg("stock"), deviation: StdDev("price"), variance: Variance("stock", { sample: true }), first: Min("name"),
-  hot: Count("tags", { distinct: true, filter: Q({ tags__label: "hot" }) }), of: Sum(F("price").mul(F("stock"))), list: StringAgg("name", { delimiter: ", " }), views: Sum("views"), far: Max("category__parent__maxPrice"),
+  price: Sum("price"),
+  stock: Sum("stock"),
+  filled: Sum("stock", { default: 0 }),
+  meanStock: Avg("stock"),
+  deviation: StdDev("price"),
+  variance: Variance("stock", { sample: true }),
+  first: Min("name"),
+  hot: Count("tags", { distinct: true, filter: Q({ tags__label: "hot" }) }),
+  of: Sum(F("price").mul(F("stock"))),
+  list: StringAgg("name", { delimiter: ", " }),
+  views: Sum("views"),
+  far: Max("category__parent__maxPrice"),
 });
 holds<
   Equal<
     typeof named,
     {
-      price: Decimal | null; stock: number | null; filled: number; meanStock: number | null; deviation: Decimal | null; variance: number | null; first: string | null; hot: number; of: Decimal | null;
-      list: string | null; views: bigint | null; far: Decimal | null;
+      price: Decimal | null;
+      stock: number | null;
+      filled: number;
+      meanStock: number | null;
+      deviation: Decimal | null;
+      variance: number | null;
+      first: string | null;
+      hot: number;
+      of: Decimal | null;
+      list: string | null;
+      views: bigint | null;
+      far: Decimal | null;
     }
   >
 >();
 
 // ---- operations, functions, conditions
-const row = (await Product.objects
+const row = await Product.objects
   .annotate({
-    double: F("price").mul(2), sum: F("stock").add(1), both: F("price").mul(F("stock")), maybe: F("weight").add(1), power: F("stock").pow(2), bits: F("stock").bitAnd(7), negative: F("stock").neg(),
-    age: F("changed").sub(F("created")), shifted: F("created").add(Value(null as unknown as Temporal.Duration)),
-    lower: Lower("name"), upper: Upper(F("name")), length: Length("name"), joined: Concat("name", Value(" "), "category__name"), parent: Lower("category__parent__name"), year: ExtractYear("created"),
-    month: TruncMonth("created"), day: TruncDate("created"), root: Sqrt("stock"), abs: Abs("price"), none: NullIf("stock", Value(0)), greatest: Greatest("price", "category__maxPrice"),
-    first: Coalesce("weight", Value(0)), still: Coalesce("weight", "category__maxPrice"), text: Cast("price", IntegerField()), one: Value("x"), now: Now(),
-    band: Case(When({ price__lt: 20 }, { then: Value("cheap") }), When(Q({ stock: 0 }), { then: Value("gone") }), { default: Value("dear") }),
+    double: F("price").mul(2),
+    sum: F("stock").add(1),
+    both: F("price").mul(F("stock")),
+    maybe: F("weight").add(1),
+    power: F("stock").pow(2),
+    bits: F("stock").bitAnd(7),
+    negative: F("stock").neg(),
+    age: F("changed").sub(F("created")),
+    shifted: F("created").add(Value(null as unknown as Temporal.Duration)),
+    lower: Lower("name"),
+    upper: Upper(F("name")),
+    length: Length("name"),
+    joined: Concat("name", Value(" "), "category__name"),
+    parent: Lower("category__parent__name"),
+    year: ExtractYear("created"),
+    month: TruncMonth("created"),
+    day: TruncDate("created"),
+    root: Sqrt("stock"),
+    abs: Abs("price"),
+    none: NullIf("stock", Value(0)),
+    greatest: Greatest("price", "category__maxPrice"),
+    first: Coalesce("weight", Value(0)),
+    still: Coalesce("weight", "category__maxPrice"),
+    text: Cast("price", IntegerField()),
+    one: Value("x"),
+    now: Now(),
+    band: Case(When({ price__lt: 20 }, { then: Value("cheap") }), When(Q({ stock: 0 }), { then: Value("gone") }), {
+      default: Value("dear"),
+    }),
     open: Case(When({ price__lt: 20 }, { then: F("stock") })),
-    isCheap: F("price").lt(20), wrapped: ExpressionWrapper(F("price").div(2), { outputField: FloatField() }), rank: Window(Rank(), { partitionBy: ["category"], orderBy: [F("price").desc(), "-name"] }),
-    before: Window(Lag("price"), { orderBy: "created" }), last: Subquery(Order.objects.filter({ product: OuterRef("pk") }).orderBy("-placed").values("quantity")), has: Exists(Order.objects.filter({ product: OuterRef("pk") })),
-    any: Func("price", { function: "ROUND" }), raw: RawSQL("1", [], { outputField: IntegerField() }),
+    isCheap: F("price").lt(20),
+    wrapped: ExpressionWrapper(F("price").div(2), { outputField: FloatField() }),
+    rank: Window(Rank(), { partitionBy: ["category"], orderBy: [F("price").desc(), "-name"] }),
+    before: Window(Lag("price"), { orderBy: "created" }),
+    last: Subquery(
+      Order.objects
+        .filter({ product: OuterRef("pk") })
+        .orderBy("-placed")
+        .values("quantity"),
+    ),
+    has: Exists(Order.objects.filter({ product: OuterRef("pk") })),
+    any: Func("price", { function: "ROUND" }),
+    raw: RawSQL("1", [], { outputField: IntegerField() }),
   })
-  .get({ double__gt: 3, band: "cheap", rank__lte: 3, isCheap: true, month__year: 2020 }));
+  .get({ double__gt: 3, band: "cheap", rank__lte: 3, isCheap: true, month__year: 2020 });
 holds<Equal<typeof row.double, Decimal>>();
 holds<Equal<typeof row.sum, number>>();
 holds<Equal<typeof row.both, Decimal>>();

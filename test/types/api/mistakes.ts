@@ -1,5 +1,24 @@
 /** What must not compile: one error each, at the wrong part. The messages themselves are pinned in cost/messages. */
-import { Avg, Case, CharField, Count, ExpressionWrapper, F, FloatField, ForeignKey, CASCADE, Lower, Prefetch, Q, QuerySet, Sum, Value, When, Window, Rank } from "babik";
+import {
+  Avg,
+  Case,
+  CharField,
+  Count,
+  ExpressionWrapper,
+  F,
+  FloatField,
+  ForeignKey,
+  CASCADE,
+  Lower,
+  Prefetch,
+  Q,
+  QuerySet,
+  Sum,
+  Value,
+  When,
+  Window,
+  Rank,
+} from "babik";
 import { Order, Product, Tag } from "./shop.js";
 
 // ---- paths, lookups and values
@@ -143,7 +162,9 @@ CharField({ maxLength: 3, default: 3 });
 // ---- inside a queryset class
 export class Own extends QuerySet<"Product"> {
   right() {
-    return this.filter({ price__lt: 3, category__name: "x" }).orderBy("-category__name").exclude(Q({ stock: 0 }));
+    return this.filter({ price__lt: 3, category__name: "x" })
+      .orderBy("-category__name")
+      .exclude(Q({ stock: 0 }));
   }
   wrong() {
     // @ts-expect-error: unknown name

@@ -2,8 +2,21 @@
 import type { Decimal, Lazy } from "babik";
 import type { Temporal } from "temporal-polyfill";
 import { type Equal, holds } from "../equal.js";
-import { Customer, Profile, Visit } from "./crm.js";
-import { Badge, Category, Country, Line, NamedPlace, Note, Order, Place, Product, Restaurant, type Settings, Tag } from "./shop.js";
+import type { Customer, Profile, Visit } from "./crm.js";
+import {
+  Badge,
+  type Category,
+  Country,
+  Line,
+  NamedPlace,
+  Note,
+  Order,
+  Place,
+  Product,
+  Restaurant,
+  type Settings,
+  Tag,
+} from "./shop.js";
 
 const product = await Product.objects.get({ pk: 1 });
 holds<Equal<typeof product, Product>>();
@@ -140,8 +153,15 @@ await Product.objects.create({ name: "x", price: "1.2", category: tag });
 const [got, isNew] = await Product.objects.getOrCreate({ name__iexact: "x" }, { defaults: { price: "1", category } });
 holds<Equal<typeof got, Product>>();
 holds<Equal<typeof isNew, boolean>>();
-await Product.objects.updateOrCreate({ name: "x" }, { defaults: { price: "1" }, createDefaults: { price: "1", category } });
-const many = await Product.objects.bulkCreate([new Product({ name: "x", price: "1", category })], { updateConflicts: true, updateFields: ["price"], uniqueFields: ["name"] });
+await Product.objects.updateOrCreate(
+  { name: "x" },
+  { defaults: { price: "1" }, createDefaults: { price: "1", category } },
+);
+const many = await Product.objects.bulkCreate([new Product({ name: "x", price: "1", category })], {
+  updateConflicts: true,
+  updateFields: ["price"],
+  uniqueFields: ["name"],
+});
 holds<Equal<typeof many, Product[]>>();
 await Product.objects.bulkUpdate(many, ["price"]);
 const byKey = await Order.objects.inBulk(["a"]);

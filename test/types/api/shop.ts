@@ -1,8 +1,40 @@
 /** The models of the type tests: an app that has a field or relation of every kind. */
 import {
-  abstractModel, AutoField, BigIntegerField, BinaryField, BooleanField, CASCADE, CharField, CompositePrimaryKey, DateField, DateTimeField, DecimalField, DurationField, EmailField, F, FileField, FloatField,
-  ForeignKey, GeneratedField, GenericForeignKey, GenericIPAddressField, IntegerField, JSONField, Manager, ManyToManyField, model, OneToOneField, PROTECT, PositiveIntegerField, QuerySet, SET_NULL, SlugField,
-  TextField, TimeField, URLField, UUIDField,
+  abstractModel,
+  AutoField,
+  BigIntegerField,
+  BinaryField,
+  BooleanField,
+  CASCADE,
+  CharField,
+  CompositePrimaryKey,
+  DateField,
+  DateTimeField,
+  DecimalField,
+  DurationField,
+  EmailField,
+  F,
+  FileField,
+  FloatField,
+  ForeignKey,
+  GeneratedField,
+  GenericForeignKey,
+  GenericIPAddressField,
+  IntegerField,
+  JSONField,
+  Manager,
+  ManyToManyField,
+  model,
+  OneToOneField,
+  PROTECT,
+  PositiveIntegerField,
+  QuerySet,
+  SET_NULL,
+  SlugField,
+  TextField,
+  TimeField,
+  URLField,
+  UUIDField,
 } from "babik";
 
 export interface Settings {
@@ -10,7 +42,10 @@ export interface Settings {
   sizes: number[];
 }
 
-const timestamped = { created: DateTimeField({ autoNowAdd: true }), changed: DateTimeField({ autoNow: true, precision: 6 }) };
+const timestamped = {
+  created: DateTimeField({ autoNowAdd: true }),
+  changed: DateTimeField({ autoNow: true, precision: 6 }),
+};
 
 export class Category extends model("Category", {
   name: CharField({ maxLength: 100, unique: true }),
@@ -24,7 +59,13 @@ export class Category extends model("Category", {
 
 export class Tag extends model("Tag", {
   label: CharField({ maxLength: 20, choices: ["hot", "new"] }),
-  level: IntegerField({ choices: [[1, "low"], [2, "high"]], default: 1 }),
+  level: IntegerField({
+    choices: [
+      [1, "low"],
+      [2, "high"],
+    ],
+    default: 1,
+  }),
 }) {}
 
 export class Product extends model(
@@ -42,7 +83,11 @@ export class Product extends model(
     settings: JSONField<Settings>({ default: () => ({ theme: "dark" as const, sizes: [] }) }),
     category: ForeignKey("Category", { onDelete: CASCADE, relatedName: "products" }),
     tags: ManyToManyField("shop.Tag", { through: "ProductTag", relatedName: "products" }),
-    total: GeneratedField({ expression: F("price").mul(F("stock")), outputField: DecimalField({ maxDigits: 12, decimalPlaces: 2 }), dbPersist: true }),
+    total: GeneratedField({
+      expression: F("price").mul(F("stock")),
+      outputField: DecimalField({ maxDigits: 12, decimalPlaces: 2 }),
+      dbPersist: true,
+    }),
   },
   { ordering: ["name"] },
 ) {
@@ -130,4 +175,7 @@ export class Owned extends abstractModel({ owner: EmailField(), notes: TextField
 }
 const Coloured = abstractModel({ colour: CharField({ maxLength: 9 }) });
 export class Note extends Owned.extend("Note", { text: TextField(), about: GenericForeignKey() }) {}
-export class Badge extends model("Badge", { ...Coloured.fields, product: OneToOneField("Product", { onDelete: CASCADE }) }) {}
+export class Badge extends model("Badge", {
+  ...Coloured.fields,
+  product: OneToOneField("Product", { onDelete: CASCADE }),
+}) {}

@@ -16,7 +16,11 @@ const HEAD_ROOM = 1.05;
 const MODELS = 200;
 
 function tsc(...args) {
-  const run = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...args], { cwd: work, encoding: "utf8", maxBuffer: 1 << 28 });
+  const run = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...args], {
+    cwd: work,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
   return run.stdout + run.stderr;
 }
 
@@ -25,7 +29,13 @@ function buildDeclarations() {
   const entry = existsSync(join(root, "src/index.ts")) ? "src/index.ts" : "test/types/support/entry.ts";
   const config = {
     extends: join(root, "tsconfig.base.json"),
-    compilerOptions: { declaration: true, emitDeclarationOnly: true, outDir: "package", rootDir: root, noUnusedLocals: false },
+    compilerOptions: {
+      declaration: true,
+      emitDeclarationOnly: true,
+      outDir: "package",
+      rootDir: root,
+      noUnusedLocals: false,
+    },
     files: [join(root, entry)],
   };
   writeFileSync(join(work, "build.json"), JSON.stringify(config));
@@ -48,9 +58,17 @@ function measure(declarations, models, source, { checkers = 1, errors = false } 
     include: ["."],
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-  const out = tsc("-p", "program", "--extendedDiagnostics", ...(checkers === 0 ? [] : ["--checkers", String(checkers)]));
+  const out = tsc(
+    "-p",
+    "program",
+    "--extendedDiagnostics",
+    ...(checkers === 0 ? [] : ["--checkers", String(checkers)]),
+  );
   const wrong = out.split("\n").filter((line) => /error TS/.test(line));
-  if (wrong.length > 0 !== errors) throw new Error(errors ? "The wrong calls were not refused." : `The program does not compile.\n${wrong.slice(0, 3).join("\n")}`);
+  if (wrong.length > 0 !== errors)
+    throw new Error(
+      errors ? "The wrong calls were not refused." : `The program does not compile.\n${wrong.slice(0, 3).join("\n")}`,
+    );
   const seconds = Number(/Check time:\s+([\d.]+)/.exec(out)[1]);
   return { instantiations: Number(/Instantiations:\s+(\d+)/.exec(out)[1]), seconds, errors: wrong.length };
 }
@@ -58,18 +76,18 @@ function measure(declarations, models, source, { checkers = 1, errors = false } 
 // One call each on a hundred models that a first call has warmed up; the cost is the difference to the first call alone.
 const WARM = 'await m.M$.objects.filter({ f0: "x" });';
 const CALLS = {
-  "filter, own field": 'm.M$.objects.filter({ f1__gte: 3 });',
-  "filter, path over two relations": 'm.M$.objects.filter({ rel__rel__f1__lt: 3 });',
-  "filter, path over a reverse relation": 'm.M3.objects.filter({ back0__f1__lt: $ });',
+  "filter, own field": "m.M$.objects.filter({ f1__gte: 3 });",
+  "filter, path over two relations": "m.M$.objects.filter({ rel__rel__f1__lt: 3 });",
+  "filter, path over a reverse relation": "m.M3.objects.filter({ back0__f1__lt: $ });",
   "filter, Q": 'm.M$.objects.filter(Q({ f1: 3 }).or({ rel__f0: "x" }));',
-  "orderBy": 'm.M$.objects.orderBy("-f1", "rel__f0");',
-  "values": 'm.M$.objects.values("f0", "rel__f1");',
+  orderBy: 'm.M$.objects.orderBy("-f1", "rel__f0");',
+  values: 'm.M$.objects.values("f0", "rel__f1");',
   "valuesList, flat": 'm.M$.objects.valuesList("f0", { flat: true });',
   "annotate, then filter": 'm.M$.objects.annotate({ n: Count("rel") }).filter({ n__gt: 3 });',
-  "aggregate": 'm.M$.objects.aggregate(Avg("f2"), { s: Sum("f1") });',
+  aggregate: 'm.M$.objects.aggregate(Avg("f2"), { s: Sum("f1") });',
   "selectRelated, a row's relation": '(await m.M$.objects.selectRelated("rel").first())!.rel.f0;',
   "F in update": 'm.M$.objects.update({ f1: F("f1").add(1) });',
-  "create": 'm.M$.objects.create({ f0: "x", f1: 1, f2: 1, f5: "x", f6: 1, f7: 1, f10: "x", f11: 1, relId: 3 });',
+  create: 'm.M$.objects.create({ f0: "x", f1: 1, f2: 1, f5: "x", f6: 1, f7: 1, f10: "x", f11: 1, relId: 3 });',
 };
 
 mkdirSync(work, { recursive: true });
@@ -83,16 +101,20 @@ results["50 models, 99 queries"] = measure(declarations, 50, mixedSource(50, 33)
 results["200 models, 300 queries"] = wholeRun.instantiations;
 results["200 models, 300 queries, as tsc runs (several checkers)"] = parallel.instantiations;
 const warm = measure(declarations, MODELS, repeatedSource(100, WARM)).instantiations;
-for (const [name, call] of Object.entries(CALLS)) results[`per call: ${name}`] = Math.round((measure(declarations, MODELS, repeatedSource(100, WARM, call)).instantiations - warm) / 100);
+for (const [name, call] of Object.entries(CALLS))
+  results[`per call: ${name}`] = Math.round(
+    (measure(declarations, MODELS, repeatedSource(100, WARM, call)).instantiations - warm) / 100,
+  );
 const wrongCalls = {
-  "path": ["m.M$.objects.filter({ rel__f1: 3 });", "m.M$.objects.filter({ rel__g1: 3 });"],
+  path: ["m.M$.objects.filter({ rel__f1: 3 });", "m.M$.objects.filter({ rel__g1: 3 });"],
   "path in a Q": ["m.M$.objects.filter(Q({ rel__f1: 3 }));", "m.M$.objects.filter(Q({ rel__g1: 3 }));"],
   "name in orderBy": ['m.M$.objects.orderBy("rel__f1");', 'm.M$.objects.orderBy("rel__g1");'],
 };
 const ratios = {};
 for (const [name, [right, wrong]] of Object.entries(wrongCalls)) {
   const costRight = measure(declarations, MODELS, repeatedSource(100, WARM, right)).instantiations - warm;
-  const costWrong = measure(declarations, MODELS, repeatedSource(100, WARM, wrong), { errors: true }).instantiations - warm;
+  const costWrong =
+    measure(declarations, MODELS, repeatedSource(100, WARM, wrong), { errors: true }).instantiations - warm;
   results[`per call: wrong ${name}`] = Math.round(costWrong / 100);
   ratios[name] = costWrong / costRight;
 }
@@ -103,14 +125,16 @@ console.log(`| what | instantiations | pin |\n|---|---:|---:|`);
 for (const [name, count] of Object.entries(results)) {
   console.log(`| ${name} | ${count.toLocaleString("en")} | ${(pinned[name] ?? count).toLocaleString("en")} |`);
   if (pinned[name] === undefined && !process.argv.includes("--update")) complaints.push(`${name} has no pin`);
-  else if (count > (pinned[name] ?? count) * HEAD_ROOM + 5) complaints.push(`${name}: ${count}, pinned at ${pinned[name]}`);
+  else if (count > (pinned[name] ?? count) * HEAD_ROOM + 5)
+    complaints.push(`${name}: ${count}, pinned at ${pinned[name]}`);
 }
 for (const [name, ratio] of Object.entries(ratios)) {
   console.log(`a wrong ${name} costs ${ratio.toFixed(1)} times a right one`);
   if (ratio > 3) complaints.push(`a wrong ${name} costs ${ratio.toFixed(1)} times a right one; 3 is the limit`);
 }
 console.log(`check time, 200 models and 300 queries: ${parallel.seconds} s (one checker: ${wholeRun.seconds} s)`);
-if (parallel.instantiations > 1_000_000) complaints.push("200 models and 300 queries cost more than a million instantiations");
+if (parallel.instantiations > 1_000_000)
+  complaints.push("200 models and 300 queries cost more than a million instantiations");
 if (process.argv.includes("--update")) {
   writeFileSync(pins, `${JSON.stringify(results, null, 2)}\n`);
 } else if (complaints.length > 0) {

@@ -3,7 +3,10 @@ import { CASCADE, CharField, Count, F, ForeignKey, IntegerField, type Lazy, mode
 import { type Equal, holds } from "../equal.js";
 
 class Author extends model("Author", { name: CharField({ maxLength: 100 }), age: IntegerField({ null: true }) }) {}
-class Book extends model("Book", { title: CharField({ maxLength: 100 }), author: ForeignKey("Author", { onDelete: CASCADE, relatedName: "books" }) }) {
+class Book extends model("Book", {
+  title: CharField({ maxLength: 100 }),
+  author: ForeignKey("Author", { onDelete: CASCADE, relatedName: "books" }),
+}) {
   static override readonly objects = this.manager(
     class extends QuerySet<"Book"> {
       short() {
@@ -20,10 +23,17 @@ const book = new Book({ title: "x", author });
 holds<Equal<typeof book.title, string>>();
 book.author satisfies Lazy<unknown>;
 
-const rows = await Book.objects.short().filter({ anything__at__all: 3, author: 3 }, Q({ more: 1 }).or({ other: 2 })).orderBy("-whatever", F("x").desc());
+const rows = await Book.objects
+  .short()
+  .filter({ anything__at__all: 3, author: 3 }, Q({ more: 1 }).or({ other: 2 }))
+  .orderBy("-whatever", F("x").desc());
 rows[0]!.anything.at.all;
 rows[0]!.books.all();
-const counted = await Author.objects.annotate({ n: Count("books") }).filter({ n__gt: 3 }).selectRelated("x__y").prefetchRelated("z");
+const counted = await Author.objects
+  .annotate({ n: Count("books") })
+  .filter({ n__gt: 3 })
+  .selectRelated("x__y")
+  .prefetchRelated("z");
 holds<Equal<(typeof counted)[number]["n"], number>>();
 const values = await Author.objects.values("x", "y__z");
 values[0]!.x.anything;

@@ -64,7 +64,7 @@ export declare const SET_NULL: fields.OnDelete;
 
 export declare const F: expressions.FFunction;
 export declare const Q: expressions.QFunction;
-export type Q<C = any> = expressions.Q<C>;
+export type Q<C = object> = expressions.Q<C>;
 export declare const Value: expressions.ValueFunction;
 export declare const OuterRef: expressions.OuterRefFunction;
 export declare const Count: expressions.CountFunction;

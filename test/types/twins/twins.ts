@@ -11,7 +11,13 @@ declare module "babik" {
   }
 }
 
-const items = await billing.Item.objects.filter({ invoice: "x", parent__invoice: "y", entries__other__amount: 3, parts__invoice: "z", item__amount: 3 });
+const items = await billing.Item.objects.filter({
+  invoice: "x",
+  parent__invoice: "y",
+  entries__other__amount: 3,
+  parts__invoice: "z",
+  item__amount: 3,
+});
 holds<Equal<typeof items, billing.Item[]>>();
 const entry = (await billing.Entry.objects.get({ item__invoice: "x", other__twin__invoice: "y" }))!;
 holds<Equal<Awaited<typeof entry.item>, billing.Item>>();
