@@ -32,7 +32,7 @@ export interface Register {}
  * declare module "babik" { interface CustomLookups<In> { text: { sounds_like: string }; any: { ne: In } } }
  * ```
  */
-// `In` is not used here: users refer to it when they merge.
+// oxlint-disable-next-line no-unused-vars -- users refer to `In` when they merge
 export interface CustomLookups<In> {}
 
 /**
