@@ -7,7 +7,7 @@ import { EmbeddedRef, INSTANCE, isInstance, Slot, type InstanceLike } from "../a
 import { containsWindow } from "../ast/walk.js";
 import { FieldError, NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
-import { F, OuterRef } from "../expressions/makers.js";
+import { OuterRef } from "../expressions/makers.js";
 import { Q, type QChild } from "../expressions/q.js";
 import type { Field } from "../fields/field.js";
 import { ForeignObject } from "../fields/relations.js";
@@ -244,7 +244,8 @@ function splitExclude(query: Query, path: string, given: unknown, reuse: Set<str
     const mine = inner.select[0] as ColNode;
     inner.addWhere(lookup("exact", { ...mine, field: pk.pk as never, type: pk.pk }, [{ ...first, alias, field: pk.pk as never, type: pk.pk }]));
   } else {
-    inner.addWhere(lookup("exact", first, [query.context.resolver.resolve(query, F(prefix), { reuse })]));
+    // Resolved against the outer query when the inner one has got aliases of its own.
+    inner.addWhere(lookup("exact", first, [{ kind: "outerref", ref: prefix, type: null }]));
   }
   const embedded = query.context.resolver.embed(query, inner, { reuse }) as Query;
   let clause = where("AND", [{ kind: "subquery", query: embedded, exists: true, negated: false, type: null }]);

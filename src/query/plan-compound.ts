@@ -78,7 +78,7 @@ function orderTerms(query: Query, queries: Query[], options: PlanOptions, plan: 
   probe.fixedLimit = null;
   if (probe.ordering.length === 0 && probe.extraOrdering.length === 0) return [];
   probe.initialAlias();
-  const chosen = plan({ ...cloneWithout(probe) } as Query, options);
+  const chosen = plan(unordered(probe), options);
   const columns = chosen.columns;
   const ordering = planOrdering(probe, columns, options.dialect);
   return ordering.map((o) => {
@@ -107,10 +107,10 @@ function sameColumn(q: Query, name: string | null, fallback: Expr): Expr {
   q.tableAliases = c.tableAliases;
   return c.select[0]!;
 }
-function cloneWithout(q: Query): Query {
+function unordered(q: Query): Query {
   const c = q.clone();
   c.ordering = [];
   c.defaultOrdering = false;
   c.extraOrdering = [];
-  return Object.assign(Object.create(Object.getPrototypeOf(c) as object) as Query, c);
+  return c;
 }

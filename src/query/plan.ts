@@ -29,7 +29,7 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
   if (query.inner !== null) return planOverDerived(query, options);
   if (query.combinator !== null) return planCompound(query, options, planSelect);
 
-  query.initialAlias();
+  if ([...query.refs.values()].every((n) => n <= 0)) query.initialAlias();
   const { columns, shape } = selectColumns(query);
   const ordering = planOrdering(query, columns, options.dialect);
   const split = splitHaving(query.where);

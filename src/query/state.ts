@@ -2,6 +2,7 @@
  * The state of one query: tables, conditions, annotations, selection. It is data with the few operations that keep its alias
  * map whole; what grows it stands in the neighbouring files. It cannot run itself and knows no SQL text.
  */
+import type { Field } from "../fields/field.js";
 import { QUERY, where, type ColNode, type EmbeddedQuery, type Expr, type OrderNode, type WhereNode } from "../ast/expr.js";
 import { children, nodeKey, relabel, shiftSlots } from "../ast/walk.js";
 import type { ModelMeta } from "../meta/options.js";
@@ -101,6 +102,8 @@ export class Query implements EmbeddedQuery {
   lookupJoins: readonly string[] = [];
   /** The derived table of an aggregation over a subquery. */
   inner: Query | null = null;
+  /** What `update()` assigns. */
+  assignments: readonly { readonly field: Field; readonly value: Expr }[] | null = null;
   /** Only while a call is being built. */
   context!: QueryContext;
 

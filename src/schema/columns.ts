@@ -7,6 +7,7 @@ import type { Field } from "../fields/field.js";
 import { GeneratedField } from "../fields/generated.js";
 import { ForeignKey } from "../fields/relations.js";
 import type { ModelMeta } from "../meta/options.js";
+import { ddlDialectFor } from "../sql/ddl.js";
 import { resolveDdlExpression, resolveDefault } from "./expressions.js";
 
 /** A column of the model's own table. */
@@ -29,7 +30,7 @@ export function columnOf(meta: ModelMeta, field: Field, dialect: DialectInfo): C
     generated: generatedOf(meta, field, dialect),
     check: field.dbCheck(dialect),
     comment: field.options.dbComment ?? null,
-    references: key !== null && dialect.name === "sqlite" ? key.references : null,
+    references: key !== null && !ddlDialectFor(dialect).addsConstraints ? key.references : null,
   };
 }
 function inKey(meta: ModelMeta, field: Field): boolean {
@@ -44,9 +45,9 @@ function collationOf(field: Field): string | null {
 }
 function generatedOf(meta: ModelMeta, field: Field, dialect: DialectInfo): ColumnDefinition["generated"] {
   if (!(field instanceof GeneratedField)) return null;
-  if (!field.dbPersist && dialect.name === "postgres" && (dialect.version[0] ?? 0) < 18)
+  if (!field.dbPersist && !ddlDialectFor(dialect).virtualColumns(dialect))
     throw new NotSupportedError(
-      `${field.path} is computed when it is read, which PostgreSQL can do from version 18. Set dbPersist: true.`,
+      `${field.path} is computed when it is read, which this database cannot do (PostgreSQL can from version 18). Set dbPersist: true.`,
       "ddl.virtual_column",
     );
   return { expression: resolveDdlExpression(meta, field.expression), stored: field.dbPersist };
@@ -72,11 +73,6 @@ export function foreignKeyOf(meta: ModelMeta, field: Field, dialect: DialectInfo
   return { kind: "foreignKey", name, columns: [field.column!], references };
 }
 
-/** Texts and bytes without a length cannot be keys of an index on MySQL. */
-export function cannotBeIndexed(type: string, dialect: DialectInfo): boolean {
-  return dialect.name === "mysql" && /^(tiny|medium|long)?(text|blob)|^json/i.test(type);
-}
-
 /** The indexes of one column: `dbIndex`, and on PostgreSQL the one by which `LIKE 'abc%'` is found whatever the locale. */
 export function indexesOf(meta: ModelMeta, field: Field, dialect: DialectInfo): CreateIndex[] {
   const type = field.dbType(dialect);
@@ -96,10 +92,10 @@ export function indexesOf(meta: ModelMeta, field: Field, dialect: DialectInfo): 
     tablespace: field.options.dbTablespace ?? null,
   });
   const out: CreateIndex[] = [];
-  // InnoDB makes an index for every foreign key by itself.
-  const given = dialect.name === "mysql" && field instanceof ForeignKey && field.dbConstraint;
-  if (field.dbIndex && !unique && !given && !cannotBeIndexed(type, dialect)) out.push(make("", null));
-  if (dialect.name === "postgres" && (field.dbIndex || unique) && collationOf(field) === null && !type.includes("[")) {
+  const ddl = ddlDialectFor(dialect);
+  const given = ddl.indexesForeignKeys && field instanceof ForeignKey && field.dbConstraint;
+  if (field.dbIndex && !unique && !given && !ddl.cannotIndex(type)) out.push(make("", null));
+  if (ddl.accessMethods && (field.dbIndex || unique) && collationOf(field) === null && !type.includes("[")) {
     // Pattern operators compare characters, so a collation of the field's own would not fit them.
     if (type.startsWith("varchar")) out.push(make("_like", "varchar_pattern_ops"));
     else if (type.startsWith("text")) out.push(make("_like", "text_pattern_ops"));

@@ -6,6 +6,7 @@ import { generatedName } from "../base/names.js";
 import { CheckConstraint, ExclusionConstraint, isConstraint, isOpClass, UniqueConstraint, type BaseConstraint } from "../meta/constraints.js";
 import { type Index, isIndex } from "../meta/indexes.js";
 import type { ModelMeta } from "../meta/options.js";
+import { ddlDialectFor } from "../sql/ddl.js";
 import { resolveCheck, resolveDdlExpression } from "./expressions.js";
 
 /** The column of a field by its name. @throws FieldDoesNotExist */
@@ -26,7 +27,7 @@ export function indexNameOf(meta: ModelMeta, index: Index): string {
 export function createIndexOf(meta: ModelMeta, index: Index, dialect: DialectInfo): CreateIndex | null {
   const { features } = dialect;
   if (index.expressions.length > 0 && !features.expressionIndexes) return null;
-  if (index.method !== null && dialect.name !== "postgres") {
+  if (index.method !== null && !ddlDialectFor(dialect).accessMethods) {
     throw new NotSupportedError(`${index.typeName} is an index of PostgreSQL; use Index() for other databases.`, "ddl.index_type", { model: meta.label });
   }
   const parts =
@@ -92,7 +93,7 @@ export function constraintNodeOf(meta: ModelMeta, constraint: BaseConstraint, di
   }
   if (constraint instanceof UniqueConstraint) return uniqueNode(meta, constraint, name, dialect);
   if (constraint instanceof ExclusionConstraint) {
-    if (dialect.name !== "postgres")
+    if (!ddlDialectFor(dialect).accessMethods)
       throw new NotSupportedError("ExclusionConstraint is a constraint of PostgreSQL.", "ddl.exclusion", { model: meta.label });
     return {
       kind: "exclusion",
@@ -110,7 +111,7 @@ function uniqueNode(meta: ModelMeta, c: UniqueConstraint, name: string, dialect:
   const { features } = dialect;
   if (
     (c.condition !== null && !features.partialIndexes) ||
-    (c.deferrable !== null && (!features.deferrableConstraints || dialect.name === "sqlite")) ||
+    (c.deferrable !== null && !ddlDialectFor(dialect).deferrableUnique) ||
     (c.include.length > 0 && !features.coveringIndexes) ||
     (c.expressions.length > 0 && !features.expressionIndexes) ||
     (c.nullsDistinct !== null && !features.nullsDistinct)
@@ -158,7 +159,7 @@ export function uniqueTogetherNodes(meta: ModelMeta, dialect: DialectInfo): (Add
   return meta.uniqueTogether.map((names) => {
     const columns = columnsNamed(meta, names);
     const name = generatedName(meta.dbTable, columns, "_uniq", dialect.features.maxIdentifier);
-    if (dialect.name !== "sqlite")
+    if (ddlDialectFor(dialect).addsConstraints)
       return { kind: "addConstraint", table: meta.dbTable, constraint: { kind: "unique", name, columns, deferral: null, nullsDistinct: null } };
     return {
       kind: "createIndex", name, table: meta.dbTable, unique: true, method: null, parts: columns.map((c) => columnPart(c)),

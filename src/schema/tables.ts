@@ -6,7 +6,7 @@ import type { AddConstraint, CreateIndex, CreateTable, DdlNode, DropConstraint, 
 import type { DialectInfo } from "../ast/seams.js";
 import { ForeignKey, ManyToManyField } from "../fields/relations.js";
 import type { ModelMeta } from "../meta/options.js";
-import { writeDdl } from "../sql/ddl.js";
+import { ddlDialectFor, writeDdl } from "../sql/ddl.js";
 import { columnOf, foreignKeyOf, indexesOf } from "./columns.js";
 import { metaConstraints, metaIndexes, uniqueTogetherNodes } from "./indexes.js";
 
@@ -32,7 +32,7 @@ export function tablePlan(meta: ModelMeta, dialect: DialectInfo): TablePlan {
   for (const field of fields) {
     const key = foreignKeyOf(meta, field, dialect);
     // SQLite takes them beside the column, before the other table is there.
-    if (key !== null && dialect.name !== "sqlite") deferred.push({ kind: "addConstraint", table: meta.dbTable, constraint: key });
+    if (key !== null && ddlDialectFor(dialect).addsConstraints) deferred.push({ kind: "addConstraint", table: meta.dbTable, constraint: key });
   }
   deferred.push(...uniqueTogetherNodes(meta, dialect));
   const later: CreateIndex[] = [];
@@ -45,7 +45,7 @@ export function tablePlan(meta: ModelMeta, dialect: DialectInfo): TablePlan {
   const comment = meta.options.dbTableComment ?? null;
   const columns = fields.map((f) => columnOf(meta, f, dialect));
   const comments: SetComment[] = [];
-  if (dialect.name === "postgres") {
+  if (ddlDialectFor(dialect).comments === "statement") {
     if (comment !== null) comments.push({ kind: "comment", table: meta.dbTable, column: null, comment });
     for (const c of columns)
       if (c.comment !== null) comments.push({ kind: "comment", table: meta.dbTable, column: c.name, comment: c.comment });

@@ -9,11 +9,21 @@ export interface DdlDialect {
   readonly autoIncrementFirst: boolean;
   /** Constraints can be added to a table that is there. */
   readonly addsConstraints: boolean;
+  /** Access methods of indexes, operator classes, exclusion constraints, tablespaces. */
+  readonly accessMethods: boolean;
+  /** Unique constraints can be deferred. */
+  readonly deferrableUnique: boolean;
+  /** Every foreign key has an index without being asked. */
+  readonly indexesForeignKeys: boolean;
   /** ON DELETE SET DEFAULT. */
   readonly onDeleteSetDefault: boolean;
   readonly dropTableTail: string;
   /** DROP INDEX … ON table. */
   readonly dropIndexNamesTable: boolean;
+  /** Computed columns that are not stored. */
+  virtualColumns(info: DialectInfo): boolean;
+  /** Columns of this type cannot be keys of an index. */
+  cannotIndex(type: string): boolean;
   /** A literal as default of such a column has to be in parentheses. */
   wrapsDefault(type: string): boolean;
   /** The words after ALTER TABLE and before the constraint's name, or null where it cannot be done. */

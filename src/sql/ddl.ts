@@ -155,7 +155,7 @@ function nullsDistinct(w: DdlWriter, value: boolean | null): string {
   return value ? " NULLS DISTINCT" : " NULLS NOT DISTINCT";
 }
 function exclusion(w: DdlWriter, c: ExclusionTableConstraint): string {
-  if (w.info.name !== "postgres") w.notSupported("An exclusion constraint");
+  if (!w.own.accessMethods) w.notSupported("An exclusion constraint");
   const parts = c.parts.map((p) => `${indexPart(w, p.part)} WITH ${p.operator}`).join(", ");
   const include = c.include.length === 0 ? "" : ` INCLUDE (${w.names(c.include)})`;
   const where = c.where === null ? "" : ` WHERE (${w.expression(c.where)})`;
@@ -166,7 +166,7 @@ function createIndex(w: DdlWriter, n: CreateIndex): string {
   const { features } = w.info;
   if (n.where !== null && !features.partialIndexes) w.notSupported("An index with a condition");
   if (n.include.length > 0 && !features.coveringIndexes) w.notSupported("An index with INCLUDE");
-  if (n.method !== null && w.info.name !== "postgres") w.notSupported(`An index of the kind ${n.method}`);
+  if (n.method !== null && !w.own.accessMethods) w.notSupported(`An index of the kind ${n.method}`);
   const settings = Object.entries(n.with).map(([k, v]) => `${k} = ${v}`);
   return [
     `CREATE ${n.unique ? "UNIQUE " : ""}INDEX ${w.quote(n.name)} ON ${w.quote(n.table)}`,
@@ -175,7 +175,7 @@ function createIndex(w: DdlWriter, n: CreateIndex): string {
     n.include.length === 0 ? "" : ` INCLUDE (${w.names(n.include)})`,
     nullsDistinct(w, n.nullsDistinct),
     settings.length === 0 ? "" : ` WITH (${settings.join(", ")})`,
-    n.tablespace === null || w.info.name !== "postgres" ? "" : ` TABLESPACE ${w.quote(n.tablespace)}`,
+    n.tablespace === null || !w.own.accessMethods ? "" : ` TABLESPACE ${w.quote(n.tablespace)}`,
     n.where === null ? "" : ` WHERE ${w.expression(n.where)}`,
   ].join("");
 }
@@ -191,8 +191,8 @@ function indexPart(w: DdlWriter, p: IndexPart): string {
     }
   }
   if (p.collation !== null) out += ` COLLATE ${w.quote(p.collation)}`;
-  if (p.opclass !== null && w.info.name === "postgres") out += ` ${p.opclass}`;
+  if (p.opclass !== null && w.own.accessMethods) out += ` ${p.opclass}`;
   if (p.descending) out += " DESC";
-  if (p.nulls !== null && w.info.name === "postgres") out += p.nulls === "first" ? " NULLS FIRST" : " NULLS LAST";
+  if (p.nulls !== null && w.own.accessMethods) out += p.nulls === "first" ? " NULLS FIRST" : " NULLS LAST";
   return out;
 }

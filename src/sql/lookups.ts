@@ -55,7 +55,7 @@ export const commonLookups: Readonly<Record<string, Handler<LookupNode>>> = {
     }
     if (first.kind === "subquery") {
       const select = first.select as SelectLike;
-      if (!c.info.features.limitInSubquery && (select.low !== null || select.high !== null)) {
+      if (n.options?.["derived"] === true || !c.info.features.limitInSubquery && (select.low !== null || select.high !== null)) {
         c.text(" IN (SELECT * FROM ");
         emitSubselect(c, select);
         c.text(" ").ident("limited").text(")");

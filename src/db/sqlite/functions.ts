@@ -5,13 +5,15 @@
 import { registerDateFunctions } from "./date-functions.js";
 import { registerDecimalFunctions } from "./decimal-functions.js";
 import type { Engine } from "./engine.js";
+import { registerJsonFunctions } from "./json-functions.js";
 import { registerMathFunctions } from "./math-functions.js";
 import { registerTextFunctions } from "./text-functions.js";
 
-/** Registers the dates, texts, mathematics, statistics and exact decimals on a connection. */
+/** Registers the dates, texts, mathematics, statistics, exact decimals and JSON on a connection. */
 export function registerFunctions(engine: Engine): void {
   registerDateFunctions(engine);
   registerTextFunctions(engine);
   registerMathFunctions(engine);
   registerDecimalFunctions(engine);
+  registerJsonFunctions(engine);
 }

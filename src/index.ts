@@ -1,0 +1,19 @@
+/** Everything babik gives its users. Run-time values get their types from `orm/types`. */
+export { babik } from "./schema/orm.js";
+export { abstractModel, defineModel as model } from "./orm/define.js";
+export { atomic, getRollback, onCommit, setRollback } from "./orm/blocks.js";
+export { timezone } from "./orm/timezone.js";
+export { Manager } from "./orm/manager.js";
+export { QuerySet } from "./orm/queryset.js";
+export { sql } from "./orm/raw.js";
+export * from "./base/errors.js";
+export * from "./fields/factories.js";
+export { CASCADE, DB_CASCADE, DB_SET_DEFAULT, DB_SET_NULL, DO_NOTHING, PROTECT, RESTRICT, SET, SET_DEFAULT, SET_NULL } from "./fields/relations.js";
+export { Decimal } from "./base/values.js";
+export { Temporal } from "./base/temporal.js";
+export {
+  ArraySubquery, Case, Cast, Collate, CombinedExpression, Contains, DatabaseDefault, EndsWith, Exact, Exists, ExpressionWrapper, F, FilteredRelation, GreaterThan,
+  GreaterThanOrEqual, HasKey, IContains, IEndsWith, IExact, In, IRegex, IsNull, IStartsWith, LessThan, LessThanOrEqual, NegatedExpression, OrderBy, OuterRef,
+  Range as RangeLookup, RawSQL, Regex, RowRange, Sliced, StartsWith, Subquery, Value, ValueRange, When, Window, WindowFrameExclusion,
+} from "./expressions/makers.js";
+export * from "./expressions/aggregate.js";

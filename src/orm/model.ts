@@ -1,0 +1,136 @@
+/** The base class of all models. Its methods hand over to the operations of the orm; its state is private. */
+import { INSTANCE } from "../ast/slots.js";
+import { ImproperlyConfigured } from "../base/errors.js";
+import type { ModelMeta } from "../meta/options.js";
+import { FROM_DB, installStateAccess, InstanceState, metaOfInstance, pkOf, putValue, stateOf, type Fill } from "./instance-state.js";
+import { runtimeOf, type CleanOptions, type Deleted, type DeleteOptions, type RefreshOptions, type SaveOptions } from "./runtime.js";
+
+/** Statics of a model class, as the orm's files see it. */
+export interface ModelClass {
+  new (a?: unknown, row?: unknown, state?: unknown, fill?: unknown): object;
+  readonly meta: ModelMeta;
+  readonly prototype: object;
+  readonly name: string;
+}
+
+/** An instance is one row. Values of fields are own properties; everything else is on the prototype or private. */
+export abstract class ModelBase {
+  #state: InstanceState;
+
+  constructor(values?: unknown, row?: unknown, state?: unknown, fill?: unknown) {
+    if (values === FROM_DB) {
+      this.#state = state as InstanceState;
+      (fill as Fill)(this, row as unknown[]);
+      return;
+    }
+    const meta = (new.target as unknown as ModelClass).meta;
+    this.#state = new InstanceState(null, true, null, "peers", false);
+    runtimeOf(meta).operations.initialise(this, meta, (values ?? {}) as Record<string, unknown>);
+  }
+  static {
+    installStateAccess({
+      get: (o) => (#state in o ? (o as ModelBase).#state : undefined),
+      set: (o, s) => {
+        (o as ModelBase).#state = s;
+      },
+    });
+  }
+
+  /** The primary key: a value, or a list for composite keys. */
+  get pk(): unknown {
+    return pkOf(this);
+  }
+  set pk(value: unknown) {
+    const meta = metaOfInstance(this);
+    if (!meta.hasCompositePk) {
+      for (const [parent, link] of meta.parents) {
+        // The key of a child is its parent's key too.
+        if (link !== null && link.primaryKey) putValue(this, (parent.pk).attname, value);
+      }
+      putValue(this, meta.pk.attname, value);
+      return;
+    }
+    const values = value === null ? meta.pkFields.map(() => null) : (value as unknown[]);
+    meta.pkFields.forEach((f, i) => putValue(this, f.attname, values[i]));
+  }
+  /** Whether the row is saved, and in which database. */
+  get state(): { readonly adding: boolean; readonly db: string | undefined } {
+    const s = stateOf(this);
+    return { adding: s.adding, db: s.db ?? undefined };
+  }
+  save(options: SaveOptions = {}): Promise<void> {
+    return runtimeOf(metaOfInstance(this)).operations.save(this, options);
+  }
+  delete(options: DeleteOptions = {}): Promise<Deleted> {
+    return runtimeOf(metaOfInstance(this)).operations.delete(this, options);
+  }
+  refreshFromDb(options: RefreshOptions = {}): Promise<void> {
+    return runtimeOf(metaOfInstance(this)).operations.refresh(this, options);
+  }
+  set(values: Readonly<Record<string, unknown>>): this {
+    runtimeOf(metaOfInstance(this)).operations.assign(this, values);
+    return this;
+  }
+  fullClean(options: CleanOptions = {}): Promise<void> {
+    return runtimeOf(metaOfInstance(this)).operations.fullClean(this, options);
+  }
+  cleanFields(options: CleanOptions = {}): Promise<void> {
+    return runtimeOf(metaOfInstance(this)).operations.cleanFields(this, options);
+  }
+  /** For models to override: checks over several fields. */
+  clean(): void | Promise<void> {}
+  validateUnique(options: CleanOptions = {}): Promise<void> {
+    return runtimeOf(metaOfInstance(this)).operations.validateUnique(this, options);
+  }
+  validateConstraints(options: CleanOptions = {}): Promise<void> {
+    return runtimeOf(metaOfInstance(this)).operations.validateConstraints(this, options);
+  }
+  /** Attnames of fields that are not loaded. */
+  getDeferredFields(): Set<string> {
+    return new Set(metaOfInstance(this).concreteFields.filter((f) => !Object.hasOwn(this, f.attname)).map((f) => f.attname));
+  }
+  getNextBy(field: string, conditions: unknown = {}): Promise<object> {
+    return runtimeOf(metaOfInstance(this)).operations.nextBy(this, field, true, conditions);
+  }
+  getPreviousBy(field: string, conditions: unknown = {}): Promise<object> {
+    return runtimeOf(metaOfInstance(this)).operations.nextBy(this, field, false, conditions);
+  }
+  getDisplay(name: string): string {
+    const field = metaOfInstance(this).getConcrete(name);
+    const value = (this as unknown as Record<string, unknown>)[field.attname];
+    const found = field.flatChoices.find(([v]) => v === value);
+    return found === undefined ? String(value ?? "") : found[1];
+  }
+  serializableValue(name: string): unknown {
+    const field = metaOfInstance(this).find(name);
+    const attname = field !== undefined && "attname" in field ? field.attname : name;
+    return (this as unknown as Record<string, unknown>)[attname];
+  }
+  /** Same concrete model and same key; unsaved instances are equal to themselves only. */
+  equals(other: unknown): boolean {
+    if (other === this) return true;
+    if (!(other instanceof ModelBase)) return false;
+    const a = metaOfInstance(this), b = metaOfInstance(other);
+    const pk = this.pk;
+    if (a.concrete !== b.concrete || pk === null || pk === undefined) return false;
+    return JSON.stringify(pk, bigints) === JSON.stringify(other.pk, bigints);
+  }
+  toString(): string {
+    return `${metaOfInstance(this).objectName} object (${String(this.pk)})`;
+  }
+  /** Loaded fields as plain data; integers too big for JSON as text. */
+  toJSON(): Record<string, unknown> {
+    const out: Record<string, unknown> = {};
+    for (const [k, v] of Object.entries(this)) out[k] = typeof v === "bigint" ? v.toString() : v instanceof Uint8Array ? Buffer.from(v).toString("base64") : v;
+    return out;
+  }
+  get [INSTANCE](): ModelMeta {
+    return (this.constructor as unknown as ModelClass).meta;
+  }
+  static get meta(): ModelMeta {
+    throw new ImproperlyConfigured(`The model ${this.name} is in no app yet; give its module to babik({ apps }).`, "model.unregistered");
+  }
+}
+function bigints(_key: string, v: unknown): unknown {
+  return typeof v === "bigint" ? `${v}n` : v;
+}

@@ -1,0 +1,24 @@
+/** The operations of instances and querysets, put together for the runtime. */
+import { deleteInstance, deleteRows } from "./deletion.js";
+import { prefetchRelatedObjects } from "./prefetch.js";
+import { refreshInstance } from "./refresh.js";
+import { loadDeferred } from "./relations/deferred-load.js";
+import type { Operations } from "./runtime.js";
+import { assign, initialise, saveInstance } from "./save.js";
+import { cleanFields, fullClean, nextBy, validateConstraints, validateUnique } from "./validate.js";
+
+export const operations: Operations = {
+  save: saveInstance,
+  delete: deleteInstance,
+  refresh: refreshInstance,
+  loadDeferred,
+  assign,
+  initialise,
+  fullClean,
+  cleanFields,
+  validateUnique,
+  validateConstraints,
+  nextBy,
+  deleteRows: (qs) => deleteRows(qs as never),
+  prefetch: (instances, lookups) => prefetchRelatedObjects(instances, lookups),
+};

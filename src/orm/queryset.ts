@@ -1,0 +1,571 @@
+/**
+ * QuerySet: immutable, lazy, thenable, async-iterable. Methods that return querysets stand here; what touches the database stands in
+ * `queryset-run.ts` and is handed over to. A queryset is a node of the shape tree and the values gathered on the way.
+ */
+import { QUERY_SOURCE, type QuerySource } from "../ast/slots.js";
+import type { EmbeddedQuery } from "../ast/expr.js";
+import { FieldError, NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
+import { currentZone } from "../base/temporal.js";
+import { isExpression, type Expression } from "../expressions/expression.js";
+import { isOptions } from "../expressions/makers.js";
+import { Q } from "../expressions/q.js";
+import { ShapeKey } from "../expressions/shape-key.js";
+import type { Slotter } from "../expressions/shape-key.js";
+import { addAnnotations, aggregation, existsQuery } from "../query/annotate.js";
+import { combineQueries } from "../query/merge.js";
+import { addFilter } from "../query/filter.js";
+import { addDeferred, addDistinct, addImmediate, addOrdering, addSelectRelated, setValues } from "../query/selection.js";
+import { Query } from "../query/state.js";
+import type { ModelMeta } from "../meta/options.js";
+import { executable, databaseOf } from "./execute.js";
+import type { FetchMode } from "./instance-state.js";
+import type { KnownRelated, QuerySetParts, RowMode } from "./queryset-state.js";
+import * as run from "./queryset-run.js";
+import * as write from "./queryset-write.js";
+import { rootShape, type ShapeNode } from "./shape.js";
+import type { Deleted } from "./runtime.js";
+
+const roots = new WeakMap<ModelMeta, ShapeNode>();
+/** The shape of "all rows" of a model. */
+export function rootOf(meta: ModelMeta): ShapeNode {
+  let node = roots.get(meta);
+  if (node === undefined) roots.set(meta, (node = rootShape(new Query(meta))));
+  return node;
+}
+/** Parts of a plain queryset of a model. */
+export function plainParts(meta: ModelMeta): QuerySetParts {
+  return { meta, node: rootOf(meta), values: [], alias: null, mode: "instances", prefetches: [], fetchMode: null, known: [], forWrite: false, hints: {}, low: 0, high: null, sticky: false };
+}
+
+const ODD = /[^\w]/;
+const word = (s: string): string => (ODD.test(s) ? JSON.stringify(s) : s);
+
+/** Rows of a model, not read yet. See Django's "QuerySet API reference". */
+export class QuerySet implements QuerySource {
+  readonly [QUERY_SOURCE] = true as const;
+  readonly meta: ModelMeta;
+  readonly node: ShapeNode;
+  readonly values_: readonly unknown[];
+  readonly alias_: string | null;
+  readonly mode: RowMode;
+  readonly prefetches: readonly unknown[];
+  readonly fetchMode_: FetchMode | null;
+  readonly known: readonly KnownRelated[];
+  readonly forWrite: boolean;
+  readonly hints: Readonly<Record<string, unknown>>;
+  readonly low: number;
+  readonly high: number | null;
+  readonly sticky: boolean;
+  /** The rows, once they are asked for. */
+  resultPromise: Promise<unknown[]> | null = null;
+  result: unknown[] | null = null;
+
+  constructor(parts: unknown) {
+    const p = parts as QuerySetParts;
+    if (p === undefined || p === null || p.meta === undefined)
+      throw new QueryTypeError("Querysets come from a model's manager, such as Product.objects.", "queryset.constructor");
+    this.meta = p.meta;
+    this.node = p.node;
+    this.values_ = p.values;
+    this.alias_ = p.alias;
+    this.mode = p.mode;
+    this.prefetches = p.prefetches;
+    this.fetchMode_ = p.fetchMode;
+    this.known = p.known;
+    this.forWrite = p.forWrite;
+    this.hints = p.hints;
+    this.low = p.low;
+    this.high = p.high;
+    this.sticky = p.sticky;
+  }
+  // `values`, `alias` and `fetchMode` are methods of the public API; the parts of the same names go by another way.
+  get parts(): QuerySetParts {
+    return {
+      meta: this.meta, node: this.node, values: this.values_, alias: this.alias_, mode: this.mode, prefetches: this.prefetches, fetchMode: this.fetchMode_,
+      known: this.known, forWrite: this.forWrite, hints: this.hints, low: this.low, high: this.high, sticky: this.sticky,
+    };
+  }
+  /** The same kind of queryset with some parts exchanged. */
+  with(parts: Partial<QuerySetParts>): this {
+    const Class = this.constructor as new (parts: QuerySetParts) => this;
+    return new Class({ ...this.parts, ...parts });
+  }
+  /** One more call: the shape is looked up, or built by `build`. */
+  step(key: ShapeKey, build: (query: Query, slotter: Slotter) => void | Query, more: Partial<QuerySetParts> = {}): this {
+    const { node, values } = this.node.step(key, this.values_, build);
+    return this.with({ node, values, ...more });
+  }
+  get query(): Query {
+    return this.node.query;
+  }
+  /** A plain queryset of another model, for operations over several tables. */
+  plain(meta: ModelMeta): QuerySet {
+    return new QuerySet(plainParts(meta));
+  }
+
+  // ---- as part of another query -------------------------------------------------------------------------------
+  get shapeKey(): string {
+    return `${this.node.id}${this.mode === "instances" ? "" : this.mode}`;
+  }
+  get gathered(): readonly unknown[] {
+    return this.values_;
+  }
+  get modelLabel(): string {
+    return this.meta.label;
+  }
+  get boundAlias(): string | null {
+    return this.alias_;
+  }
+  embed(base: number): EmbeddedQuery {
+    const q = this.node.query.clone().shifted(base) as Query;
+    return q === this.node.query ? q.clone() : q;
+  }
+
+  // ---- filtering ----------------------------------------------------------------------------------------------
+  /** Rows for which all conditions hold. */
+  filter(...conditions: unknown[]): this {
+    return this.filtered("filter", conditions, false);
+  }
+  /** Rows for which the conditions together do not hold. */
+  exclude(...conditions: unknown[]): this {
+    return this.filtered("exclude", conditions, true);
+  }
+  /** A Q or an object, as `limitChoicesTo` holds it. */
+  complexFilter(condition: unknown): this {
+    return condition instanceof Q ? this.filter(condition) : this.filter(condition as object);
+  }
+  private filtered(name: string, conditions: readonly unknown[], negated: boolean): this {
+    this.refuseCombined(name);
+    if (this.query.isSliced && conditions.length > 0) throw new QueryTypeError("Cannot filter a query once a slice has been taken.", "queryset.sliced");
+    const key = new ShapeKey();
+    key.static(negated ? "x" : "f");
+    if (this.sticky) key.static("~");
+    for (const c of conditions) {
+      key.static(";");
+      if (c instanceof Q) key.q(c);
+      else if (isExpression(c)) key.expression(c);
+      else if (typeof c === "object" && c !== null && !Array.isArray(c) && (QUERY_SOURCE in c)) throw new QueryTypeError("A queryset is no condition; use { pk__in: queryset } or Exists(queryset).", "filter.argument");
+      else if (typeof c === "object" && c !== null && !Array.isArray(c)) key.conditions(c);
+      else throw new QueryTypeError(`${name}() takes objects such as { price__lt: 20 }, Q and boolean expressions; this is ${c === null ? "null" : Array.isArray(c) ? "an array" : typeof c}.`, "filter.argument");
+    }
+    return this.step(key, (query, slotter) => {
+      const parts = conditions.map((c) => (c instanceof Q ? slotter.q(c) : isExpression(c) ? slotter.expression(c) : slotter.conditions(c as object)));
+      const flat = parts.flatMap((p) => (p instanceof Q && !p.negated && p.connector === "AND" ? p.children : [p as object]));
+      const q = Q.make("AND", flat, negated);
+      if (flat.length > 0 || negated) addFilter(query, q.children.length === 0 ? new Q() : q);
+    });
+  }
+
+  // ---- what is selected ---------------------------------------------------------------------------------------
+  /** Adds calculated values to each row: `annotate({ n: Count("books") })`. */
+  annotate(...args: unknown[]): this {
+    return this.annotated("annotate", args, true);
+  }
+  /** Like annotate, for use in later calls only: the values are not selected. */
+  alias(...args: unknown[]): this {
+    return this.annotated("alias", args, false);
+  }
+  private annotated(name: string, args: readonly unknown[], select: boolean): this {
+    this.refuseCombined(name);
+    const entries = namedExpressions(name, args);
+    const valuesMode = this.mode !== "instances";
+    const key = new ShapeKey();
+    key.static(select ? "a" : "l");
+    key.static(valuesMode ? "v" : "");
+    for (const [k, v] of entries) {
+      key.static(`,${word(k)}=`);
+      key.any(v);
+    }
+    return this.step(key, (query, slotter) => addAnnotations(query, entries.map(([k, v]) => [k, slotter.any(v)] as const), select, valuesMode));
+  }
+  /** Rows as objects: `values("name", "category__name")`; a last object names expressions. */
+  values(...args: unknown[]): this {
+    return this.selected("values", args, "values");
+  }
+  /** Rows as tuples; `{ flat: true }` for single values, `{ named: true }` for named tuples. */
+  valuesList(...args: unknown[]): this {
+    const last = args.at(-1);
+    let flat = false, named = false, rest = args;
+    if (isOptions(last) && Object.keys(last).every((k) => k === "flat" || k === "named")) {
+      flat = last["flat"] === true;
+      named = last["named"] === true;
+      rest = args.slice(0, -1);
+    }
+    if (flat && named) throw new QueryTypeError("'flat' and 'named' can't be used together.", "values.options");
+    if (flat && rest.length > 1) throw new QueryTypeError("'flat' is not valid when valuesList() is called with more than one field.", "values.flat");
+    let fields = rest;
+    if (flat && rest.length === 0) fields = ["pk"];
+    return this.selected("valuesList", fields, flat ? "flat" : named ? "named" : "list");
+  }
+  private selected(name: string, args: readonly unknown[], mode: RowMode): this {
+    const names: string[] = [];
+    const expressions: [string, unknown][] = [];
+    let counter = 1;
+    const taken = new Set(args.filter((a): a is string => typeof a === "string"));
+    for (const a of args) {
+      if (typeof a === "string") names.push(a);
+      else if (isExpression(a)) {
+        const prefix = autoName(a);
+        let id = `${prefix}${counter++}`;
+        while (taken.has(id)) id = `${prefix}${counter++}`;
+        expressions.push([id, a]);
+        names.push(id);
+      } else if (isOptions(a)) {
+        for (const [k, v] of namedExpressions(name, [a])) { expressions.push([k, v]); names.push(k); }
+      } else throw new QueryTypeError(`${name}() takes names of fields and expressions.`, "values.argument");
+    }
+    let start: this = this;
+    if (expressions.length > 0) start = this.with({ mode: "values" }).annotated(name, [Object.fromEntries(expressions)], true) as this;
+    if (names.some((n) => /["'`;\s]|--/.test(n))) for (const n of names) if (/["'`;\s]|--/.test(n) && !this.query.extra.has(n)) throw new ValueError("Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.", "query.alias");
+    const key = new ShapeKey();
+    key.static(`v:${names.map(word).join()}`);
+    return start.step(key, (query) => {
+      const kept = names;
+      setValues(query, kept);
+    }, { mode });
+  }
+  /** Only these fields are loaded at once; others load when they are awaited. */
+  only(...names: string[]): this {
+    this.refuseCombined("only");
+    if (this.mode !== "instances") throw new QueryTypeError("Cannot call only() after .values() or .values_list()", "queryset.values");
+    for (const n of names) {
+      if (typeof n !== "string") throw new QueryTypeError("Cannot pass None as an argument to only().", "only.argument");
+      if (this.query.filteredRelations.has(n.split("__")[0]!)) throw new ValueError("only() is not supported with FilteredRelation.", "only.filtered");
+    }
+    const key = new ShapeKey();
+    key.static(`o:${names.map(word).join()}`);
+    return this.step(key, (query) => addImmediate(query, names));
+  }
+  /** These fields are loaded when they are awaited. `defer(null)` forgets earlier calls. */
+  defer(...names: (string | null)[]): this {
+    this.refuseCombined("defer");
+    if (this.mode !== "instances") throw new QueryTypeError("Cannot call defer() after .values() or .values_list()", "queryset.values");
+    const key = new ShapeKey();
+    key.static(`d:${names.map((n) => (n === null ? "\u0000" : word(n))).join()}`);
+    return this.step(key, (query) => {
+      if (names.length === 1 && names[0] === null) query.deferred = { names: new Set(), defer: true };
+      else addDeferred(query, names as string[]);
+    });
+  }
+  /** Loads related rows with the same query. Without names: all that cannot be null. `selectRelated(null)` forgets earlier calls. */
+  selectRelated(...names: (string | null)[]): this {
+    this.refuseCombined("selectRelated");
+    if (this.mode !== "instances") throw new QueryTypeError("Cannot call select_related() after .values() or .values_list()", "queryset.values");
+    const key = new ShapeKey();
+    key.static(`s:${names.map((n) => (n === null ? "\u0000" : word(n))).join()}`);
+    return this.step(key, (query) => {
+      if (names.length === 1 && names[0] === null) query.selectRelated = false;
+      else if (names.length > 0) addSelectRelated(query, names as string[]);
+      else query.selectRelated = true;
+    });
+  }
+  /** Loads sets of related rows, one query for each. `prefetchRelated(null)` forgets earlier calls. */
+  prefetchRelated(...lookups: unknown[]): this {
+    this.refuseCombined("prefetchRelated");
+    if (lookups.length === 1 && lookups[0] === null) return this.with({ prefetches: [] });
+    for (const l of lookups) {
+      const path = typeof l === "string" ? l : (l as { lookup?: string } | null)?.lookup;
+      if (typeof path !== "string") throw new QueryTypeError("prefetchRelated() takes names of relations and Prefetch objects.", "prefetch.argument");
+      if (this.query.filteredRelations.has(path.split("__")[0]!)) throw new ValueError("prefetch_related() is not supported with FilteredRelation.", "prefetch.filtered");
+    }
+    return this.with({ prefetches: [...this.prefetches, ...lookups] });
+  }
+  /** How relations that are not loaded are fetched: one by one, for all rows of a result at once, or not at all. */
+  fetchMode(mode: FetchMode): this {
+    if (mode !== "one" && mode !== "peers" && mode !== "raise") throw new ValueError("fetchMode() takes \"one\", \"peers\" or \"raise\".", "queryset.fetch_mode");
+    return this.with({ fetchMode: mode });
+  }
+
+  // ---- order and limits ---------------------------------------------------------------------------------------
+  /** Sorts by names ("-price", "category__name", "?") and expressions; replaces earlier orderings. */
+  orderBy(...terms: unknown[]): this {
+    if (this.query.isSliced) throw new QueryTypeError("Cannot reorder a query once a slice has been taken.", "queryset.sliced");
+    const key = new ShapeKey();
+    key.static("ob");
+    for (const t of terms) {
+      if (typeof t === "string") key.static(`,${word(t)}`);
+      else { key.static(";"); key.any(t); }
+    }
+    return this.step(key, (query, slotter) => {
+      query.clearOrdering(true, false);
+      query.extraOrdering = [];
+      addOrdering(query, terms.map((t) => (typeof t === "string" ? t : slotter.any(t))));
+    });
+  }
+  /** The same rows in the opposite order. */
+  reverse(): this {
+    if (this.query.isSliced) throw new QueryTypeError("Cannot reverse a query once a slice has been taken.", "queryset.sliced");
+    const key = new ShapeKey();
+    key.static("rev");
+    return this.step(key, (query) => { query.standardOrdering = !query.standardOrdering; });
+  }
+  /** Whether the rows come in a said order. */
+  get ordered(): boolean {
+    const q = this.query;
+    if (q.empty) return true;
+    if (q.extraOrdering.length > 0 || q.ordering.length > 0) return true;
+    return q.defaultOrdering && q.meta.ordering.length > 0 && q.groupBy === null;
+  }
+  /** No two equal rows; with names (PostgreSQL) the first row of each. */
+  distinct(...names: string[]): this {
+    this.refuseCombined("distinct");
+    if (this.query.isSliced) throw new QueryTypeError("Cannot create distinct fields once a slice has been taken.", "queryset.sliced");
+    const key = new ShapeKey();
+    key.static(`di:${names.map(word).join()}`);
+    return this.step(key, (query) => addDistinct(query, names));
+  }
+  /** Rows from `start` up to, not including, `end`. Negative positions are an error. */
+  slice(start?: number | null, end?: number | null): this {
+    const low = position(start ?? 0), high = end === null || end === undefined ? null : position(end);
+    const from = this.low + low;
+    let to = high === null ? this.high : this.low + high;
+    if (this.high !== null && to !== null) to = Math.min(to, this.high);
+    const bottom = this.high !== null ? Math.min(from, this.high) : from;
+    const key = new ShapeKey();
+    const nothing = to !== null && to <= bottom;
+    const one = to !== null && to - bottom === 1;
+    key.static(`sl${bottom > 0 ? "l" : ""}${to !== null ? "h" : ""}${nothing ? "0" : one ? "1" : ""}`);
+    if (bottom > 0) key.value(bottom);
+    if (to !== null) key.value(to);
+    return this.step(key, (query, slotter) => {
+      const first = slotter.position;
+      query.limit = { low: bottom > 0 ? first : null, high: to !== null ? first + (bottom > 0 ? 1 : 0) : null };
+      query.limitedToOne = one;
+      if (nothing) query.empty = true;
+    }, { low: bottom, high: to });
+  }
+  /** No rows, and no query for them. */
+  none(): this {
+    const key = new ShapeKey();
+    key.static("none");
+    return this.step(key, (query) => { query.empty = true; });
+  }
+  /** A copy that reads its rows anew. */
+  all(): this {
+    return this.with({});
+  }
+  /** Reads from the database of that alias. */
+  using(alias: string): this {
+    if (typeof alias !== "string") throw new QueryTypeError("using() takes the alias of a database.", "queryset.using");
+    return this.with({ alias });
+  }
+  /** Locks the rows until the transaction ends. */
+  selectForUpdate(options: { nowait?: boolean; skipLocked?: boolean; of?: readonly string[]; noKey?: boolean } = {}): this {
+    this.refuseCombined("selectForUpdate");
+    if (options.nowait === true && options.skipLocked === true) throw new ValueError("The nowait option cannot be used with skip_locked.", "lock.options");
+    const of = options.of ?? [];
+    const key = new ShapeKey();
+    key.static(`lock${options.nowait === true}${options.skipLocked === true}${options.noKey === true}${of.map(word).join()}`);
+    return this.step(key, (query) => {
+      query.lock = { nowait: options.nowait === true, skipLocked: options.skipLocked === true, of, noKey: options.noKey === true };
+    }, { forWrite: true });
+  }
+
+  // ---- several querysets --------------------------------------------------------------------------------------
+  /** Rows of any of the querysets; `{ all: true }` keeps doubles. */
+  union(...args: unknown[]): this {
+    const last = args.at(-1);
+    const all = isOptions(last) ? last["all"] === true : false;
+    const others = (isOptions(last) ? args.slice(0, -1) : args) as QuerySet[];
+    if (this.query.empty && this.query.combinator === null) {
+      const full = others.filter((o) => !o.query.empty);
+      if (full.length === 0) return this;
+      const [first, ...rest] = full;
+      return (rest.length === 0 ? first : first!.union(...rest, { all })) as unknown as this;
+    }
+    return this.combinator("union", others, all);
+  }
+  intersection(...others: QuerySet[]): this {
+    if (this.query.empty) return this;
+    const nothing = others.find((o) => o.query.empty);
+    if (nothing !== undefined) return nothing as unknown as this;
+    return this.combinator("intersection", others, false);
+  }
+  difference(...others: QuerySet[]): this {
+    return this.query.empty ? this : this.combinator("difference", others, false);
+  }
+  private combinator(kind: "union" | "intersection" | "difference", others: readonly QuerySet[], all: boolean): this {
+    for (const o of others) if (!(o instanceof QuerySet)) throw new QueryTypeError(`${kind}() takes querysets.`, "queryset.combinator");
+    const key = new ShapeKey();
+    key.static(`${kind}${all}<`);
+    for (const o of others) { key.any(o); key.static("|"); }
+    return this.step(key, (query, slotter) => {
+      const own = query.clone();
+      own.context = query.context;
+      const rest = others.map((o) => {
+        const base = slotter.position;
+        slotter.any(o);
+        const q = o.embed(base) as Query;
+        q.context = query.context;
+        return q;
+      });
+      query.clearOrdering(true);
+      query.limit = null;
+      query.combined = [own, ...rest];
+      query.combinator = kind;
+      query.combinatorAll = all;
+    }, { low: 0, high: null });
+  }
+  /** Rows of both querysets. */
+  and(other: QuerySet): this {
+    return this.merged(other, "AND");
+  }
+  /** Rows of either queryset. */
+  or(other: QuerySet): this {
+    return this.merged(other, "OR");
+  }
+  /** Rows of exactly one of the querysets. */
+  xor(other: QuerySet): this {
+    return this.merged(other, "XOR");
+  }
+  private merged(given: QuerySet, connector: "AND" | "OR" | "XOR"): this {
+    if (!(given instanceof QuerySet)) throw new QueryTypeError("Querysets are combined with querysets.", "queryset.combine");
+    let other = given;
+    let self: QuerySet = this;
+    self.refuseCombined(connector.toLowerCase());
+    other.refuseCombined(connector.toLowerCase());
+    if (connector === "AND") {
+      if (other.query.empty) return other as unknown as this;
+      if (self.query.empty) return this;
+    } else {
+      if (self.query.empty && other.query.empty) return this;
+      if (self.query.empty) return other as unknown as this;
+      if (other.query.empty) return this;
+      // A sliced side of OR is one of keys.
+      if (self.query.isSliced) self = new QuerySet(plainParts(self.meta)).with({ alias: self.alias_ }).filter({ pk__in: self.values("pk") });
+      if (other.query.isSliced) other = new QuerySet(plainParts(other.meta)).with({ alias: other.alias_ }).filter({ pk__in: other.values("pk") });
+    }
+    const key = new ShapeKey();
+    key.static(`&${connector}<`);
+    key.any(other);
+    return self.step(key, (query, slotter) => {
+      const base = slotter.position;
+      slotter.any(other);
+      combineQueries(query, other.embed(base) as Query, connector);
+    }, { known: [...self.known, ...other.known] }) as this;
+  }
+
+  // ---- dates ---------------------------------------------------------------------------------------------------
+  /** The dates of a field, each once, cut to year, month, week or day. */
+  dates(field: string, kind: "year" | "month" | "week" | "day", order: "ASC" | "DESC" = "ASC"): this {
+    return run.truncated(this, field, kind, order, "date") as this;
+  }
+  /** The date-times of a field, each once, cut to year … second in the current time zone. */
+  datetimes(field: string, kind: string, order: "ASC" | "DESC" | { order?: string; tzinfo?: string } = "ASC", tzinfo?: string): this {
+    const o = typeof order === "object" ? order : { order, tzinfo };
+    return run.truncated(this, field, kind, o.order ?? "ASC", "datetime", o.tzinfo) as this;
+  }
+  /** SQL of one's own in a query: select, where, params, tables, orderBy, selectParams. A last resort; its text is never checked. */
+  extra(options: { select?: Record<string, string>; where?: readonly string[]; params?: readonly unknown[]; tables?: readonly string[]; orderBy?: readonly string[]; selectParams?: readonly unknown[] } = {}): this {
+    return run.extra(this, options) as this;
+  }
+  /** Instances from SQL of one's own. */
+  raw(sql: unknown, params?: unknown, options?: unknown): unknown {
+    return run.raw(this, sql, params, options);
+  }
+
+  // ---- reading -------------------------------------------------------------------------------------------------
+  then<A = unknown[], B = never>(ok?: ((rows: unknown[]) => A | PromiseLike<A>) | null, no?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+    return this.rows().then(ok, no);
+  }
+  /** The rows; read once, then kept. */
+  rows(): Promise<unknown[]> {
+    return (this.resultPromise ??= run.load(this));
+  }
+  async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
+    for (const row of await this.rows()) yield row;
+  }
+  /** Rows in chunks, without keeping them. */
+  iterator(options: { chunkSize?: number } = {}): AsyncGenerator<unknown> {
+    return run.iterate(this, options.chunkSize);
+  }
+  get(...conditions: unknown[]): Promise<unknown> {
+    return run.get(this, conditions);
+  }
+  first(): Promise<unknown> { return run.first(this, false); }
+  last(): Promise<unknown> { return run.first(this, true); }
+  earliest(...fields: string[]): Promise<unknown> { return run.extreme(this, fields, false); }
+  latest(...fields: string[]): Promise<unknown> { return run.extreme(this, fields, true); }
+  /** Number of rows. */
+  count(): Promise<number> { return run.count(this); }
+  exists(): Promise<boolean> { return run.exists(this); }
+  contains(instance: object): Promise<boolean> { return run.contains(this, instance); }
+  aggregate(...args: unknown[]): Promise<Record<string, unknown>> { return run.aggregate(this, args); }
+  inBulk(ids?: Iterable<unknown> | null, options: { fieldName?: string } = {}): Promise<Map<unknown, unknown>> { return run.inBulk(this, ids, options); }
+  /** How the database runs the query. */
+  explain(options: Record<string, unknown> = {}): Promise<string> { return run.explain(this, options); }
+
+  // ---- writing -------------------------------------------------------------------------------------------------
+  create(values: Record<string, unknown> = {}): Promise<object> { return write.create(this, values); }
+  bulkCreate(objects: Iterable<object>, options: write.BulkCreateOptions = {}): Promise<object[]> { return write.bulkCreate(this, objects, options); }
+  bulkUpdate(objects: Iterable<object>, fields: readonly string[], options: { batchSize?: number | null } = {}): Promise<number> { return write.bulkUpdate(this, objects, fields, options); }
+  getOrCreate(conditions: Record<string, unknown>, options: { defaults?: Record<string, unknown> } = {}): Promise<[object, boolean]> { return write.getOrCreate(this, conditions, options.defaults ?? {}); }
+  updateOrCreate(conditions: Record<string, unknown>, options: { defaults?: Record<string, unknown>; createDefaults?: Record<string, unknown> } = {}): Promise<[object, boolean]> { return write.updateOrCreate(this, conditions, options); }
+  update(values: Record<string, unknown>): Promise<number> { return write.update(this, values); }
+  delete(): Promise<Deleted> { return write.deleteAll(this); }
+
+  // ---- looking ---------------------------------------------------------------------------------------------------
+  /** Text and parameters of the query, for the database it would run on. */
+  sql(): { text: string; params: readonly unknown[] } {
+    const db = databaseOf(this.parts);
+    const exe = executable(this.node, db.dialect);
+    if (exe.compiled === null) return { text: "", params: [] };
+    const { text, params } = exe.compiled.bind(this.values_, currentZone());
+    return { text, params };
+  }
+  /** Alias of the database it reads from. */
+  get db(): string {
+    return databaseOf(this.parts).alias;
+  }
+  toString(): string {
+    return `QuerySet of ${this.meta.label}${this.result === null ? " (not read yet)" : ` (${this.result.length} rows)`}`;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+  toJSON(): unknown {
+    return this.result ?? this.toString();
+  }
+  refuseCombined(name: string): void {
+    if (this.query.combinator !== null)
+      throw new NotSupportedError(`Calling QuerySet.${name}() after ${this.query.combinator}() is not supported.`, "queryset.combined");
+  }
+}
+
+function position(n: unknown): number {
+  if (typeof n !== "number" || !Number.isSafeInteger(n)) throw new QueryTypeError("Slices take whole numbers.", "queryset.slice");
+  if (n < 0) throw new ValueError("Negative indexing is not supported.", "queryset.slice");
+  return n;
+}
+/** `annotate({ a: …, b: … })` and `annotate(Count("x"))` as pairs of name and expression. */
+export function namedExpressions(method: string, args: readonly unknown[]): [string, unknown][] {
+  const out = new Map<string, unknown>();
+  for (const a of args) {
+    if (isExpression(a)) {
+      const name = defaultName(a);
+      if (name === null) throw new QueryTypeError("Complex annotations require an alias: { name: expression }.", "annotate.alias");
+      if (out.has(name)) throw new QueryTypeError(`The named annotation '${name}' conflicts with the default name for another annotation.`, "annotate.alias");
+      out.set(name, a);
+    } else if (isOptions(a)) {
+      for (const [k, v] of Object.entries(a)) {
+        if (v === undefined) throw new ValueError(`The value of '${k}' given to ${method}() is undefined.`, "value.undefined");
+        if (!isExpression(v) && !(v instanceof Q) && !(typeof v === "object" && v !== null && QUERY_SOURCE in v))
+          throw new QueryTypeError(`${method}() received a non-expression for '${k}'. Wrap plain values in Value().`, "query.annotation_type");
+        if (out.has(k)) throw new QueryTypeError(`The named annotation '${k}' conflicts with the default name for another annotation.`, "annotate.alias");
+        out.set(k, v);
+      }
+    } else throw new QueryTypeError(`QuerySet.${method}() received a non-expression: ${a === null ? "null" : typeof a}.`, "query.annotation_type");
+  }
+  return [...out];
+}
+/** The name an aggregate has by itself: `price__avg`. */
+export function defaultName(e: Expression): string | null {
+  if (e.kind === "f") return String(e.settings["name"]);
+  if (e.kind !== "aggregate") return null;
+  const first = e.args[0];
+  return e.settings["n"] === 1 && isExpression(first) && first.kind === "f" ? `${String(first.settings["name"])}__${e.spec!.name.toLowerCase()}` : null;
+}
+function autoName(e: Expression): string {
+  return defaultName(e) ?? (e.spec?.name ?? e.kind).toLowerCase();
+}
+export { aggregation, existsQuery, FieldError };

@@ -1,0 +1,96 @@
+/**
+ * The orm as its own files see it: databases, models, and the operations that files below hand over to files above without
+ * importing them. One object for each `babik({...})`.
+ */
+import { ImproperlyConfigured } from "../base/errors.js";
+import type { Database } from "../db/connection.js";
+import type { Connections } from "../db/connections.js";
+import type { ModelMeta } from "../meta/options.js";
+import type { Registry } from "../meta/registry.js";
+import type { FetchMode } from "./instance-state.js";
+
+export interface SaveOptions {
+  readonly forceInsert?: boolean | readonly unknown[];
+  readonly forceUpdate?: boolean;
+  readonly using?: string;
+  readonly updateFields?: readonly string[];
+}
+export interface RefreshOptions {
+  readonly using?: string;
+  readonly fields?: readonly string[];
+  readonly fromQueryset?: unknown;
+  readonly fromQuerySet?: unknown;
+}
+export interface DeleteOptions { readonly using?: string; readonly keepParents?: boolean }
+export type Deleted = [total: number, byModel: Record<string, number>];
+
+/** Which database a model is read from and written to. Any method may be missing or answer nothing. */
+export interface Router {
+  dbForRead?(model: unknown, hints: Readonly<Record<string, unknown>>): string | null | undefined;
+  dbForWrite?(model: unknown, hints: Readonly<Record<string, unknown>>): string | null | undefined;
+  allowRelation?(a: object, b: object, hints: Readonly<Record<string, unknown>>): boolean | null | undefined;
+  allowMigrate?(alias: string, appLabel: string, hints: Readonly<Record<string, unknown>>): boolean | null | undefined;
+}
+
+/** What instances ask for; implemented in the files of the same names. */
+export interface Operations {
+  save(instance: object, options: SaveOptions): Promise<void>;
+  delete(instance: object, options: DeleteOptions): Promise<Deleted>;
+  refresh(instance: object, options: RefreshOptions): Promise<void>;
+  loadDeferred(instance: object, name: string): Promise<unknown>;
+  assign(instance: object, values: Readonly<Record<string, unknown>>): void;
+  initialise(instance: object, meta: ModelMeta, values: Readonly<Record<string, unknown>>): void;
+  fullClean(instance: object, options: CleanOptions): Promise<void>;
+  cleanFields(instance: object, options: CleanOptions): Promise<void>;
+  validateUnique(instance: object, options: CleanOptions): Promise<void>;
+  validateConstraints(instance: object, options: CleanOptions): Promise<void>;
+  nextBy(instance: object, field: string, next: boolean, conditions: unknown): Promise<object>;
+  /** Deletes all rows of a queryset. */
+  deleteRows(queryset: unknown): Promise<Deleted>;
+  prefetch(instances: readonly object[], lookups: readonly unknown[]): Promise<void>;
+}
+export interface CleanOptions {
+  readonly exclude?: Iterable<string>;
+  readonly validateUnique?: boolean;
+  readonly validateConstraints?: boolean;
+}
+
+export class Runtime {
+  readonly registry: Registry;
+  readonly connections: Connections;
+  readonly operations: Operations;
+  readonly routers: readonly Router[];
+  readonly timeZone: string;
+  readonly fetchMode: FetchMode;
+  constructor(parts: { registry: Registry; connections: Connections; operations: Operations; routers: readonly Router[]; timeZone: string; fetchMode: FetchMode }) {
+    this.registry = parts.registry;
+    this.connections = parts.connections;
+    this.operations = parts.operations;
+    this.routers = parts.routers;
+    this.timeZone = parts.timeZone;
+    this.fetchMode = parts.fetchMode;
+  }
+  database(alias: string): Database {
+    return this.connections.get(alias);
+  }
+  /** Alias for reading or writing rows of a model, by the routers, else the instance's own database, else "default". */
+  route(meta: ModelMeta, write: boolean, hints: Readonly<Record<string, unknown>> = {}): string {
+    for (const r of this.routers) {
+      const alias = write ? r.dbForWrite?.(meta.modelClass, hints) : r.dbForRead?.(meta.modelClass, hints);
+      if (typeof alias === "string") return alias;
+    }
+    const instance = hints["instanceDb"];
+    return typeof instance === "string" ? instance : "default";
+  }
+}
+
+const runtimes = new WeakMap<ModelMeta, Runtime>();
+export function attachRuntime(meta: ModelMeta, runtime: Runtime): void {
+  runtimes.set(meta, runtime);
+}
+/** The orm a model belongs to. */
+export function runtimeOf(meta: ModelMeta): Runtime {
+  const r = runtimes.get(meta);
+  if (r === undefined) throw new ImproperlyConfigured(`The model ${meta.label} belongs to no orm yet; give its module to babik({ apps }).`, "model.unregistered", { model: meta.label });
+  return r;
+}

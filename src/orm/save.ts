@@ -1,0 +1,277 @@
+/** Saving one instance: update, else insert; parents first; what the database computed comes back. */
+import { QUERY_SOURCE } from "../ast/slots.js";
+import { FieldError, QueryTypeError, suggest, ValueError } from "../base/errors.js";
+import type { Database } from "../db/connection.js";
+import { isExpression } from "../expressions/expression.js";
+import { DatabaseDefault } from "../expressions/makers.js";
+import type { Field } from "../fields/field.js";
+import { AutoField } from "../fields/keys.js";
+import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
+import type { ModelMeta } from "../meta/options.js";
+import { isInstance } from "../ast/slots.js";
+import { insertRows, isDefault, storedValue } from "./insert.js";
+import { deferredClass } from "./deferred.js";
+import { dropCached, metaOfInstance, ownState, putValue, setCached, stateOf } from "./instance-state.js";
+import type { ModelClass } from "./model.js";
+import { modelError } from "./model-errors.js";
+import { plainParts, QuerySet } from "./queryset.js";
+import { runtimeOf, type SaveOptions } from "./runtime.js";
+import { updateReturning } from "./queryset-write.js";
+import { relatedForBulk } from "./related-keys.js";
+
+/** Sets the values of a new instance: given ones by field name, attname or `pk`; defaults for the others. */
+export function initialise(instance: object, meta: ModelMeta, values: Readonly<Record<string, unknown>>): void {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) throw new QueryTypeError(`new ${meta.objectName}() takes one object of values.`, "model.values");
+  const given = new Map<string, unknown>();
+  for (const key of Object.keys(values)) {
+    if (values[key] === undefined) throw new ValueError(`The value of '${key}' given to ${meta.objectName}() is undefined. Write null for NULL, or leave it out.`, "value.undefined", { model: meta.label, path: key });
+    given.set(key, values[key]);
+  }
+  const relations: [ForeignObject, unknown][] = [];
+  for (const f of meta.concreteFields) {
+    let value: unknown;
+    if (given.has(f.name)) {
+      value = given.get(f.name);
+      given.delete(f.name);
+      if (f instanceof ForeignObject) {
+        if (isInstance(value) || value === null) {
+          relations.push([f, value]);
+          value = null;
+        }
+      }
+    } else if (f.attname !== f.name && given.has(f.attname)) {
+      value = given.get(f.attname);
+      given.delete(f.attname);
+    } else value = f.hasDbDefault() && !f.hasDefault() ? DatabaseDefault() : f.generated ? undefined : f.getDefault();
+    if (f.generated) continue;
+    putValue(instance, f.attname, lenient(f, value));
+  }
+  for (const [f, value] of relations) assignRelated(instance, f, value);
+  for (const [key, value] of given) {
+    if (key === "pk") {
+      (instance as { pk: unknown }).pk = value;
+      continue;
+    }
+    const f = meta.find(key);
+    if (f instanceof ManyToManyField || f instanceof ReverseRelation)
+      throw new QueryTypeError(`Direct assignment to the ${f instanceof ManyToManyField ? "forward side of a many-to-many set" : "reverse side of a related set"} is prohibited. Use ${key}.set() instead.`, "model.set_assignment", { path: key });
+    if (f instanceof ForeignObject) {
+      assignRelated(instance, f, value);
+      continue;
+    }
+    if (hasSetter(instance, key)) {
+      (instance as Record<string, unknown>)[key] = value;
+      continue;
+    }
+    throw new QueryTypeError(`${meta.objectName}() got unexpected keyword arguments: '${key}'.${suggest(key, meta.choices())}`, "model.unknown_field", { model: meta.label, path: key });
+  }
+}
+function hasSetter(instance: object, key: string): boolean {
+  if (key === "__proto__" || key === "constructor") return false;
+  for (let p = Object.getPrototypeOf(instance) as object | null; p !== null && p !== Object.prototype; p = Object.getPrototypeOf(p) as object | null) {
+    const d = Object.getOwnPropertyDescriptor(p, key);
+    if (d !== undefined) return d.set !== undefined;
+  }
+  return false;
+}
+// A value that does not fit is kept as it is: validation and saving say what is wrong with it.
+function lenient(f: Field, value: unknown): unknown {
+  if (value === null || value === undefined || isExpression(value) || isInstance(value)) return value ?? null;
+  try {
+    return f.prep(value);
+  } catch {
+    return value;
+  }
+}
+
+/** Assigns an instance (or null) to a forward relation: its key fields, the cache, and the other side of a one-to-one. */
+export function assignRelated(instance: object, f: ForeignObject, value: unknown): void {
+  const meta = metaOfInstance(instance);
+  const target = f.related as ModelMeta;
+  if (value !== null && (!isInstance(value) || !metaOfInstance(value).isA(target)))
+    throw new ValueError(`Cannot assign a value of another kind: "${meta.objectName}.${f.name}" must be a "${target.objectName}" instance.`, "relation.assign", { model: meta.label, path: f.name });
+  if (value === null) {
+    for (const from of f.fromFields) putValue(instance, from.attname, null);
+    setCached(instance, f.cacheName, null, false);
+    return;
+  }
+  const other = value as unknown as Record<string, unknown>;
+  f.fromFields.forEach((from, i) => putValue(instance, from.attname, other[f.toFields[i]!.attname] ?? null));
+  setCached(instance, f.cacheName, value, false);
+  if (!f.multiple) setCached(value as object, f.reverse.cacheName, instance, false);
+}
+
+/** Checked assignment of several values: `instance.set({...})`. */
+export function assign(instance: object, values: Readonly<Record<string, unknown>>): void {
+  const meta = metaOfInstance(instance);
+  for (const key of Object.keys(values)) {
+    const value = values[key];
+    if (value === undefined) throw new ValueError(`The value of '${key}' is undefined. Write null for NULL, or leave it out.`, "value.undefined", { path: key });
+    if (key === "pk") {
+      (instance as { pk: unknown }).pk = value;
+      continue;
+    }
+    const f = meta.find(key);
+    if (f === undefined) {
+      if (hasSetter(instance, key)) {
+        (instance as Record<string, unknown>)[key] = value;
+        continue;
+      }
+      throw new FieldError(`${meta.objectName} has no field named '${key}'.${suggest(key, meta.choices())}`, "model.unknown_field", { model: meta.label, path: key });
+    }
+    if (f instanceof ForeignObject && key === f.name && (value === null || isInstance(value))) {
+      assignRelated(instance, f, value);
+      continue;
+    }
+    if (f instanceof ReverseRelation || f instanceof ManyToManyField)
+      throw new QueryTypeError(`Direct assignment to a set of related rows is prohibited. Use ${key}.set() instead.`, "model.set_assignment", { path: key });
+    if (value === null && !f.null && !f.primaryKey) throw new ValueError(`${f.path} cannot be null.`, "value.null", { path: key });
+    putValue(instance, f.attname, storedValue(f, value));
+  }
+}
+
+/** `instance.save()`. */
+export async function saveInstance(instance: object, options: SaveOptions): Promise<void> {
+  const meta = metaOfInstance(instance);
+  const rt = runtimeOf(meta);
+  relatedForBulk(instance, meta, undefined, "save");
+  const using = options.using ?? (stateOf(instance).db !== null && rt.routers.length === 0 ? stateOf(instance).db! : rt.route(meta, true, { instance, instanceDb: stateOf(instance).db }));
+  const force = options.forceInsert !== undefined && options.forceInsert !== false;
+  if (force && (options.forceUpdate === true || (options.updateFields?.length ?? 0) > 0)) throw new ValueError("Cannot force both insert and updating in model saving.", "save.options");
+  let update: ReadonlySet<Field> | null = null;
+  if (options.updateFields !== undefined) {
+    if (options.updateFields.length === 0) return;
+    update = namedFields(meta, options.updateFields);
+  } else if (!force && using === stateOf(instance).db) {
+    const missing = meta.concreteFields.filter((f) => !Object.hasOwn(instance, f.attname) && !f.generated);
+    if (missing.length > 0) {
+      const loaded = meta.concreteFields.filter((f) => Object.hasOwn(instance, f.attname) && !meta.pkFields.includes(f) && !f.generated);
+      if (loaded.length > 0) update = new Set(loaded);
+    }
+  }
+  const db = rt.database(using);
+  const work = async (): Promise<void> => {
+    let parentInserted = false;
+    if (!meta.proxy) parentInserted = await saveParents(instance, meta, db, update, options);
+    await saveTable(instance, meta.concrete, db, { ...options, forceInsert: force || parentInserted, update });
+  };
+  if (meta.concrete.parents.size > 0) await db.atomic(work, { savepoint: false });
+  else await work();
+  const state = ownState(instance);
+  state.db = using;
+  state.adding = false;
+}
+function namedFields(meta: ModelMeta, names: readonly string[]): Set<Field> {
+  const out = new Set<Field>();
+  const wrong: string[] = [];
+  for (const n of names) {
+    const f = meta.byName.get(n);
+    if (f === undefined || !f.concrete || meta.pkFields.includes(f)) wrong.push(n);
+    else out.add(f);
+  }
+  if (wrong.length > 0)
+    throw new ValueError(`The following fields do not exist in this model, are m2m fields, primary keys, or are non-concrete fields: ${wrong.join(", ")}`, "save.update_fields", { model: meta.label, choices: meta.choices() });
+  return out;
+}
+async function saveParents(instance: object, meta: ModelMeta, db: Database, update: ReadonlySet<Field> | null, options: SaveOptions): Promise<boolean> {
+  let inserted = false;
+  const record = instance as Record<string, unknown>;
+  for (const [parent, link] of meta.parents) {
+    if (link !== null && (record[parent.pk.attname] ?? null) === null && (record[link.attname] ?? null) !== null) putValue(instance, parent.pk.attname, record[link.attname]);
+    const up = await saveParents(instance, parent, db, update, options);
+    const forced = Array.isArray(options.forceInsert) ? options.forceInsert.some((c) => (c as ModelClass).meta?.concrete === parent || parent.allParents.includes((c as ModelClass).meta?.concrete)) : false;
+    const updated = await saveTable(instance, parent, db, { ...options, forceInsert: up || forced, update });
+    if (!updated) inserted = true;
+    if (link !== null) {
+      putValue(instance, link.attname, record[parent.pk.attname]);
+      dropCached(instance, link.cacheName);
+    }
+  }
+  return inserted;
+}
+
+interface TableOptions extends SaveOptions { readonly update: ReadonlySet<Field> | null }
+/** Saves the columns of one table. Returns true when a row was updated, false when one was inserted. */
+async function saveTable(instance: object, meta: ModelMeta, db: Database, o: TableOptions): Promise<boolean> {
+  const record = instance as Record<string, unknown>;
+  const { update } = o;
+  const own = meta.localConcreteFields;
+  let rest = own.filter((f) => !meta.pkFields.includes(f) && !f.generated);
+  if (update !== null) rest = rest.filter((f) => update.has(f));
+  else rest = rest.filter((f) => Object.hasOwn(instance, f.attname));
+  for (const k of meta.pkFields) {
+    if ((record[k.attname] ?? null) === null && k.hasDefault()) putValue(instance, k.attname, lenient(k, k.getDefault()));
+  }
+  const pk = meta.pkFields.map((f) => record[f.attname] ?? null);
+  const set = pk.every((v) => v !== null && !isDefault(v));
+  if (!set && (o.forceUpdate === true || update !== null)) throw new ValueError("Cannot force an update in save() with no primary key.", "save.no_key");
+  let forceInsert = o.forceInsert !== undefined && o.forceInsert !== false;
+  if (!forceInsert && o.forceUpdate !== true && stateOf(instance).adding && meta.pkFields.every((f) => f.hasDefault() || f.hasDbDefault())) forceInsert = true;
+  if (set && !forceInsert) {
+    const updated = await updateRow(instance, meta, db, rest, pk, o);
+    if (!updated && (o.forceUpdate === true || o.updateFields !== undefined || (update !== null && o.updateFields === undefined)))
+      throw new (modelError(meta, "NotUpdated"))(o.forceUpdate === true ? "Forced update did not affect any rows." : "Save with update_fields did not affect any rows.", "save.not_updated", { model: meta.label });
+    if (updated) return true;
+  }
+  await insertOne(instance, meta, db, set);
+  return false;
+}
+
+async function updateRow(instance: object, meta: ModelMeta, db: Database, fields: readonly Field[], pk: readonly unknown[], o: TableOptions): Promise<boolean> {
+  const record = instance as Record<string, unknown>;
+  const key = meta.hasCompositePk ? pk : pk[0];
+  const base = new QuerySet({ ...plainParts(meta), alias: db.alias });
+  const matching = (): QuerySet => base.filter({ pk: key });
+  const entries = fields.map((f): [string, unknown] => [f.attname, storedOrThrow(f, f.preSave(record, false))]);
+  if (entries.length === 0) return o.update !== null || (await matching().exists());
+  const forced = o.update !== null || o.forceUpdate === true;
+  if (meta.selectOnSave && !forced && !(await matching().exists())) return false;
+  const generated = meta.localConcreteFields.filter((f) => f.generated);
+  const computed = [...fields.filter((f, i) => isExpression(entries[i]![1])), ...generated];
+  const { matched, row } = await updateReturning(matching(), meta, entries, computed);
+  if (matched === 0) return meta.selectOnSave && !forced ? matching().exists() : false;
+  if (computed.length > 0) {
+    if (row !== null) computed.forEach((f, i) => putValue(instance, f.attname, row[i]));
+    else deferAgain(instance, meta, computed);
+  }
+  return true;
+}
+function storedOrThrow(f: Field, v: unknown): unknown {
+  if (typeof v === "object" && v !== null && QUERY_SOURCE in v) return v;
+  return storedValue(f, v);
+}
+/** The database computed these and cannot give them back at once: they load when awaited. */
+export function deferAgain(instance: object, meta: ModelMeta, fields: readonly Field[]): void {
+  const whole = metaOfInstance(instance);
+  for (const f of fields) delete (instance as Record<string, unknown>)[f.attname];
+  const missing = whole.concreteFields.filter((f) => !Object.hasOwn(instance, f.attname));
+  Object.setPrototypeOf(instance, deferredClass(whole.modelClass as ModelClass, whole, missing).prototype);
+  void meta;
+}
+
+async function insertOne(instance: object, meta: ModelMeta, db: Database, pkSet: boolean): Promise<void> {
+  const record = instance as Record<string, unknown>;
+  const info = await db.ready();
+  if (meta.orderWithRespectTo !== null && (record["_order"] ?? null) === null) {
+    const f = meta.orderWithRespectTo;
+    const rows = (await new QuerySet({ ...plainParts(meta), alias: db.alias }).filter({ [f.name]: record[f.attname] }).orderBy("-_order").slice(0, 1).valuesList("_order", { flat: true })) as number[];
+    putValue(instance, "_order", rows.length > 0 ? rows[0]! + 1 : 0);
+  }
+  const auto = meta.pkFields.length === 1 && meta.pkFields[0] instanceof AutoField ? meta.pkFields[0] : null;
+  const fields = meta.localConcreteFields.filter((f) => !f.generated && (pkSet || f !== auto) && (Object.hasOwn(instance, f.attname) || !f.hasDbDefault()));
+  const values = fields.map((f) => storedValue(f, f.preSave(record, true)));
+  const returning = [
+    ...(auto !== null && !pkSet ? [auto as Field] : []),
+    ...fields.filter((f, i) => isExpression(values[i])),
+    ...meta.localConcreteFields.filter((f) => f.generated || (f.hasDbDefault() && !fields.includes(f))),
+  ];
+  const result = await insertRows(db, meta, fields, [values], { returning });
+  fields.forEach((f, i) => { if (!isExpression(values[i])) putValue(instance, f.attname, values[i]); });
+  const row = result.rows[0];
+  if (info.features.returning && row !== undefined) returning.forEach((f, i) => putValue(instance, f.attname, row[i]));
+  else {
+    if (auto !== null && !pkSet && result.lastInsertId !== undefined) putValue(instance, auto.attname, auto.prep(result.lastInsertId));
+    const rest = returning.filter((f) => f !== auto);
+    if (rest.length > 0) deferAgain(instance, meta, rest);
+  }
+}

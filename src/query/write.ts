@@ -1,0 +1,131 @@
+/** Queries as UPDATE and DELETE: assignments resolved, conditions over joins turned into subqueries of keys. */
+import { lookup, where as whereNode, type ColumnField, type Expr, type SubqueryNode } from "../ast/expr.js";
+import type { DialectInfo } from "../ast/seams.js";
+import { simplify } from "../ast/simplify.js";
+import type { DeleteStatement, UpdateStatement } from "../ast/statement.js";
+import { Slot } from "../ast/slots.js";
+import { containsAggregate, containsWindow, mapChildren } from "../ast/walk.js";
+import { FieldError, QueryTypeError } from "../base/errors.js";
+import { isExpression } from "../expressions/expression.js";
+import type { Field } from "../fields/field.js";
+import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
+import type { ModelMeta } from "../meta/options.js";
+import { asValue } from "./conditions.js";
+import { isEmptySubquery, planExpr } from "./plan.js";
+import { newContext, resolve } from "./resolve.js";
+import { addFields } from "./selection.js";
+import { Query } from "./state.js";
+
+export interface Assignment { readonly field: Field; readonly value: Expr }
+
+/** Resolves `{ name: value }` of `update()` against the query's model. Slots hold plain values; a canonical form is made by the field. */
+export function resolveAssignments(query: Query, entries: readonly (readonly [string, unknown])[]): Assignment[] {
+  return entries.map(([name, given]) => {
+    const field = query.meta.getField(name);
+    if (field instanceof ReverseRelation || field instanceof ManyToManyField || (!field.concrete))
+      throw new FieldError(`Cannot update model field '${name}' of ${query.meta.objectName} (only non-relations and foreign keys permitted).`, "update.field", { model: query.meta.label, path: name });
+    if (field.generated) throw new FieldError(`The generated field '${name}' cannot be assigned.`, "update.generated", { path: name });
+    if (given instanceof Slot) return { field, value: assignedValue(query, field, given) };
+    const value = asValue(resolve(query, isExpression(given) ? given : given, { allowJoins: false }));
+    if (containsAggregate(value)) throw new FieldError(`Aggregate functions are not allowed in this query (${name}=…).`, "update.aggregate", { path: name });
+    if (containsWindow(value)) throw new FieldError(`Window expressions are not allowed in this query (${name}=…).`, "update.window", { path: name });
+    return { field, value: completeValue(value, field) };
+  });
+}
+// A queryset given as a value selects the key.
+function completeValue(value: Expr, _field: Field): Expr {
+  if (value.kind !== "subquery" || value.exists) return value;
+  const q = value.query as Query;
+  if (q.hasSelectFields || !q.isSubqueryValue) return value;
+  const c = q.clone();
+  c.context = newContext();
+  c.clearSelect();
+  addFields(c, ["pk"]);
+  return { ...value, query: c };
+}
+function assignedValue(query: Query, field: Field, slot: Slot): Expr {
+  if (slot.value === null) return { kind: "param", slot: slot.index, type: field };
+  const prepare = (v: unknown): unknown => (v === null ? null : field.prep(relatedValue(field, v)));
+  prepare(slot.value);
+  query.context.prepare(slot.index, prepare);
+  return { kind: "param", slot: slot.index, type: field };
+}
+/** A model instance given for a foreign key stands for its key. */
+export function relatedValue(field: Field, v: unknown): unknown {
+  if (field instanceof ForeignObject && typeof v === "object" && v !== null && Symbol.for("babik.instance") in v) {
+    const value = (v as Record<string, unknown>)[field.toFields[0]!.attname];
+    if (value === null || value === undefined) throw new QueryTypeError(`An unsaved ${field.related.objectName} cannot be assigned to '${field.name}'. Save it first.`, "query.unsaved_instance");
+    return value;
+  }
+  return v;
+}
+
+/** The table's own condition of a query for UPDATE or DELETE: columns of the one table, or keys from a subquery. */
+export function ownCondition(source: Query, meta: ModelMeta, dialect: DialectInfo): { where: Expr | null; alias: string; empty: boolean } {
+  const query = source.clone();
+  query.context = newContext();
+  const used = [...query.aliases.values()].filter((t) => (query.refs.get(t.alias) ?? 0) > 0);
+  const simple = used.length <= 1 && !query.isSliced && !query.distinct && query.groupBy === null && query.combinator === null && query.extraTables.length === 0
+    && !containsAggregate(query.where) && !containsWindow(query.where) && (used.length === 0 || used[0]!.table === meta.dbTable);
+  const test = (n: SubqueryNode): boolean => isEmptySubquery(n, dialect);
+  if (query.empty) return { where: null, alias: meta.dbTable, empty: true };
+  if (simple && !(selfSelects(query, meta) && !dialect.features.updateCanSelfSelect)) {
+    const alias = query.initialAlias();
+    const w = simplify(query.where, test);
+    if (w.kind === "never") return { where: null, alias, empty: true };
+    return { where: w.kind === "always" ? null : planExpr(w, dialect), alias, empty: false };
+  }
+  const inner = keyQuery(query);
+  const keys: Expr = { kind: "subquery", query: inner, exists: false, negated: false, type: meta.pk };
+  if (isEmptySubquery(keys as SubqueryNode, dialect) || inner.empty) return { where: null, alias: meta.dbTable, empty: true };
+  const pk = meta.pkFields;
+  const lhs: Expr = pk.length === 1 ? column(meta.dbTable, pk[0]!) : { kind: "tuple", items: pk.map((f) => column(meta.dbTable, f)), type: meta.pk };
+  let planned = planExpr(lookup("in", lhs, [keys]), dialect);
+  // A database that cannot read the table it changes gets the keys by way of a derived table.
+  if (!dialect.features.updateCanSelfSelect) planned = { ...planned, options: { derived: true } } as Expr;
+  return { where: planned, alias: meta.dbTable, empty: false };
+}
+function column(alias: string, f: Field): Expr {
+  return { kind: "col", alias, field: f as unknown as ColumnField, type: f };
+}
+function selfSelects(query: Query, meta: ModelMeta): boolean {
+  let found = false;
+  const walk = (q: Query): void => {
+    for (const t of q.aliases.values()) if (t.table === meta.dbTable) found = true;
+    for (const s of q.subqueries()) walk(s);
+  };
+  for (const s of query.subqueries()) walk(s);
+  return found;
+}
+/** The query as one of keys. */
+export function keyQuery(source: Query): Query {
+  const q = source.clone();
+  q.context = newContext();
+  if (!q.isSliced && q.distinctFields.length === 0) q.clearOrdering(true);
+  q.selectRelated = false;
+  q.lock = null;
+  if (q.groupBy === true) addFields(q, q.meta.concreteFields.map((f) => f.attname), false);
+  q.clearSelect();
+  addFields(q, [q.meta.pk.name]);
+  q.isSubquery = true;
+  return q;
+}
+
+/** UPDATE of one table by a query. */
+export function planUpdate(source: Query, meta: ModelMeta, assignments: readonly Assignment[], dialect: DialectInfo, returning: readonly Expr[] = []): { statement: UpdateStatement; empty: boolean } {
+  const own = ownCondition(source, meta, dialect);
+  const set = assignments.map(({ field, value }): [string, Expr] => {
+    const planned = planExpr(simplify(value, (n) => isEmptySubquery(n, dialect)), dialect);
+    return [field.column!, selfless(planned, dialect)];
+  });
+  return { statement: { kind: "update", table: meta.dbTable, alias: own.alias, set, where: own.where, orderBy: [], returning }, empty: own.empty };
+}
+function selfless(e: Expr, _d: DialectInfo): Expr {
+  return mapChildren(e, (c) => c);
+}
+/** DELETE of one table's rows by a query. */
+export function planDelete(source: Query, meta: ModelMeta, dialect: DialectInfo): { statement: DeleteStatement; empty: boolean } {
+  const own = ownCondition(source, meta, dialect);
+  return { statement: { kind: "delete", table: meta.dbTable, alias: own.alias, where: own.where, returning: [] }, empty: own.empty };
+}
+export { Query, whereNode };
