@@ -97,6 +97,13 @@ function truncatedTime(kind: SqlValue, c: { hour: number; minute: number; second
   return kind === "second" ? timeText(c.hour, c.minute, c.second, 0) : undefined;
 }
 
+function secondsInto(kind: SqlValue, c: Civil): number {
+  if (kind === "hour") return c.minute * 60 + c.second;
+  if (kind === "minute") return c.second;
+  if (kind === "second") return 0;
+  throw badKind("babik_datetime_trunc_utc", kind);
+}
+
 /** A time alone, read as a moment of 1970-01-01 so that it can be moved between zones as Django does with today's date. */
 function clock(value: SqlValue): Civil | undefined {
   if (typeof value !== "string") return undefined;
@@ -149,6 +156,24 @@ export function registerDateFunctions(engine: Engine): void {
       const time = truncatedTime(kind, local);
       if (time === undefined) throw badKind("babik_datetime_trunc", kind);
       return `${dateText(local)} ${time}`;
+    },
+    true,
+  );
+  // The same as a moment: the start of the unit in the zone, in UTC as columns are. The two hours of a clock put back stay two.
+  engine.fn(
+    "babik_datetime_trunc_utc",
+    3,
+    (kind = null, value = null, to = null) => {
+      const c = read(value);
+      const name = zone(to);
+      if (c === undefined || name === null) return null;
+      const local = inZone(c, name, null);
+      const date = truncatedDate(kind, local);
+      const start =
+        date !== undefined
+          ? inZone(parseCivil(`${date} 00:00:00`)!, "UTC", name)
+          : fromSeconds(toSeconds(c) - secondsInto(kind, local), 0);
+      return `${dateText(start)} ${timeText(start.hour, start.minute, start.second, 0)}`;
     },
     true,
   );

@@ -2,12 +2,15 @@
 import type { LookupNode } from "../../ast/expr.js";
 import type { Dialect, Handler } from "../compiler.js";
 import { commonLookups, escapedExpression } from "../lookups.js";
-import { mysqlAggregates, mysqlFunctions, mysqlHandlers, mysqlLookups } from "./functions.js";
+import { mysqlAggregates, mysqlCastParam, mysqlFunctions, mysqlHandlers, mysqlLookups } from "./functions.js";
 
 function pattern(before: string, after: string, binary: boolean): Handler<LookupNode> {
   const op = binary ? " LIKE BINARY " : " LIKE ";
   return (c, n) => {
-    c.emit(n.lhs).text(op);
+    // The text of a document has a binary collation; elsewhere LIKE passes over the case by itself.
+    const lower = !binary && n.lhs.kind === "func" && n.lhs.spec.name === "KeyTextTransform";
+    if (lower) c.text("LOWER(").emit(n.lhs).text(")").text(op).text("LOWER(");
+    else c.emit(n.lhs).text(op);
     if (n.options?.["expression"] === true) {
       c.text("CONCAT(");
       if (before !== "") c.text("'%', ");
@@ -15,6 +18,7 @@ function pattern(before: string, after: string, binary: boolean): Handler<Lookup
       if (after !== "") c.text(", '%'");
       c.text(")");
     } else c.emit(n.rhs[0]!);
+    if (lower) c.text(")");
   };
 }
 const regex = (sensitive: boolean): Handler<LookupNode> => (c, n) => {
@@ -31,6 +35,7 @@ export const mysqlDialect: Dialect = {
   handlers: mysqlHandlers,
   functions: mysqlFunctions,
   aggregates: mysqlAggregates,
+  castParam: mysqlCastParam,
   lookups: {
     ...commonLookups,
     iexact: pattern("", "", false),
