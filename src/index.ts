@@ -17,3 +17,17 @@ export {
   Range as RangeLookup, RawSQL, Regex, RowRange, Sliced, StartsWith, Subquery, Value, ValueRange, When, Window, WindowFrameExclusion,
 } from "./expressions/makers.js";
 export * from "./expressions/aggregate.js";
+export { Coalesce, Greatest, JSONArray, JSONObject, Least, NullIf } from "./expressions/functions/comparison.js";
+export {
+  Extract, ExtractDay, ExtractHour, ExtractIsoWeekDay, ExtractIsoYear, ExtractMinute, ExtractMonth, ExtractQuarter, ExtractSecond, ExtractWeek, ExtractWeekDay,
+  ExtractYear, Now, Trunc, TruncDate, TruncDay, TruncHour, TruncMinute, TruncMonth, TruncQuarter, TruncSecond, TruncTime, TruncWeek, TruncYear,
+} from "./expressions/functions/dates.js";
+export * from "./expressions/functions/json.js";
+export * from "./expressions/functions/math.js";
+export {
+  Chr, Concat, ConcatPair, Left, Length, Lower, LPad, LTrim, MD5, Ord, Repeat, Replace, Reverse, Right, RPad, RTrim, SHA1, SHA224, SHA256, SHA384, SHA512, StrIndex,
+  Substr, Trim, Upper,
+} from "./expressions/functions/text.js";
+export * from "./expressions/functions/tuples.js";
+export * from "./expressions/functions/window.js";
+export { registerLookup, unregisterLookup, type Registrable, type UserLookup, type UserTransform } from "./lookups/register.js";
