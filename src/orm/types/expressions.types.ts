@@ -418,16 +418,16 @@ export interface WhenFunction {
   <const C extends ConditionArg, const R>(
     condition: C,
     result: { readonly then: R },
-  ): When<ConditionsOf<C>, Described<R>>;
+  ): WhenBranch<ConditionsOf<C>, Described<R>>;
 }
 /** A branch of a `Case`. */
-export interface When<C, T> {
+export interface WhenBranch<C, T> {
   readonly [$expr]: Applied<"second", [Where<C>, T]>;
 }
 type WhenOut<W> = W extends { readonly [$expr]: infer T } ? T : never;
 type CaseArgs<A extends readonly unknown[]> = A extends readonly [...infer W, { readonly default: infer D }]
   ? Applied<"any", [...{ [I in keyof W]: WhenOut<W[I]> }, Described<D>]>
-  : Applied<"anyOrNull", { [I in keyof A]: A[I] extends When<any, any> ? WhenOut<A[I]> : never }>;
+  : Applied<"anyOrNull", { [I in keyof A]: A[I] extends WhenBranch<any, any> ? WhenOut<A[I]> : never }>;
 /** Options of `Case`. */
 export interface CaseOptions {
   readonly default?: unknown;
@@ -435,7 +435,7 @@ export interface CaseOptions {
 }
 /** `Case(When(…), When(…), { default: Value("dear") })`. */
 export interface CaseFunction {
-  <const A extends readonly (When<any, any> | CaseOptions)[]>(...branches: A): Expression<CaseArgs<A>>;
+  <const A extends readonly (WhenBranch<any, any> | CaseOptions)[]>(...branches: A): Expression<CaseArgs<A>>;
 }
 /** `Subquery(qs.values("total"))`: the one value of the one row, or null. */
 export interface SubqueryFunction {

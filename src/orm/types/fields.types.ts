@@ -305,9 +305,9 @@ type ChoiceOf<O, T> = O extends { readonly choices: infer C }
   : T;
 
 /** A field of text: its value is `string`, or the union of its choices. */
-export interface TextField<O> extends Field<ChoiceOf<O, string>, ChoiceOf<O, string>, "text", O> {}
+export interface TextFieldOf<O> extends Field<ChoiceOf<O, string>, ChoiceOf<O, string>, "text", O> {}
 /** A field of a whole number that fits a `number`. */
-export interface NumberField<O> extends Field<ChoiceOf<O, number>, ChoiceOf<O, number>, "number", O> {}
+export interface NumberFieldOf<O> extends Field<ChoiceOf<O, number>, ChoiceOf<O, number>, "number", O> {}
 /** Options of an automatic key. */
 export interface AutoKey {
   readonly auto: true;
@@ -316,7 +316,7 @@ export interface AutoKey {
 /** An automatic key. */
 export interface AutoKeyField extends Field<number, number, "number", AutoKey> {}
 /** A field of moments: `Date`, or `Temporal.Instant` where microseconds are kept. */
-export interface MomentField<O> extends Field<
+export interface MomentFieldOf<O> extends Field<
   O extends { readonly precision: 6 } ? Temporal.Instant : Date,
   MomentInput,
   "datetime",
@@ -329,7 +329,7 @@ export interface AutoFieldFunction {
 }
 /** `IntegerField` and its smaller and positive kinds. */
 export interface IntegerFieldFunction {
-  <const O extends FieldOptions<number> = {}>(options?: O & Only<O, FieldOptions<number>>): NumberField<O>;
+  <const O extends FieldOptions<number> = {}>(options?: O & Only<O, FieldOptions<number>>): NumberFieldOf<O>;
 }
 /** `BigIntegerField` and `PositiveBigIntegerField`: 64 bits, as `bigint`. */
 export interface BigIntegerFieldFunction {
@@ -355,15 +355,15 @@ export interface BooleanFieldFunction {
 }
 /** `CharField`: `maxLength` is needed; a list of `choices` narrows the value. */
 export interface CharFieldFunction {
-  <const O extends CharOptions>(options: O & Only<O, CharOptions>): TextField<O>;
+  <const O extends CharOptions>(options: O & Only<O, CharOptions>): TextFieldOf<O>;
 }
 /** `TextField`, `EmailField` and `URLField`. */
 export interface TextFieldFunction {
-  <const O extends TextOptions = {}>(options?: O & Only<O, TextOptions>): TextField<O>;
+  <const O extends TextOptions = {}>(options?: O & Only<O, TextOptions>): TextFieldOf<O>;
 }
 /** `SlugField`. */
 export interface SlugFieldFunction {
-  <const O extends SlugOptions = {}>(options?: O & Only<O, SlugOptions>): TextField<O>;
+  <const O extends SlugOptions = {}>(options?: O & Only<O, SlugOptions>): TextFieldOf<O>;
 }
 /** `UUIDField`. */
 export interface UUIDFieldFunction {
@@ -395,7 +395,7 @@ export interface TimeFieldFunction {
 }
 /** `DateTimeField`. */
 export interface DateTimeFieldFunction {
-  <const O extends DateTimeOptions = {}>(options?: O & Only<O, DateTimeOptions>): MomentField<O>;
+  <const O extends DateTimeOptions = {}>(options?: O & Only<O, DateTimeOptions>): MomentFieldOf<O>;
 }
 /** `DurationField`. */
 export interface DurationFieldFunction {
@@ -414,11 +414,11 @@ export interface JSONFieldFunction {
 }
 /** `FileField` and `ImageField`: the file's name, as text. */
 export interface FileFieldFunction {
-  <const O extends FileOptions = {}>(options?: O & Only<O, FileOptions>): TextField<O>;
+  <const O extends FileOptions = {}>(options?: O & Only<O, FileOptions>): TextFieldOf<O>;
 }
 /** `FilePathField`. */
 export interface FilePathFieldFunction {
-  <const O extends FilePathOptions>(options: O & Only<O, FilePathOptions>): TextField<O>;
+  <const O extends FilePathOptions>(options: O & Only<O, FilePathOptions>): TextFieldOf<O>;
 }
 /** `ArrayField(CharField({ … }))` of PostgreSQL. */
 export interface ArrayFieldFunction {

@@ -2,6 +2,7 @@
  * Models as types: `model()`, what a model class and its instances have, and `babik()`. A class knows its label and its
  * own fields; everything about other models is looked up by label when it is asked for, so cycles raise no error.
  */
+import type { MultipleObjectsReturned, ObjectDoesNotExist, ObjectNotUpdated } from "../../base/errors.js";
 import type { $primary, AutoKeyField, CompositeKey, Fields, Rel } from "./fields.types.js";
 import type { AnyExpression, AnyQuerySet } from "./lookups.types.js";
 import type { ConditionArg } from "./expressions.types.js";
@@ -117,11 +118,14 @@ export interface ModelError<E extends Error> {
   new (message?: string, ...args: any[]): E;
   readonly prototype: E;
 }
-/** The classes of errors, given by the entry file so that the types do not depend on it. */
+/** The classes of errors of a model. */
 export interface ModelErrors {
-  readonly DoesNotExist: ModelError<Error>;
-  readonly MultipleObjectsReturned: ModelError<Error>;
-  readonly NotUpdated: ModelError<Error>;
+  /** What `get()` throws where no row matches. */
+  readonly DoesNotExist: ModelError<ObjectDoesNotExist>;
+  /** What `get()` throws where several rows match. */
+  readonly MultipleObjectsReturned: ModelError<MultipleObjectsReturned>;
+  /** What `save({ forceUpdate: true })` throws where there is no row to update. */
+  readonly NotUpdated: ModelError<ObjectNotUpdated>;
 }
 
 /** Instances of a model with the fields `F`. */

@@ -285,7 +285,7 @@ export type OrderHint<L extends string, Hinted> =
 export type NamedExpressions = AnyExpression | { readonly [name: string]: AnyExpression };
 
 /** What `Prefetch` makes: a path, read through the queryset `S`, under the name `Name` or under its own. */
-export interface Prefetch<Path extends string = string, Name extends string = string, S = any> {
+export interface Prefetched<Path extends string = string, Name extends string = string, S = any> {
   readonly [$toAttr]: readonly [Path, Name, S];
 }
 /** `Prefetch("books__reviews", { queryset, toAttr })`. */
@@ -293,7 +293,7 @@ export interface PrefetchFunction {
   <const P extends string, S extends AnyQuerySet = AnyQuerySet, const N extends string = never>(
     path: P,
     options?: { readonly queryset?: S; readonly toAttr?: N },
-  ): Prefetch<P, N, S>;
+  ): Prefetched<P, N, S>;
 }
 
 /** Statement text and its parameters. */
@@ -442,7 +442,7 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   selectRelated<const P extends SingleNames<FieldsOf<L>> | AnyText>(
     ...paths: readonly (P & NoInfer<RelatedArg<L, P>>)[]
   ): this & Loading<AnyText extends P ? RequiredRelations<L> : P>;
-  prefetchRelated<const A extends readonly (Accessors<L> | AnyText | Prefetch)[]>(
+  prefetchRelated<const A extends readonly (Accessors<L> | AnyText | Prefetched)[]>(
     ...paths: { readonly [I in keyof A]: A[I] & NoInfer<PrefetchArg<L, A[I], A[number]>> }
   ): this & Prefetching<L, A>;
   defer<const P extends NameHint<L, {}>>(

@@ -8,7 +8,18 @@ import type * as models from "../../../src/orm/types/model.types.js";
 import type * as managers from "../../../src/orm/types/manager.types.js";
 import type * as querysets from "../../../src/orm/types/queryset.types.js";
 
+// All of them: users' declaration files name the types of what they inherit. `Register` must come by `export *`, or users
+// could not add to it.
+export type * from "../../../src/orm/types/expressions.types.js";
+export type * from "../../../src/orm/types/fields.types.js";
+export type * from "../../../src/orm/types/lookups.types.js";
+export type * from "../../../src/orm/types/manager.types.js";
+export type * from "../../../src/orm/types/model.types.js";
+export type * from "../../../src/orm/types/paths.types.js";
+export type * from "../../../src/orm/types/queryset.types.js";
 export type * from "../../../src/orm/types/registry.types.js";
+export type * from "../../../src/orm/types/relations.types.js";
+export type * from "../../../src/orm/types/rows.types.js";
 
 export declare const model: models.ModelFunction;
 export declare const abstractModel: models.AbstractModelFunction;
@@ -18,8 +29,6 @@ export type QuerySet<L extends string = string> = querysets.QuerySet<L>;
 export declare const Manager: managers.ManagerConstructor;
 export type Manager<L extends string = string> = managers.Manager<L>;
 export declare const Prefetch: querysets.PrefetchFunction;
-export type { RowOf } from "../../../src/orm/types/queryset.types.js";
-export type { Lazy } from "../../../src/orm/types/relations.types.js";
 export { Decimal } from "decimal.js";
 
 export declare const AutoField: fields.AutoFieldFunction;
