@@ -93,7 +93,7 @@ export class Babik {
   // ---- the orm ------------------------------------------------------------------------------------------------
   /** `babik({ databases, apps })`. */
   orm(databases: Readonly<Record<string, string>>, apps: Readonly<Record<string, Bag>>): Orm {
-    return new Orm(this, this.make("babik", { databases, apps, timeZone: "UTC" }));
+    return new Orm(this.make("babik", { databases, apps, timeZone: "UTC" }));
   }
   /** Runs `fn` as if `zone` were the current time zone. */
   async inZone<T>(zone: string, fn: () => Promise<T>): Promise<T> {
@@ -123,10 +123,8 @@ export class Babik {
 
 /** One `babik({...})` and its connections. */
 export class Orm {
-  private readonly babik: Babik;
   private readonly orm: unknown;
-  constructor(babik: Babik, orm: unknown) {
-    this.babik = babik;
+  constructor(orm: unknown) {
     this.orm = orm;
   }
 
@@ -184,11 +182,9 @@ export class Orm {
       throw new FailedCapture(error, statements());
     }
   }
-  /** Creates the table of a model, with its indexes and constraints. */
-  async createTable(alias: string, model: unknown): Promise<void> {
-    const editor = this.babik.testing["createTable"];
-    if (typeof editor !== "function") throw new MissingApi("createTable() in babik/testing");
-    await (editor as Fn)(this.orm, alias, model);
+  /** Creates the tables of models, with their indexes, constraints and through tables. */
+  async createTables(alias: string, models: readonly unknown[]): Promise<void> {
+    await call(this.orm, "createTables", [models, alias]);
   }
   async close(): Promise<void> {
     await call(this.orm, "close");

@@ -122,7 +122,7 @@ function decodeList(key: string, value: Json, scope: Scope): unknown {
   return key === "select" ? decode(value, scope) : listOf(value).map((item) => decode(item, scope));
 }
 
-/** A queryset, where a manager may stand. */
+/** A queryset, where a manager may stand. Only querysets can be awaited. */
 export function queryset(qs: unknown): unknown {
-  return typeof member(qs, "slice") === "function" ? qs : call(qs, "all");
+  return typeof member(qs, "then") === "function" ? qs : call(qs, "all");
 }

@@ -3,7 +3,7 @@
  * It translates names and values and holds no semantics: what babik does with them is what is being tested.
  */
 import { MissingApi, call, fromDb, member, type Bag } from "./babik-api.js";
-import { applyChain, rootQuerySet } from "./chain.js";
+import { applyChain, queryset, rootQuerySet } from "./chain.js";
 import { buildField } from "./fields.js";
 import { isObject, listOf, tagOf, type Json, type JsonObject } from "./format.js";
 import { babikAttname, camel, type Names } from "./names.js";
@@ -91,7 +91,7 @@ export function decode(value: Json | undefined, scope: Scope, model?: string): u
       );
     case "$qs": {
       const spec = inner as JsonObject;
-      return applyChain(rootQuerySet(spec["root"] as JsonObject, scope), spec["chain"] as never, scope).qs;
+      return queryset(applyChain(rootQuerySet(spec["root"] as JsonObject, scope), spec["chain"] as never, scope).qs);
     }
     case "$prefetch":
       return prefetch(inner as JsonObject, scope, model);

@@ -74,8 +74,8 @@ export function isNotSupported(error: unknown): boolean {
   return classNames(error).includes("NotSupportedError");
 }
 
-/** First line of an error with its class, for reports. */
+/** The first lines of an error with its class, as one line, for reports. */
 export function firstLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return `${classNames(error)[0] ?? "Error"}: ${error.message.split("\n")[0] ?? ""}`;
+  return `${classNames(error)[0] ?? "Error"}: ${error.message.split("\n").slice(0, 3).join(" ")}`;
 }

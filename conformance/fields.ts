@@ -118,7 +118,7 @@ function commonOptions(spec: FieldSpec, kwargs: JsonObject, scope: Scope): Recor
   if (spec.primary_key === true) bag["primaryKey"] = true;
   if (spec.column !== undefined) bag["dbColumn"] = spec.column;
   if (Object.hasOwn(kwargs, "default")) {
-    const maker = defaultOf(kwargs["default"] as Json, scope);
+    const maker = defaultOf(kwargs["default"] as Json, scope, spec.to !== undefined);
     if (maker !== undefined) bag["default"] = maker.value;
   }
   const dbDefault = kwargs["db_default"];
@@ -136,11 +136,12 @@ function isCallable(value: Json | undefined): boolean {
   return isObject(value) && Object.hasOwn(value, "$callable");
 }
 
-/** The default, or `undefined` for one that is local to a test: no case depends on it. */
-function defaultOf(value: Json, scope: Scope): { readonly value: unknown } | undefined {
+/** The default. No case depends on one that is local to a test: it is left out, but a relation may need to have one. */
+function defaultOf(value: Json, scope: Scope, isRelation: boolean): { readonly value: unknown } | undefined {
   if (!isCallable(value)) return { value: decode(value, scope) };
   const maker = CALLABLES[String((value as JsonObject)["$callable"])];
-  return maker === undefined ? undefined : { value: maker(scope) };
+  if (maker !== undefined) return { value: maker(scope) };
+  return isRelation ? { value: () => null } : undefined;
 }
 
 function reverseNames(spec: FieldSpec, kwargs: JsonObject, accessor = true): Record<string, unknown> {

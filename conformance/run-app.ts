@@ -5,7 +5,7 @@
 import { MissingApi, type Babik, type Orm } from "./babik-api.js";
 import type { Scope } from "./decode.js";
 import { firstLine } from "./errors.js";
-import { BACKEND, type AppSpec, type CaseSpec, type DatabaseName, type Json } from "./format.js";
+import { BACKEND, type AppSpec, type CaseSpec, type DatabaseName, type Json, type ModelSpec } from "./format.js";
 import { buildModels, isFor, withThroughModels } from "./models.js";
 import { Names } from "./names.js";
 import { runCase, type Bench, type CaseOutcome } from "./run-case.js";
@@ -132,6 +132,7 @@ async function prepare(alias: string, database: DatabaseName, app: AppSpec, orm:
     for (const name of EXTENSIONS) await orm.rows(alias, `CREATE EXTENSION IF NOT EXISTS ${name}`);
 }
 
+/** Creates the tables and tells where recorded models are stored. Tables that cannot be made are noted and left out. */
 async function createTables(
   app: AppSpec,
   classes: ReadonlyMap<string, unknown>,
@@ -142,8 +143,7 @@ async function createTables(
   notes: string[],
 ): Promise<Map<string, TableInfo>> {
   const infos = new Map<string, TableInfo>();
-  const made = new Set<string>();
-  const broken = new Set<string>();
+  const owners = new Map<string, ModelSpec>();
   for (const spec of Object.values(app.models)) {
     const model = classes.get(spec.label);
     if (model === undefined || spec.proxy === true || !isFor(spec, database)) continue;
@@ -152,25 +152,66 @@ async function createTables(
     } catch (error) {
       notes.push(`${spec.label}: ${firstLine(error)}`);
     }
-    if (spec.managed === false || spec.auto_created !== undefined || made.has(spec.db_table)) continue;
-    made.add(spec.db_table);
-    const through = spec.fields.map((field) =>
-      field.through_auto_created === true ? app.models[field.through ?? ""]?.db_table : undefined,
-    );
-    for (const alias of aliases) {
-      try {
-        for (const table of [...through, spec.db_table])
-          if (table !== undefined && servers.isStale(database, alias, table))
-            await dropTable(orm, alias, database, table);
-        await orm.createTable(alias, model);
-      } catch (error) {
-        notes.push(`${spec.label} on ${alias}: ${firstLine(error)}`);
-        for (const label of [spec.label, ...spec.fields.map((field) => field.through ?? "")]) broken.add(label);
-      }
+    if (spec.managed !== false && spec.auto_created === undefined && !owners.has(spec.db_table))
+      owners.set(spec.db_table, spec);
+  }
+  const specs = [...owners.values()];
+  for (const alias of aliases) {
+    const stale = [...allTables(app)].filter((table) => servers.isStale(database, alias, table));
+    for (const table of stale) await dropTable(orm, alias, database, table);
+    try {
+      await orm.createTables(
+        alias,
+        specs.map((spec) => classes.get(spec.label)),
+      );
+    } catch {
+      for (const spec of await oneByOne(app, specs, classes, orm, alias, database, notes))
+        for (const label of [spec.label, ...spec.fields.map((field) => field.through ?? "")]) infos.delete(label);
     }
   }
-  for (const label of broken) infos.delete(label);
   return infos;
+}
+
+/** Creates tables singly, as long as some can be made: foreign keys may want others first. Gives what could not be made. */
+async function oneByOne(
+  app: AppSpec,
+  specs: readonly ModelSpec[],
+  classes: ReadonlyMap<string, unknown>,
+  orm: Orm,
+  alias: string,
+  database: DatabaseName,
+  notes: string[],
+): Promise<readonly ModelSpec[]> {
+  for (const table of allTables(app)) await dropTable(orm, alias, database, table);
+  let left = specs;
+  for (;;) {
+    const failed: { readonly spec: ModelSpec; readonly error: unknown }[] = [];
+    for (const spec of left) {
+      try {
+        await orm.createTables(alias, [classes.get(spec.label)]);
+      } catch (error) {
+        failed.push({ spec, error });
+        for (const table of tablesOf(spec, app)) await dropTable(orm, alias, database, table);
+      }
+    }
+    if (failed.length === left.length || failed.length === 0) {
+      for (const { spec, error } of failed) notes.push(`${spec.label} on ${alias}: ${firstLine(error)}`);
+      return failed.map(({ spec }) => spec);
+    }
+    left = failed.map(({ spec }) => spec);
+  }
+}
+
+/** The table of a model, after those of the pairs of its many-to-many fields. */
+function tablesOf(spec: ModelSpec, app: AppSpec): string[] {
+  const through = spec.fields.map((field) =>
+    field.through_auto_created === true ? app.models[field.through ?? ""]?.db_table : undefined,
+  );
+  return [...through.filter((table) => table !== undefined), spec.db_table];
+}
+
+function allTables(app: AppSpec): Set<string> {
+  return new Set(Object.values(app.models).flatMap((spec) => (spec.proxy === true ? [] : tablesOf(spec, app))));
 }
 
 async function dropTable(orm: Orm, alias: string, database: DatabaseName, table: string): Promise<void> {

@@ -9,7 +9,7 @@ import { DATABASE_ERRORS, classNames, firstLine } from "./errors.js";
 import { BACKEND, isObject, type CaseSpec, type DatabaseName, type Json, type JsonObject } from "./format.js";
 import { perform } from "./operation.js";
 import { judgeError, judgeResult, type Status, type Verdict } from "./result.js";
-import { outcome } from "./serialise.js";
+import { canonicalItem, outcome } from "./serialise.js";
 import type { States } from "./state.js";
 import { zoneName } from "./values.js";
 
@@ -129,7 +129,7 @@ async function measured(
     const captured = await started();
     statements = captured.statements;
     const got = outcome(spec.result.kind, captured.result.value, scope, captured.result.started);
-    judged = { ...judgeResult(spec, got), got };
+    judged = { ...judgeResult(spec, got, (item) => canonicalItem(item, scope)), got };
   } catch (caught) {
     error = caught instanceof FailedCapture ? caught.error : caught;
     if (caught instanceof FailedCapture) statements = caught.statements;

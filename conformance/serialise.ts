@@ -2,9 +2,9 @@
  * What babik gave, as the tagged JSON of the recording, so that outcomes can be compared and printed. It must not
  * decide whether an outcome is right.
  */
-import { member, type Bag } from "./babik-api.js";
-import type { Scope } from "./decode.js";
-import type { Json, JsonObject } from "./format.js";
+import { call, member, type Bag } from "./babik-api.js";
+import { decode, type Scope } from "./decode.js";
+import { isObject, type Json, type JsonObject } from "./format.js";
 import { babikAttname } from "./names.js";
 
 type Row = Record<string, Json>;
@@ -173,4 +173,21 @@ function named(item: unknown, scope: Scope): Json {
   if (typeof item !== "object" || item === null) return snapshot(item, scope);
   const entries = Object.entries(item);
   return { fields: entries.map(([k]) => scope.names.original(k)), values: entries.map(([, v]) => snapshot(v, scope)) };
+}
+
+/** A recorded instance with its values in the form that babik's fields give them; what they would not take stays. */
+export function canonicalItem(item: Json, scope: Scope): Json {
+  if (!isObject(item) || typeof item["model"] !== "string" || !isObject(item["values"])) return item;
+  const label = item["model"];
+  const fields = new Map(scope.names.columns(label).map((field) => [field.attname ?? field.name, babikAttname(field)]));
+  const canonical = (attname: string, value: Json): Json => {
+    try {
+      const field = call(member(scope.model(label), "meta"), "getField", [fields.get(attname) ?? attname]);
+      return value === null ? null : snapshot(call(field, "prep", [decode(value, scope)]), scope);
+    } catch {
+      return value;
+    }
+  };
+  const values = Object.fromEntries(Object.entries(item["values"]).map(([k, v]) => [k, canonical(k, v)]));
+  return { ...item, values, pk: canonical("pk", item["pk"] ?? null) };
 }
