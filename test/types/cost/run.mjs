@@ -24,9 +24,11 @@ function tsc(...args) {
   return run.stdout + run.stderr;
 }
 
-// The declaration files of the package; until its entry file exists, of the one that stands for it.
+// The declaration files of the package; until its entry file attaches the public types, of the one that stands for it.
 function buildDeclarations() {
-  const entry = existsSync(join(root, "src/index.ts")) ? "src/index.ts" : "test/types/support/entry.ts";
+  const index = join(root, "src/index.ts");
+  const typed = existsSync(index) && readFileSync(index, "utf8").includes("orm/types/model.types.js");
+  const entry = typed ? "src/index.ts" : "test/types/support/entry.ts";
   const config = {
     extends: join(root, "tsconfig.base.json"),
     compilerOptions: {
