@@ -16,7 +16,13 @@ export {
   GreaterThanOrEqual, HasKey, IContains, IEndsWith, IExact, In, IRegex, IsNull, IStartsWith, LessThan, LessThanOrEqual, NegatedExpression, OrderBy, OuterRef,
   Range as RangeLookup, RawSQL, Regex, RowRange, Sliced, StartsWith, Subquery, Value, ValueRange, When, Window, WindowFrameExclusion,
 } from "./expressions/makers.js";
-export * from "./expressions/aggregate.js";
+export { AnyValue, Avg, Count, Max, Min, StdDev, StringAgg, Sum, Variance } from "./expressions/aggregate.js";
+import { Q as QClass } from "./expressions/q.js";
+import { callable } from "./fields/factories.js";
+/** A condition that can be combined: `Q({ inStock: true }).or({ price__lt: 20 })`. */
+export const Q = callable(QClass);
+export { CheckConstraint, Deferrable, ExclusionConstraint, OpClass, UniqueConstraint } from "./meta/constraints.js";
+export { BloomIndex, BrinIndex, BTreeIndex, GinIndex, GistIndex, HashIndex, Index, SpGistIndex } from "./meta/indexes.js";
 export { Coalesce, Greatest, JSONArray, JSONObject, Least, NullIf } from "./expressions/functions/comparison.js";
 export {
   Extract, ExtractDay, ExtractHour, ExtractIsoWeekDay, ExtractIsoYear, ExtractMinute, ExtractMonth, ExtractQuarter, ExtractSecond, ExtractWeek, ExtractWeekDay,

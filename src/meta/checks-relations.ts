@@ -47,6 +47,8 @@ function checkClashes(field: Field, reverse: ReverseRelation, target: ModelMeta,
   for (const model of [target, ...target.allParents])
     for (const other of model.reverse) {
       if (other === reverse || other.hidden) continue;
+      // The way from a parent down to this very child is no relation that a child inherits.
+      if (model.concrete !== target.concrete && other.field instanceof ForeignObject && other.field.parentLink) continue;
       const path = other.field.path;
       if (accessor !== null && other.accessorName === accessor)
         report("error", "fields.E304", field.path, `The reverse accessor '${seen}' of '${field.path}' is also that of '${path}'.`, `Give '${field.path}' or '${path}' a relatedName.`);
@@ -60,7 +62,7 @@ function checkForeign(field: ForeignObject, target: ModelMeta, dialects: readonl
   const to = field.toFields;
   if (to.some((f) => f instanceof CompositePrimaryKey))
     report("error", "fields.E347", field.path, `${target.objectName} has a composite key, which a foreign key of one column cannot refer to.`, "Use ForeignObject with fromFields and toFields.");
-  else if (to.length > 0) checkUniqueTarget(field, target, report);
+  else if (to.length > 0 && field instanceof ForeignKey) checkUniqueTarget(field, target, report);
   checkOnDelete(field, target, dialects, report);
   if (field instanceof ForeignKey && !(field instanceof OneToOneField) && field.options.unique === true)
     report("warning", "fields.W342", field.path, "A ForeignKey with unique: true is what OneToOneField is.", "Use OneToOneField.");

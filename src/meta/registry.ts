@@ -232,7 +232,8 @@ export class Registry {
         f.through = through;
         const ends = this.throughEnds(f, through, meta, target, self);
         if (ends === undefined) continue;
-        [f.sourceField, f.targetField] = ends;
+        // A multi-column relation can lead there too; what is read of it is what every relation has.
+        [f.sourceField, f.targetField] = ends as [ForeignKey, ForeignKey];
       } else this.autoThrough(meta, f, target, self);
       const reverse = new ReverseRelation(f, "manyToMany");
       // A symmetrical relation to itself has no other side to name.
@@ -241,16 +242,16 @@ export class Registry {
       f.reverse = reverse;
     }
   }
-  private throughEnds(f: ManyToManyField, through: ModelMeta, source: ModelMeta, target: ModelMeta, self: boolean): [ForeignKey, ForeignKey] | undefined {
-    const keys = [...through.byName.values()].filter((x, i, all): x is ForeignKey => x instanceof ForeignKey && all.indexOf(x) === i);
+  private throughEnds(f: ManyToManyField, through: ModelMeta, source: ModelMeta, target: ModelMeta, self: boolean): [ForeignObject, ForeignObject] | undefined {
+    const keys = [...through.byName.values()].filter((x, i, all): x is ForeignObject => x instanceof ForeignObject && all.indexOf(x) === i);
     const named = f.relOptions.throughFields;
     if (named !== undefined) {
       const [a, b] = named.map((n) => through.byName.get(n));
-      if (a instanceof ForeignKey && b instanceof ForeignKey) return [a, b];
-      this.problem("fields.E338", `The intermediary model '${through.label}' has no field '${named.find((n) => !(through.byName.get(n) instanceof ForeignKey))}'.`, f.path);
+      if (a instanceof ForeignObject && b instanceof ForeignObject) return [a, b];
+      this.problem("fields.E338", `The intermediary model '${through.label}' has no field '${named.find((n) => !(through.byName.get(n) instanceof ForeignObject))}'.`, f.path);
       return undefined;
     }
-    const points = (m: ModelMeta) => (k: ForeignKey): boolean => {
+    const points = (m: ModelMeta) => (k: ForeignObject): boolean => {
       const to = k.related as ModelMeta | undefined;
       return to !== undefined && (to.concrete === m.concrete || m.concrete.allParents.includes(to.concrete));
     };
