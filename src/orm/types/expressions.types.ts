@@ -507,3 +507,23 @@ export type CollateFunction = TextFunction;
 export interface JSONObjectFunction {
   (fields: Readonly<Record<string, Source | number | boolean | null>>): Expression<{ [key: string]: unknown }>;
 }
+/** A lookup as an expression: `GreaterThan(F("a"), 3)`, `Exact("name", "x")`, `IsNull("parent", true)`, … */
+export interface LookupFunction {
+  <const A extends Source>(left: A, right?: unknown): Condition<Applied<"boolean", [Of<A>]>>;
+}
+/** `FilteredRelation("products", { condition: Q({ products__inStock: true }) })`: paths through its name are not checked. */
+export interface FilteredRelationFunction {
+  (relation: string, options?: { readonly condition?: ConditionArg }): Expression<any>;
+}
+/** `ArraySubquery(qs.values("name"))`. */
+export interface ArraySubqueryFunction {
+  <S extends AnyQuerySet>(queryset: S): Expression<SubqueryValue<S>[]>;
+}
+/** `Extract("created", "year")`. */
+export interface ExtractFunction {
+  <const A extends Source>(of: A, part: string, options?: object): Expression<Applied<"number", [Of<A>]>>;
+}
+/** `Trunc("created", "month")`. */
+export interface TruncFunction {
+  <const A extends Source>(of: A, part: string, options?: object): Expression<Applied<"first", [Of<A>]>>;
+}

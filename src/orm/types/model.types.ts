@@ -194,25 +194,20 @@ export interface ModelFunction {
   <const L extends string, const F extends Fields>(label: L, fields: F, meta?: MetaOptions): ModelClass<L, WithKey<F>>;
 }
 type AnyConstructor = abstract new (...args: any) => any;
-/** Fields and methods that models take over; it has no table. */
-export interface AbstractModel<F extends Fields> {
-  new (...args: any[]): AbstractInstance<F>;
-  /** The fields, to be spread into a definition: `model("Post", { ...Timestamped.fields, title: … })`. */
-  readonly fields: F;
-  /** A model with these fields and methods, and more: `class Post extends Timestamped.extend("Post", { … }) {}`. */
-  extend<C extends AnyConstructor, const L extends string, const F2 extends Fields>(
-    this: C,
+// A class, as the compiler leaves methods of classes out where an object is spread: `{ ...timestamped }` is its fields.
+/** What a group of fields can do. */
+export declare class FieldGroup<F> {
+  protected constructor();
+  /** A model with these fields and more: `class Post extends timestamped.extend("Post", { … }) {}`. */
+  extend<const L extends string, const F2 extends Fields>(
     label: L,
     fields: F2,
     meta?: MetaOptions,
-  ): ModelClass<L, WithKey<Omit<F, keyof F2> & F2>, WithKey<Omit<F, keyof F2> & F2>, never, InstanceType<C>>;
+  ): ModelClass<L, WithKey<Omit<F, keyof F2> & F2>>;
 }
-/** Members that an abstract model's methods can count on: values, and what every instance has. */
-export type AbstractInstance<F> = Shape<F, string> & {
-  save(options?: SaveOptions): Promise<void>;
-  delete(): Promise<Deleted>;
-};
-/** `class Timestamped extends abstractModel({ … }) { … }`. */
+/** A group of fields that models take over, by spreading it or by `extend`; it has no table. */
+export type AbstractModel<F> = F & FieldGroup<F>;
+/** `const timestamped = abstractModel({ … })`. */
 export interface AbstractModelFunction {
   <const F extends Fields>(fields: F, meta?: MetaOptions): AbstractModel<F>;
 }

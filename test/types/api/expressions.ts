@@ -9,6 +9,10 @@ import {
   Count,
   type Decimal,
   Exists,
+  Extract,
+  FilteredRelation,
+  GreaterThan,
+  Trunc,
   ExpressionWrapper,
   ExtractYear,
   F,
@@ -174,3 +178,12 @@ await Product.objects.filter({ price__gt: F("category__maxPrice").mul(2) });
 await Category.objects.filter({ pk__in: Product.objects.values("category") });
 await Product.objects.update({ name: Upper("name"), price: F("price").mul("1.10"), stock: F("stock").add(1) });
 await Product.objects.create({ name: Lower(Value("X")), price: 1, category: 3 });
+await Product.objects.filter(GreaterThan(F("price"), F("category__maxPrice")));
+// @ts-expect-error: unknown name in a lookup
+await Product.objects.filter(GreaterThan("prize", 3));
+await Category.objects
+  .annotate({ open: FilteredRelation("products", { condition: Q({ products__inStock: true }) }) })
+  .filter({ open__name: "x" });
+const parts = await Product.objects.annotate({ y: Extract("created", "year"), m: Trunc("created", "month") }).first();
+holds<Equal<NonNullable<typeof parts>["y"], number>>();
+holds<Equal<NonNullable<typeof parts>["m"], Date>>();

@@ -82,7 +82,6 @@ restaurant.sign();
 holds<Equal<typeof named.countryId, string | null>>();
 const note = await Note.objects.get({ owner: "x@example.org", text__contains: "y" });
 holds<Equal<typeof note.notes, string | null>>();
-note.ownedBy("x");
 const badge = await Badge.objects.get({ colour: "red" });
 holds<Equal<typeof badge.colour, string>>();
 const country = await Country.objects.get({ pk: "FR" });

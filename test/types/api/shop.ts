@@ -168,14 +168,10 @@ export class NamedPlace extends Place.proxy("NamedPlace", { ordering: ["name"] }
   }
 }
 
-export class Owned extends abstractModel({ owner: EmailField(), notes: TextField({ null: true }) }) {
-  ownedBy(name: string) {
-    return this.owner === name;
-  }
-}
-const Coloured = abstractModel({ colour: CharField({ maxLength: 9 }) });
-export class Note extends Owned.extend("Note", { text: TextField(), about: GenericForeignKey() }) {}
+const owned = abstractModel({ owner: EmailField(), notes: TextField({ null: true }) });
+const coloured = abstractModel({ colour: CharField({ maxLength: 9 }) });
+export class Note extends owned.extend("Note", { text: TextField(), about: GenericForeignKey() }) {}
 export class Badge extends model("Badge", {
-  ...Coloured.fields,
+  ...coloured,
   product: OneToOneField("Product", { onDelete: CASCADE }),
 }) {}

@@ -112,3 +112,7 @@ export declare const ExpressionWrapper: expressions.ExpressionWrapperFunction;
 export declare const Window: expressions.WindowFunction;
 export declare const Func: expressions.FuncFunction;
 export declare const RawSQL: expressions.RawSQLFunction;
+export declare const GreaterThan: expressions.LookupFunction;
+export declare const FilteredRelation: expressions.FilteredRelationFunction;
+export declare const Extract: expressions.ExtractFunction;
+export declare const Trunc: expressions.TruncFunction;
