@@ -1,6 +1,7 @@
 /** The schema editor on real databases: tables of every field, constraints that hold, models that refer to each other. */
+import { deepEqual } from "node:assert/strict";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { IntegrityError, NotSupportedError } from "../../../src/base/errors.js";
+import { DatabaseError, IntegrityError, NotSupportedError } from "../../../src/base/errors.js";
 import { makeDriver, openDatabase } from "../../../src/db/connections.js";
 import { readSettings } from "../../../src/db/urls.js";
 import { Lower } from "../../../src/expressions/functions/text.js";
@@ -13,6 +14,7 @@ import { CheckConstraint, ExclusionConstraint, UniqueConstraint } from "../../..
 import { BrinIndex, GinIndex, GistIndex, HashIndex, Index, SpGistIndex } from "../../../src/meta/indexes.js";
 import type { MetaOptions, ModelMeta } from "../../../src/meta/options.js";
 import { schemaEditorFor } from "../../../src/schema/editor.js";
+import { ddlDialectFor } from "../../../src/sql/ddl.js";
 import { testDatabase } from "../../support/database.js";
 import { define, metaOf, metasOf } from "../../support/models.js";
 
@@ -20,6 +22,7 @@ const { url } = await testDatabase();
 const database = openDatabase("default", makeDriver(readSettings(url)));
 const dialect = await database.ready();
 const { features } = dialect;
+const ddl = ddlDialectFor(dialect);
 const editor = schemaEditorFor(database);
 afterAll(() => database.close());
 
@@ -27,7 +30,7 @@ let made: ModelMeta[] = [];
 afterEach(async () => {
   await editor.deleteModels(made);
   made = [];
-  expect(await tables()).toEqual([]);
+  deepEqual(await tables(), [], "tables were left behind");
 });
 
 /** Creates the tables of models; they are dropped after the test. */
@@ -154,7 +157,7 @@ describe("what columns promise", () => {
   });
   test("columns computed when read are there, or refused", async () => {
     const meta = product({ n: f.IntegerField(), twice: f.GeneratedField({ expression: F("n").mul(2), outputField: f.IntegerField(), dbPersist: false }) });
-    if (dialect.name === "postgres" && dialect.version[0]! < 18) {
+    if (!ddl.virtualColumns(dialect)) {
       await expect(editor.createModel(meta)).rejects.toThrow(NotSupportedError);
       return;
     }
@@ -165,14 +168,14 @@ describe("what columns promise", () => {
   test("positive integers and unique values are kept by the database", async () => {
     await create(product({ count: f.PositiveIntegerField(), code: f.CharField({ maxLength: 5, unique: true }) }));
     await insert("shop_product", { count: "0", code: "'a'" });
-    await expect(insert("shop_product", { count: "-1", code: "'b'" })).rejects.toThrow();
+    await expect(insert("shop_product", { count: "-1", code: "'b'" })).rejects.toThrow(DatabaseError);
     await expect(insert("shop_product", { count: "1", code: "'a'" })).rejects.toThrow(IntegrityError);
   });
   test("only JSON goes into a JSON column", async () => {
     await create(product({ data: f.JSONField({ null: true }) }));
     await insert("shop_product", { data: "NULL" });
     await insert("shop_product", { data: `'{"a": [1]}'` });
-    await expect(insert("shop_product", { data: "'{a}'" })).rejects.toThrow();
+    await expect(insert("shop_product", { data: "'{a}'" })).rejects.toThrow(DatabaseError);
   });
   test("a composite key is a key", async () => {
     await create(product({ pk: f.CompositePrimaryKey("tenant", "number"), tenant: f.IntegerField(), number: f.IntegerField() }));
@@ -187,7 +190,7 @@ describe("what columns promise", () => {
       product({ name: f.CharField({ maxLength: 9, dbCollation: collation, dbComment: "it's \\ a 'name'" }), n: f.IntegerField() }, { dbTableComment: "a 'table'" }),
     );
     expect(await tables()).toEqual(["shop_product"]);
-    if (dialect.name !== "postgres") return;
+    if (ddl.comments !== "statement") return;
     expect(await run("SELECT obj_description('shop_product'::regclass), col_description('shop_product'::regclass, 2)")).toEqual([["a 'table'", "it's \\ a 'name'"]]);
   });
 });
@@ -265,7 +268,7 @@ describe("constraints and indexes", () => {
     const meta = product(fields());
     await create(meta);
     const check = CheckConstraint({ condition: { price__gt: 0 }, name: "later" });
-    if (dialect.name === "sqlite") {
+    if (!ddl.addsConstraints) {
       await expect(editor.addConstraint(meta, check)).rejects.toThrow(NotSupportedError);
       return;
     }
@@ -277,7 +280,7 @@ describe("constraints and indexes", () => {
     await insert("shop_product", { name: "'a'", price: "0" });
   });
   test("the access methods, exclusions and deferred constraints of PostgreSQL", async () => {
-    if (!features.arrays) {
+    if (!ddl.accessMethods) {
       await expect(editor.createModel(product(fields(), { indexes: [GinIndex({ fields: ["name"], name: "g" })] }))).rejects.toThrow(NotSupportedError);
       return;
     }
@@ -385,7 +388,7 @@ describe("running", () => {
     await expect(editor.run(async () => {
       await editor.createModel(good!);
       await editor.createModel(bad!);
-    })).rejects.toThrow();
+    })).rejects.toThrow(DatabaseError);
     expect(await tables()).toEqual(features.transactionalDdl ? [] : ["shop_good"]);
     if (!features.transactionalDdl) await editor.deleteModel(good!);
   });
