@@ -1,6 +1,7 @@
 /** Calls of functions as nodes: by their table row, or, where the node is not "name and arguments", by a builder of their own. */
-import { func, typeOrNull, type Expr, type FuncSpec } from "../ast/expr.js";
+import { func, typeOrNull, type BindContext, type Expr, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
+import { ValueError } from "../base/errors.js";
 import { buildExtract, buildTrunc, buildTruncCast } from "./function-dates.js";
 import { INTEGER, isA, ruleType, typeNamed } from "./types.js";
 
@@ -22,8 +23,17 @@ const whole = (value: number): Expr => ({ kind: "param", slot: -1, value, type: 
 /** ROUND always has its digits: the databases' defaults differ in the type of the result. */
 function round(call: BuildCall): Expr {
   const { precision, ...rest } = call.settings;
-  const args = call.args.length > 1 ? call.args : [call.args[0]!, whole(typeof precision === "number" ? precision : 0)];
+  const args = call.args.length > 1 ? [call.args[0]!, digits(call.args[1]!)] : [call.args[0]!, digits(whole(typeof precision === "number" ? precision : 0))];
   return plain({ ...call, args, settings: rest });
+}
+// SQLite takes negative digits for zero, without a word.
+function digits(node: Expr): Expr {
+  if (node.kind !== "param" || node.map !== undefined) return node;
+  const map = (v: unknown, c: BindContext): unknown => {
+    if (c.dialect.name === "sqlite" && typeof v === "number" && v < 0) throw new ValueError("SQLite does not support negative precision.", "expression.precision");
+    return v;
+  };
+  return { ...node, map, mapKey: "digits" };
 }
 /** Mixed decimals and numbers of mathematics give what is more exact. */
 function mathOfTwo(call: BuildCall): Expr {
