@@ -67,6 +67,9 @@ function applyStep({ qs, model }: Carried, [name, args = [], kwargs = {}]: Step,
         ),
         ...(Object.keys(kwargs).length === 0 ? [] : [userKeys(kwargs, scope, model)]),
       ]);
+    case "using":
+      // None is Python's way to leave the choice to the routers.
+      return args[0] === null ? qs : call(qs, name, [args[0]]);
     case "complex_filter":
       return call(qs, "complexFilter", [complexFilter(args[0] ?? null, scope, model)]);
     case "raw":
@@ -119,7 +122,10 @@ function extra(kwargs: JsonObject, scope: Scope, model: string | undefined): Rec
 }
 
 function decodeList(key: string, value: Json, scope: Scope): unknown {
-  return key === "select" ? decode(value, scope) : listOf(value).map((item) => decode(item, scope));
+  // SQL text may be a number in Python.
+  if (key === "select")
+    return Object.fromEntries(Object.entries(value as JsonObject).map(([name, text]) => [name, String(text)]));
+  return listOf(value).map((item) => decode(item, scope));
 }
 
 /** A queryset, where a manager may stand. Only querysets can be awaited. */

@@ -16,6 +16,8 @@ export interface Scope extends ValueContext {
   model(label: string): unknown;
   /** Objects that were fetched before the operation, by the JSON object that names them. */
   readonly fetched: ReadonlyMap<JsonObject, unknown>;
+  /** Names that the case's Prefetch objects put their rows under. */
+  readonly toAttrs: ReadonlySet<string>;
 }
 
 /** Keyword arguments of Django that are positional in babik, in order. */

@@ -84,6 +84,10 @@ export function details(report: AppReport, { spec, outcome }: Replayed): string 
 /** A message without the names and numbers that make each one different. */
 export function normalise(message: string): string {
   return message
+    .replace(/ Choices are: .*/, "")
+    .replace(/\b[a-z]\w*\.[A-Z]\w*(?:\.\w+)?/g, "app.Model")
+    .replace(/(cannot take|on|got) an? [A-Z]\w+/g, "$1 a …")
+    .replace(/field on \w+/g, "field on …")
     .replace(/has no \w+\./, "has no ….")
     .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
     .replace(/'[^']*'/g, "'…'")

@@ -77,6 +77,7 @@ async function replay(
     temporal: babik.get("Temporal") as TemporalLike,
     now: (babik.get("Temporal") as TemporalLike).Now.instant(),
     fetched: new Map(),
+    toAttrs: new Set(),
     model(label) {
       const model = classes.get(label);
       if (model !== undefined) return model;

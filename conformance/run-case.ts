@@ -13,6 +13,8 @@ import { canonicalItem, outcome } from "./serialise.js";
 import type { States } from "./state.js";
 import { zoneName } from "./values.js";
 
+type CaseScope = Scope & { readonly fetched: Map<JsonObject, unknown> };
+
 /** Everything that the cases of one app on one database share. */
 export interface Bench {
   readonly database: DatabaseName;
@@ -62,8 +64,11 @@ export function countQueries(statements: readonly string[]): number {
 export async function runCase(spec: CaseSpec, bench: Bench): Promise<CaseOutcome> {
   const { orm, states } = bench;
   const env = spec.env ?? {};
-  const scope: Scope & { readonly fetched: Map<JsonObject, unknown> } = {
+  const scope: CaseScope = {
     ...bench.scope,
+    toAttrs: new Set(
+      carriers(partsOf(spec), "$prefetch").map((item) => String((item["$prefetch"] as JsonObject)["to_attr"])),
+    ),
     env,
     now: bench.scope.temporal.Now.instant(),
     fetched: new Map(),
@@ -112,11 +117,7 @@ async function limited<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-async function measured(
-  spec: CaseSpec,
-  scope: Scope & { readonly fetched: Map<JsonObject, unknown> },
-  bench: Bench,
-): Promise<CaseOutcome> {
+async function measured(spec: CaseSpec, scope: CaseScope, bench: Bench): Promise<CaseOutcome> {
   const undo: (() => void)[] = [];
   let statements: readonly string[] = [];
   let judged: Verdict & { readonly got?: Json; readonly stack?: string };
@@ -170,25 +171,24 @@ export function expectedQueries(spec: CaseSpec, database: DatabaseName): number 
 }
 
 /** Fetches the objects that are named by key only; they are "at hand" and their statements do not count. */
-async function fetchObjects(
-  spec: CaseSpec,
-  scope: Scope & { readonly fetched: Map<JsonObject, unknown> },
-): Promise<void> {
-  const found: JsonObject[] = [];
-  collect([spec.root, spec.chain as unknown as Json, spec.op as unknown as Json], found);
-  for (const item of found) {
-    const { model: label, pk, db } = item["$obj"] as JsonObject;
-    scope.fetched.set(item, await fetchObject(String(label), pk ?? null, String(db ?? "default"), scope));
+async function fetchObjects(spec: CaseSpec, scope: CaseScope): Promise<void> {
+  for (const item of carriers(partsOf(spec), "$obj")) {
+    const { model: label, pk, db, values } = item["$obj"] as JsonObject;
+    if (values !== undefined || pk === null || pk === undefined) continue;
+    scope.fetched.set(item, await fetchObject(String(label), pk, String(db ?? "default"), scope));
   }
 }
 
-function collect(value: Json, found: JsonObject[]): void {
-  if (Array.isArray(value)) for (const item of value as readonly Json[]) collect(item, found);
-  else if (isObject(value)) {
-    const object = value["$obj"];
-    if (isObject(object) && !Object.hasOwn(object, "values") && object["pk"] !== null) found.push(value);
-    for (const item of Object.values(value)) collect(item, found);
-  }
+function partsOf(spec: CaseSpec): Json {
+  return [spec.root, spec.chain as unknown as Json, spec.op as unknown as Json];
+}
+
+/** All objects inside a value that carry a tag. */
+function carriers(value: Json, tag: string): JsonObject[] {
+  if (Array.isArray(value)) return (value as readonly Json[]).flatMap((item) => carriers(item, tag));
+  if (!isObject(value)) return [];
+  const inside = Object.values(value).flatMap((item) => carriers(item, tag));
+  return isObject(value[tag]) ? [value, ...inside] : inside;
 }
 
 async function fetchObject(label: string, pk: Json, alias: string, scope: Scope): Promise<unknown> {

@@ -57,8 +57,7 @@ function container(value: object, scope: Scope, outer: readonly unknown[]): Json
   if (scope.babik.isInstance(value)) return { $instance: instanceSnapshot(value, scope, outer) };
   const maker = (member(value, "constructor") as { readonly name?: string } | undefined)?.name;
   if (maker === "Range") return { $range: range(value as Bag, scope) };
-  const prototype = Object.getPrototypeOf(value) as unknown;
-  if (prototype !== null && prototype !== Object.prototype) return { $unknown: maker ?? "object" };
+  if (!isPlain(value)) return { $unknown: maker ?? "object" };
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, snapshot(v, scope, outer)]));
 }
 
@@ -87,13 +86,16 @@ export function instanceSnapshot(instance: unknown, scope: Scope, outer: readonl
       values[field.attname ?? field.name] = snapshot(member(instance, attribute), scope, inside);
   }
   const out: Row = { model: label, pk, values };
-  if (facts.annotations.length > 0)
+  const annotations = facts.annotations.filter((name) => !scope.toAttrs.has(name));
+  if (annotations.length > 0)
     out["annotations"] = Object.fromEntries(
-      facts.annotations.map((name) => [scope.names.original(name), snapshot(member(instance, name), scope, inside)]),
+      annotations.map((name) => [scope.names.original(name), snapshot(member(instance, name), scope, inside)]),
     );
   if (deferred.size > 0) out["deferred"] = [...deferred].map((name) => scope.names.original(name));
-  if (facts.cached.size > 0)
-    out["cached"] = Object.fromEntries([...facts.cached].map(([name, value]) => [name, cached(value, scope, inside)]));
+  const loaded = new Map(facts.cached);
+  for (const name of facts.annotations) if (scope.toAttrs.has(name)) loaded.set(name, member(instance, name));
+  if (loaded.size > 0)
+    out["cached"] = Object.fromEntries([...loaded].map(([name, value]) => [name, cached(value, scope, inside)]));
   if (facts.db !== null && facts.db !== "default") out["db"] = facts.db;
   return out;
 }
@@ -110,11 +112,17 @@ function shown(value: unknown, scope: Scope, outer: readonly unknown[]): Json {
 }
 
 function originalKeys(value: unknown, scope: Scope, outer: readonly unknown[]): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || scope.babik.isInstance(value))
-    return shown(value, scope, outer);
+  if (!isPlain(value)) return shown(value, scope, outer);
   return Object.fromEntries(
     Object.entries(value).map(([k, v]) => [scope.names.original(k), snapshot(v, scope, outer)]),
   );
+}
+
+/** An object that is only a bag of properties, such as a row of `values()`. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  return prototype === null || prototype === Object.prototype;
 }
 
 /**

@@ -19,6 +19,7 @@ function scope(env: EnvSpec = {}): Scope {
     env,
     now: Temporal.Now.instant(),
     fetched: new Map(),
+    toAttrs: new Set(),
     model: (label) => label,
   };
 }
