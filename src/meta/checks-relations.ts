@@ -62,7 +62,7 @@ function checkForeign(field: ForeignObject, target: ModelMeta, dialects: readonl
   const to = field.toFields;
   if (to.some((f) => f instanceof CompositePrimaryKey))
     report("error", "fields.E347", field.path, `${target.objectName} has a composite key, which a foreign key of one column cannot refer to.`, "Use ForeignObject with fromFields and toFields.");
-  else if (to.length > 0 && field instanceof ForeignKey) checkUniqueTarget(field, target, report);
+  else if (to.length > 0) checkUniqueTarget(field, target, report);
   checkOnDelete(field, target, dialects, report);
   if (field instanceof ForeignKey && !(field instanceof OneToOneField) && field.options.unique === true)
     report("warning", "fields.W342", field.path, "A ForeignKey with unique: true is what OneToOneField is.", "Use OneToOneField.");
@@ -80,8 +80,9 @@ function checkUniqueTarget(field: ForeignObject, target: ModelMeta, report: Repo
   if (sets.some(covered)) return;
   if (to.length === 1)
     report("error", "fields.E311", field.path, `'${target.objectName}.${to[0]!.name}' is not unique, but a foreign key refers to it.`, "Set unique: true on it, or add a UniqueConstraint without condition to Meta.constraints.");
+  // A warning: joins over such columns are of use, and many recorded models of Django turn its check off.
   else
-    report("error", "fields.E310", field.path, `The fields ${to.map((f) => `'${f.name}'`).join(", ")} of '${target.objectName}' are not unique together.`, "Make one of them unique, or add a UniqueConstraint without condition over some of them.");
+    report("warning", "fields.E310", field.path, `The fields ${to.map((f) => `'${f.name}'`).join(", ")} of '${target.objectName}' are not unique together.`, "Make one of them unique, or add a UniqueConstraint without condition over some of them.");
 }
 
 function inDatabase(field: ForeignObject): boolean {

@@ -14,7 +14,7 @@ import type { ModelMeta } from "./options.js";
 
 /** What checks may be told besides the models. */
 export interface CheckOptions {
-  /** Whether a name after a field in a path is a transform or lookup; without it every name after a column passes. */
+  /** Whether a name after a field in a path is a transform or lookup; without it every name after a plain column passes. */
   readonly knowsLookup?: KnowsLookup;
 }
 
@@ -55,7 +55,7 @@ export function runChecks(
       }
       checkDoubleThroughs(meta, report);
     }
-    checkModel(meta, here, report, options.knowsLookup ?? (() => true));
+    checkModel(meta, here, report, options.knowsLookup ?? ((field) => !field.isRelation));
     if (!meta.proxy || meta.options.indexes !== undefined || meta.options.constraints !== undefined)
       checkConstraints(meta, here, report);
   }
