@@ -4,7 +4,7 @@ import {
   type AggregateNode, type BinaryNode, type BinaryOp, type ColumnField, type Expr, type FrameNode, type OrderNode, type OutputType, type SubqueryNode,
 } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
-import { EmbeddedRef, Slot } from "../ast/slots.js";
+import { EmbeddedRef, MISFIT, Slot } from "../ast/slots.js";
 import { children, containsAggregate, containsWindow, mapChildren } from "../ast/walk.js";
 import { FieldError, NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
@@ -19,7 +19,7 @@ import { callFunction } from "./functions.js";
 import { setupJoins, trimJoins, promoteJoins, type JoinInfo, type Reuse } from "./joins.js";
 import { buildLookup, finalColumn, tryTransform } from "./lookup.js";
 import type { Query } from "./state.js";
-import { BOOLEAN, combinedType, commonType, inferType, isA, ruleType, temporalKind, typeNamed } from "./types.js";
+import { BOOLEAN, combinedType, commonType, inferType, isA, isSmall, ruleType, temporalKind, typeNamed } from "./types.js";
 
 export interface ResolveOptions {
   readonly allowJoins?: boolean;
@@ -58,7 +58,9 @@ function slotValue(query: Query, slot: Slot, outputField: ValueType | undefined)
   if (slot.value === null) return { kind: "param", slot: slot.index, type };
   if (type !== null) {
     type.prep(slot.value);
-    query.context.prepare(slot.index, (v) => (v === null ? null : type.prep(v)));
+    // Whole numbers of one shape are all small or all large: the type that is declared for the parameter depends on it.
+    const small = outputField === undefined && typeof slot.value === "number" && Number.isInteger(slot.value) ? isSmall(slot.value) : null;
+    query.context.prepare(slot.index, (v) => (v === null ? null : small !== null && typeof v === "number" && isSmall(v) !== small ? MISFIT : type.prep(v)));
   } else if (typeof slot.value === "object" && !Array.isArray(slot.value)) {
     throw new FieldError("A plain object as a value needs its type: Value(…, { outputField: JSONField() }).", "expression.untyped_value");
   }
@@ -304,6 +306,7 @@ export function embed(outer: Query, ref: EmbeddedRef | Query, o: ResolveOptions)
   inner.context = outer.context;
   inner.bumpPrefix(outer);
   inner.isSubquery = true;
+  inner.combined = inner.combined.map((c) => embed(outer, c, o));
   resolveOuterRefs(inner, outer, o);
   return inner;
 }

@@ -44,7 +44,7 @@ export function inferType(value: unknown): ValueType | null {
   switch (typeof value) {
     case "string": return typeNamed("CharField");
     case "boolean": return typeNamed("BooleanField");
-    case "number": return typeNamed(Number.isInteger(value) ? "IntegerField" : "FloatField");
+    case "number": return typeNamed(!Number.isInteger(value) ? "FloatField" : isSmall(value) ? "IntegerField" : "BigIntegerField");
     case "bigint": return typeNamed("BigIntegerField");
     case "object": {
       if (value === null) return null;
@@ -59,6 +59,11 @@ export function inferType(value: unknown): ValueType | null {
     }
     default: throw new QueryTypeError(`A ${typeof value} cannot be a value in a query.`, "value.type");
   }
+}
+
+/** True for integers that every database takes as its plain integer type. */
+export function isSmall(value: number): boolean {
+  return value >= -2147483648 && value <= 2147483647;
 }
 
 export function isA(type: ValueType | null, name: string): boolean {
@@ -84,8 +89,9 @@ export function combinedType(op: BinaryOp, left: Expr, right: Expr): OutputType 
   }
   if (ARITHMETIC.includes(op)) {
     for (const n of NUMBERS) if (isA(a, n) && isA(b, n)) return typeNamed(n);
-    if (isA(a, "IntegerField") && (isA(b, "DecimalField") || isA(b, "FloatField"))) return base(b);
-    if (isA(b, "IntegerField") && (isA(a, "DecimalField") || isA(a, "FloatField"))) return base(a);
+    // Not the column's own type: a quotient has more digits than the column.
+    for (const [x, y] of [[a, b], [b, a]] as const)
+      if (isA(x, "IntegerField")) for (const n of ["DecimalField", "FloatField"] as const) if (isA(y, n)) return typeNamed(n);
   } else if (isA(a, "IntegerField") && isA(b, "IntegerField")) return INTEGER();
   if (op === "+" || op === "-") {
     if (isA(a, "DurationField") && isA(b, "DurationField")) return typeNamed("DurationField");

@@ -134,14 +134,23 @@ function registerAggregates(engine: Engine): void {
     state.count++;
     return state;
   };
+  // Decimals can be taken away again without a rest, so sums work over moving frames.
+  const inverse = (state: Gathered, value: SqlValue = null): Gathered => {
+    if (value === null) return state;
+    state.sum = state.sum.minus(read(value));
+    state.count--;
+    return state;
+  };
   engine.aggregate<Gathered>("BABIK_DEC_SUM", 1, {
     start,
     step,
+    inverse,
     result: (state) => (state.count === 0 ? null : fixed(state.sum, state.scale)),
   });
   engine.aggregate<Gathered>("BABIK_DEC_AVG", 1, {
     start,
     step,
+    inverse,
     result: (state) => (state.count === 0 ? null : write(Exact.div(state.sum, state.count))),
   });
   const extreme = (name: string, better: (order: number) => boolean): void =>

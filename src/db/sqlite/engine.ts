@@ -12,6 +12,8 @@ export type SqlValue = null | number | bigint | string | Uint8Array;
 export interface EngineAggregate<S> {
   readonly start: () => S;
   readonly step: (state: S, ...values: SqlValue[]) => S;
+  /** Takes a value away again: an aggregate that has it can be used over the moving frame of a window. */
+  readonly inverse?: (state: S, ...values: SqlValue[]) => S;
   readonly result: (state: S) => SqlValue;
 }
 
@@ -158,6 +160,9 @@ function openBetter(db: BetterDatabase): Engine {
       db.aggregate(name, {
         start: spec.start,
         step: withLength(spec.step as (...values: never[]) => unknown, arity + 1),
+        ...(spec.inverse === undefined
+          ? {}
+          : { inverse: withLength(spec.inverse as (...values: never[]) => unknown, arity + 1) }),
         result: spec.result,
         deterministic: true,
       }),
@@ -180,6 +185,9 @@ function openNode(db: NodeDatabase): Engine {
       db.aggregate?.(name, {
         start: spec.start,
         step: withLength(spec.step as (...values: never[]) => unknown, arity + 1),
+        ...(spec.inverse === undefined
+          ? {}
+          : { inverse: withLength(spec.inverse as (...values: never[]) => unknown, arity + 1) }),
         result: spec.result,
       });
     },

@@ -134,16 +134,23 @@ function difference(c: Compiler, n: BinaryNode): void {
     c.text(")");
     return;
   }
-  const micros = (side: Expr): void => {
-    c.text("(TIME_TO_SEC(");
+  // MariaDB's TIME_TO_SEC has the fraction, MySQL's has not.
+  const seconds = (side: Expr): void => {
+    c.text("TIME_TO_SEC(");
     emitTyped(c, side);
-    c.text(") * 1000000 + MICROSECOND(");
+    c.text(")");
+  };
+  const micros = (side: Expr): void => {
+    c.text("(");
+    seconds(side);
+    c.text(" * 1000000 + MICROSECOND(");
     emitTyped(c, side);
     c.text("))");
   };
+  const side = c.info.isMariaDb ? seconds : micros;
   c.text("CAST((");
-  micros(n.lhs);
+  side(n.lhs);
   c.text(" - ");
-  micros(n.rhs);
-  c.text(") AS SIGNED)");
+  side(n.rhs);
+  c.text(c.info.isMariaDb ? ") * 1000000 AS SIGNED)" : ") AS SIGNED)");
 }

@@ -1,5 +1,5 @@
 /** Functions, aggregates, lookups and node kinds that MySQL and MariaDB write in their own way. */
-import { typeOrNull, type AggregateNode, type BinaryNode, type CastNode, type Expr, type FuncNode, type LookupNode, type ParamNode } from "../../ast/expr.js";
+import { typeOrNull, type AggregateNode, type BinaryNode, type CastNode, type Expr, type FuncNode, type LookupNode, type ParamNode, type WindowNode } from "../../ast/expr.js";
 import { NotSupportedError } from "../../base/errors.js";
 import type { Compiler, Handler, Handlers } from "../compiler.js";
 import { baseHandlers, emitTyped, plainAggregate, typedList, withoutFilter } from "../expressions.js";
@@ -108,7 +108,21 @@ function cast(c: Compiler, n: CastNode): void {
   }
   c.text("CAST(").emit(n.arg).text(` AS ${typeOrNull(n)!.castType(c.info)})`);
 }
-export const mysqlHandlers: Partial<Handlers> = { binary, cast };
+// MariaDB's LAG and LEAD take no default: it stands where the row itself is missing, which LAG(1) tells.
+function window(c: Compiler, n: WindowNode): void {
+  const f = n.expr;
+  if (!c.info.isMariaDb || f.kind !== "func" || f.args.length !== 3 || (f.spec.name !== "Lag" && f.spec.name !== "Lead")) return baseHandlers.window(c, n);
+  const [value, by, fallback] = f.args as readonly [Expr, Expr, Expr];
+  const over = (arg: Expr): void => baseHandlers.window(c, { ...n, expr: { ...f, args: [arg, by] } });
+  c.text("CASE WHEN ");
+  over({ kind: "keyword", text: "1", type: null });
+  c.text(" IS NULL THEN ");
+  emitTyped(c, fallback);
+  c.text(" ELSE ");
+  over(value);
+  c.text(" END");
+}
+export const mysqlHandlers: Partial<Handlers> = { binary, cast, window };
 /** The types that a parameter gets where nothing beside it tells: a text would make calculations inexact and comparisons those of texts. */
 const CASTS: Readonly<Record<string, string>> = { DecimalField: "decimal(65, 30)", DateTimeField: "datetime(6)", DateField: "date", TimeField: "time(6)" };
 export function mysqlCastParam(type: { readonly ancestry: readonly string[] }): string | null {
