@@ -5,7 +5,7 @@
 import { MissingApi, call, fromDb, member, type Bag } from "./babik-api.js";
 import { applyChain, queryset, rootQuerySet } from "./chain.js";
 import { buildField } from "./fields.js";
-import { isObject, listOf, tagOf, type Json, type JsonObject } from "./format.js";
+import { isObject, listOf, tagOf, type DatabaseName, type Json, type JsonObject } from "./format.js";
 import { babikAttname, camel, type Names } from "./names.js";
 import { VALUE_TAGS, plainValue, type ValueContext } from "./values.js";
 
@@ -18,6 +18,7 @@ export interface Scope extends ValueContext {
   readonly fetched: ReadonlyMap<JsonObject, unknown>;
   /** Names that the case's Prefetch objects put their rows under. */
   readonly toAttrs: ReadonlySet<string>;
+  readonly database: DatabaseName;
 }
 
 /** Keyword arguments of Django that are positional in babik, in order. */

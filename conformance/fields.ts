@@ -111,10 +111,12 @@ export function buildField(spec: FieldSpec, scope: Scope, place: FieldPlace = {}
   }
 }
 
+/** Options of all kinds of fields. Collations were recorded on SQLite; the other databases have none of that name. */
 function commonOptions(spec: FieldSpec, kwargs: JsonObject, scope: Scope): Record<string, unknown> {
   const bag: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(kwargs))
-    if (!SKIPPED.has(key) && !isCallable(value)) bag[camel(key)] = option(key, value, scope);
+    if (!SKIPPED.has(key) && !isCallable(value) && (key !== "db_collation" || scope.database === "sqlite"))
+      bag[camel(key)] = option(key, value, scope);
   if (spec.primary_key === true) bag["primaryKey"] = true;
   if (spec.column !== undefined) bag["dbColumn"] = spec.column;
   if (Object.hasOwn(kwargs, "default")) {

@@ -63,6 +63,7 @@ export interface ModelSpec {
   readonly proxy?: boolean;
   readonly managed?: boolean;
   readonly auto_created?: string;
+  readonly custom?: boolean;
   readonly fields: readonly FieldSpec[];
   readonly meta?: JsonObject;
   readonly managers?: readonly ManagerSpec[];

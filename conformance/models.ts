@@ -70,8 +70,13 @@ export function buildModels(app: AppSpec, database: DatabaseName, scope: Scope):
       failures.set(spec.label, error);
     }
   };
-  for (const spec of Object.values(app.models))
-    if (spec.auto_created === undefined && isFor(spec, database)) build(spec);
+  for (const spec of Object.values(app.models)) {
+    if (spec.auto_created !== undefined || !isFor(spec, database)) continue;
+    // Models that the recording could not describe are needed by no case.
+    if (spec.custom === true && !spec.fields.some((field) => field.custom === true))
+      failures.set(spec.label, new UndescribedModel(spec.label));
+    else build(spec);
+  }
   leaveOutDependents(app, classes, failures, apps);
   return { classes, failures, apps };
 }
@@ -98,6 +103,9 @@ function leaveOutDependents(
     }
   }
 }
+
+/** Why a model is left out that the recording does not describe. */
+export class UndescribedModel extends Error {}
 
 /** Adds the through models that babik made itself; to be called when the models are registered. */
 export function withThroughModels(app: AppSpec, built: BuiltModels): Map<string, unknown> {

@@ -6,7 +6,7 @@ import { MissingApi, type Babik, type Orm } from "./babik-api.js";
 import type { Scope } from "./decode.js";
 import { firstLine } from "./errors.js";
 import { BACKEND, type AppSpec, type CaseSpec, type DatabaseName, type Json, type ModelSpec } from "./format.js";
-import { buildModels, isFor, withThroughModels } from "./models.js";
+import { UndescribedModel, buildModels, isFor, withThroughModels } from "./models.js";
 import { Names } from "./names.js";
 import { runCase, type Bench, type CaseOutcome } from "./run-case.js";
 import { ALIASES, type ServerDatabases } from "./servers.js";
@@ -78,6 +78,7 @@ async function replay(
     now: (babik.get("Temporal") as TemporalLike).Now.instant(),
     fetched: new Map(),
     toAttrs: new Set(),
+    database,
     model(label) {
       const model = classes.get(label);
       if (model !== undefined) return model;
@@ -88,7 +89,7 @@ async function replay(
   const built = buildModels(app, database, scope);
   for (const [label, error] of built.failures) {
     failures.set(label, error);
-    notes.push(`${label}: ${firstLine(error)}`);
+    if (!(error instanceof UndescribedModel)) notes.push(`${label}: ${firstLine(error)}`);
   }
   const aliases = usesOther(app) ? ALIASES : ["default"];
   const urls = await servers.urls(database, aliases);
@@ -196,11 +197,31 @@ async function oneByOne(
       }
     }
     if (failed.length === left.length || failed.length === 0) {
+      const circle = await withoutOne(failed, (models) => orm.createTables(alias, models), classes);
+      if (circle !== undefined) failed.splice(0, failed.length, ...circle);
       for (const { spec, error } of failed) notes.push(`${spec.label} on ${alias}: ${firstLine(error)}`);
       return failed.map(({ spec }) => spec);
     }
     left = failed.map(({ spec }) => spec);
   }
+}
+
+/** Tables that refer to each other can only be made together: all that are left, or all but one of them. */
+async function withoutOne<F extends { readonly spec: ModelSpec }>(
+  failed: readonly F[],
+  create: (models: readonly unknown[]) => Promise<void>,
+  classes: ReadonlyMap<string, unknown>,
+): Promise<readonly F[] | undefined> {
+  if (failed.length < 2) return undefined;
+  for (const out of [undefined, ...failed]) {
+    try {
+      await create(failed.filter((item) => item !== out).map(({ spec }) => classes.get(spec.label)));
+      return out === undefined ? [] : [out];
+    } catch {
+      // The next try leaves another one out.
+    }
+  }
+  return undefined;
 }
 
 /** The table of a model, after those of the pairs of its many-to-many fields. */

@@ -20,6 +20,7 @@ function scope(env: EnvSpec = {}): Scope {
     now: Temporal.Now.instant(),
     fetched: new Map(),
     toAttrs: new Set(),
+    database: "sqlite",
     model: (label) => label,
   };
 }
