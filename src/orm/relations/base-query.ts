@@ -1,13 +1,9 @@
 /** Where related rows are read from: the base manager (single rows) or a plain queryset, with the hints and database of an instance. */
 import { ImproperlyConfigured } from "../../base/errors.js";
+import { defaultManagerOf, managersOf } from "../managers-of.js";
 import type { ModelMeta } from "../../meta/options.js";
 import { stateOf, type FetchMode } from "../instance-state.js";
 import { plainParts, QuerySet } from "../queryset.js";
-
-/** Something that gives querysets: a manager, as this folder sees it. */
-export interface QuerySetSource {
-  getQuerySet(): QuerySet;
-}
 
 /**
  * All rows of a model for the needs of the orm itself: following a foreign key, saving, refreshing. Filters of the default manager
@@ -16,8 +12,8 @@ export interface QuerySetSource {
 export function baseQuerySet(meta: ModelMeta): QuerySet {
   const name = baseManagerName(meta);
   if (name === undefined) return new QuerySet(plainParts(meta));
-  const manager = (meta.modelClass as Record<string, unknown> | null)?.[name] as QuerySetSource | undefined;
-  if (typeof manager?.getQuerySet !== "function")
+  const manager = managersOf(meta).get(name);
+  if (manager === undefined)
     throw new ImproperlyConfigured(`${meta.objectName} has no manager named '${name}', which its baseManagerName asks for.`, "model.base_manager", { model: meta.label });
   return manager.getQuerySet();
 }
@@ -25,6 +21,11 @@ function baseManagerName(meta: ModelMeta): string | undefined {
   if (meta.options.baseManagerName !== undefined) return meta.options.baseManagerName;
   const parent = meta.proxyFor ?? [...meta.parents.keys()][0];
   return parent === undefined ? undefined : baseManagerName(parent);
+}
+
+/** All rows of a model as related sets start from: its default manager's (S60). */
+export function relatedQuerySet(meta: ModelMeta): QuerySet {
+  return defaultManagerOf(meta).getQuerySet();
 }
 
 /** What routers are told about the instance that a query starts from. */

@@ -3,12 +3,12 @@ import { ForeignObject, ManyToManyField, ReverseRelation, type ForeignKey } from
 import type { ModelMeta } from "../../meta/options.js";
 import { getCached, isCached, rawValue, setCached, stateOf } from "../instance-state.js";
 import type { QuerySet } from "../queryset.js";
-import { baseQuerySet, startingFrom } from "./base-query.js";
+import { baseQuerySet, relatedQuerySet, startingFrom } from "./base-query.js";
 import { loadDeferred } from "./deferred-load.js";
 import { hasCurrent, localValues, targetValues, valuesText } from "./keys.js";
 import { registerLoader, type Loaded, type RelationLoader } from "./loader.js";
 import { rowsFor, rowsWithOwner } from "./read-keyed.js";
-import { relatedQuerySet } from "./related-query.js";
+
 
 interface Keyed { readonly values: readonly (readonly unknown[])[]; readonly owners: ReadonlyMap<string, object> }
 /** Distinct keys of the instances, and an instance for each. */

@@ -1,0 +1,113 @@
+/**
+ * Managers of related rows: subclasses of the manager class that the related model has, so that its own methods work on the set
+ * (S60). The work is done by the set that a manager is given.
+ */
+import { ImproperlyConfigured } from "../../base/errors.js";
+import { Manager } from "../manager.js";
+import { managersOf } from "../managers-of.js";
+import type { ModelClass } from "../model.js";
+import type { QuerySet } from "../queryset.js";
+import type { Call, RelatedSet } from "./related-set.js";
+
+type Options = Record<string, unknown>;
+/** What every manager of related rows can do besides the methods of its querysets. */
+export interface RelatedMethods {
+  create(values?: Options, options?: Options): Promise<unknown>;
+  getOrCreate(conditions: Options, options?: Options): Promise<unknown>;
+  updateOrCreate(conditions: Options, options?: Options): Promise<unknown>;
+  add(...rows: unknown[]): Promise<void>;
+  remove(...rows: unknown[]): Promise<void>;
+  clear(options?: Options): Promise<void>;
+  set(rows: unknown, options?: Options): Promise<void>;
+  count(): Promise<number>;
+  exists(): Promise<boolean>;
+  manager(name: string): Manager;
+}
+type RelatedClass = new (set: RelatedSet) => Manager & RelatedMethods;
+type Creating = Record<"create" | "getOrCreate" | "updateOrCreate", Call>;
+
+const classes = new WeakMap<typeof Manager, RelatedClass>();
+function relatedClass(Base: typeof Manager): RelatedClass {
+  let made = classes.get(Base);
+  if (made === undefined) classes.set(Base, (made = makeClass(Base)));
+  return made;
+}
+function makeClass(Base: typeof Manager): RelatedClass {
+  // What the manager class itself does: a `create` of the user's own is called as Django's super() would.
+  const outer = Base.prototype as unknown as Creating;
+  class Related extends Base implements RelatedMethods {
+    readonly #set: RelatedSet;
+    constructor(set: RelatedSet) {
+      super();
+      this.#set = set;
+    }
+    override get model(): ModelClass {
+      return this.#set.related.modelClass as ModelClass;
+    }
+    override get name(): string {
+      return this.#set.cacheName;
+    }
+    override getQuerySet(): QuerySet {
+      return this.#set.getQuerySet();
+    }
+    override all(): QuerySet {
+      return this.#set.getQuerySet();
+    }
+    override dbManager(using: string | null = null, hints: Readonly<Options> | null = null): this {
+      const { source } = this.#set;
+      return relatedManager(this.#set.from({ ...source, alias: using ?? source.alias, hints: hints ?? source.hints })) as unknown as this;
+    }
+    /** The same rows through another manager of the related model. */
+    manager(name: string): Manager {
+      const found = managersOf(this.#set.related).get(name);
+      if (found === undefined)
+        throw new ImproperlyConfigured(`${this.#set.related.objectName} has no manager named '${name}'.`, "relation.manager", { model: this.#set.related.label, choices: [...managersOf(this.#set.related).keys()] });
+      return relatedManager(this.#set.from({ ...this.#set.source, manager: found }));
+    }
+    #writing(): this {
+      return this.dbManager(this.#set.source.alias ?? this.#set.writeTo(this.#set.related).alias);
+    }
+    async create(values: Options = {}, options: Options = {}): Promise<unknown> {
+      return this.#set.create((...args) => outer.create.apply(this.#writing(), args), values, options);
+    }
+    async getOrCreate(conditions: Options, options: Options = {}): Promise<unknown> {
+      return this.#set.getOrCreate((...args) => outer.getOrCreate.apply(this.#writing(), args), conditions, options);
+    }
+    async updateOrCreate(conditions: Options, options: Options = {}): Promise<unknown> {
+      return this.#set.updateOrCreate((...args) => outer.updateOrCreate.apply(this.#writing(), args), conditions, options);
+    }
+    async add(...rows: unknown[]): Promise<void> {
+      await this.#set.add(rows);
+    }
+    async remove(...rows: unknown[]): Promise<void> {
+      await this.#set.remove(rows);
+    }
+    async clear(options: Options = {}): Promise<void> {
+      await this.#set.clear(options);
+    }
+    async set(rows: unknown, options: Options = {}): Promise<void> {
+      await this.#set.set(rows, options);
+    }
+    async count(): Promise<number> {
+      return (this.#set.shortcut() ?? this.#set.getQuerySet()).count();
+    }
+    async exists(): Promise<boolean> {
+      return (this.#set.shortcut() ?? this.#set.getQuerySet()).exists();
+    }
+    override toString(): string {
+      return `related rows of ${this.#set.related.label}`;
+    }
+    [Symbol.for("nodejs.util.inspect.custom")](): string {
+      return this.toString();
+    }
+    toJSON(): undefined {
+      return undefined;
+    }
+  }
+  return Related;
+}
+
+/** The manager of a set of related rows. */
+export function relatedManager(set: RelatedSet): Manager & RelatedMethods {
+  return new (relatedClass(set.source.manager.constructor as typeof Manager))(set);
+}

@@ -1,0 +1,148 @@
+/**
+ * A set of related rows of one instance, of whatever kind: its queryset, what was prefetched, the databases it works on. Kinds add
+ * how rows are chosen and changed. It must not know managers' classes.
+ */
+import { QueryTypeError, ValueError } from "../../base/errors.js";
+import type { Database } from "../../db/connection.js";
+import { isOptions } from "../../expressions/makers.js";
+import { ShapeKey } from "../../expressions/shape-key.js";
+import type { ModelMeta } from "../../meta/options.js";
+import { addFilter } from "../../query/filter.js";
+import { isInstance } from "../../ast/slots.js";
+import { dropPrefetched, hasPk, metaOfInstance, stateOf } from "../instance-state.js";
+import type { Manager } from "../manager.js";
+import { QuerySet } from "../queryset.js";
+import { runtimeOf } from "../runtime.js";
+import { hintsOf } from "./base-query.js";
+import { kindOf } from "./related-errors.js";
+
+/** What a method of the manager's own class does with the call (a custom `create`, say). */
+export type Call = (...args: unknown[]) => Promise<unknown>;
+
+/** Where the rows of one access come from. */
+export interface SetSource {
+  readonly instance: object;
+  /** The manager whose querysets are restricted. */
+  readonly manager: Manager;
+  /** Database named by `dbManager(using)`. */
+  readonly alias: string | null;
+  readonly hints: Readonly<Record<string, unknown>> | null;
+}
+
+const ofPrefetch = new WeakMap<object, QuerySet>();
+const filled = new WeakMap<object, QuerySet>();
+/** Notes the queryset that prefetched rows were read through: what is derived from them later starts from it. */
+export function notePrefetchQuerySet(rows: readonly object[], queryset: QuerySet): void {
+  ofPrefetch.set(rows, queryset);
+}
+
+export abstract class RelatedSet {
+  readonly source: SetSource;
+  abstract readonly related: ModelMeta;
+  /** Name of prefetched rows on the instance. */
+  abstract readonly cacheName: string;
+
+  constructor(source: SetSource) {
+    this.source = source;
+  }
+  get instance(): object {
+    return this.source.instance;
+  }
+  /** The same set with another manager or database. */
+  abstract from(source: SetSource): RelatedSet;
+  /** Refuses instances that have nothing to be related by yet. */
+  abstract check(): void;
+  /** Conditions that choose the rows of this instance. */
+  protected abstract conditions(): Readonly<Record<string, unknown>>;
+  /** Later conditions of the same call share the joins of these. */
+  protected abstract readonly sticky: boolean;
+  protected finish(qs: QuerySet): QuerySet {
+    return qs;
+  }
+
+  abstract create(call: Call, values: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown>;
+  abstract getOrCreate(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown>;
+  abstract updateOrCreate(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown>;
+  abstract add(given: readonly unknown[]): Promise<void>;
+  abstract remove(given: readonly unknown[]): Promise<void>;
+  abstract clear(options: Record<string, unknown>): Promise<void>;
+  abstract set(rows: unknown, options: Record<string, unknown>): Promise<void>;
+  /** A queryset that counts the same rows more cheaply, where there is one. */
+  shortcut(): QuerySet | null {
+    return null;
+  }
+
+  /** The rows of the instance; already read where they were prefetched. */
+  getQuerySet(): QuerySet {
+    const rows = stateOf(this.instance).prefetched?.[this.cacheName];
+    if (Array.isArray(rows)) return this.prefetched(rows as object[]);
+    this.check();
+    return this.restrict(this.source.manager.getQuerySet());
+  }
+  /** The rows of the instance within a queryset. */
+  restrict(base: QuerySet): QuerySet {
+    const { alias, hints } = this.source;
+    const start = base.with({ hints: hints ?? hintsOf(this.instance), fetchMode: stateOf(this.instance).fetchMode, ...(alias === null ? {} : { alias }) });
+    const conditions = this.conditions();
+    const key = new ShapeKey();
+    key.static(`of${this.sticky ? "~" : ""}`);
+    key.conditions(conditions);
+    return this.finish(start.step(key, (query, slotter) => {
+      addFilter(query, slotter.conditions(conditions));
+      query.sticky = this.sticky;
+    }));
+  }
+  private prefetched(rows: object[]): QuerySet {
+    let qs = filled.get(rows);
+    if (qs === undefined) {
+      qs = this.restrict(ofPrefetch.get(rows) ?? this.source.manager.getQuerySet()).with({ prefetches: [] });
+      qs.result = rows;
+      qs.resultPromise = Promise.resolve(rows);
+      filled.set(rows, qs);
+    }
+    return qs;
+  }
+  get isPrefetched(): boolean {
+    return Array.isArray(stateOf(this.instance).prefetched?.[this.cacheName]);
+  }
+  forget(): void {
+    dropPrefetched(this.instance, this.cacheName);
+  }
+
+  /** Database that rows of `meta` are written to. */
+  writeTo(meta: ModelMeta): Database {
+    const rt = runtimeOf(meta);
+    return rt.database(rt.route(meta, true, hintsOf(this.instance)));
+  }
+  protected requireKey(): void {
+    if (!hasPk(this.instance))
+      throw new ValueError(`'${metaOfInstance(this.instance).objectName}' instance needs to have a primary key value before this relationship can be used.`, "relation.unsaved", { model: metaOfInstance(this.instance).label });
+  }
+  /** True for an instance of the related model; false for what may be a key. */
+  protected isRow(value: unknown): value is object {
+    if (!isInstance(value)) {
+      if (value === undefined || value === null) throw new QueryTypeError(`'${this.related.objectName}' instance expected, got ${String(value)}.`, "relation.row");
+      return false;
+    }
+    if (!metaOfInstance(value).isA(this.related)) throw new QueryTypeError(`'${this.related.objectName}' instance expected, got ${kindOf(value)}.`, "relation.row");
+    return true;
+  }
+}
+
+/** Rows and the object of options that may stand last. */
+export function splitRows(method: string, given: readonly unknown[], allowed: readonly string[]): { rows: unknown[]; options: Record<string, unknown> } {
+  const last = given.at(-1);
+  if (!isOptions(last) || isInstance(last)) return { rows: [...given], options: {} };
+  checkOptions(method, last, allowed);
+  return { rows: given.slice(0, -1), options: last };
+}
+export function checkOptions(method: string, options: Record<string, unknown>, allowed: readonly string[]): void {
+  for (const name of Object.keys(options))
+    if (!allowed.includes(name)) throw new QueryTypeError(`${method}() has no option '${name}'.${allowed.length > 0 ? ` Options are: ${allowed.join(", ")}.` : ""}`, "relation.option");
+}
+/** The rows given to `set`: any iterable, or a queryset, which is read before anything changes. */
+export async function listOf(method: string, rows: unknown): Promise<unknown[]> {
+  if (rows instanceof QuerySet) return rows.rows();
+  if (typeof rows === "object" && rows !== null && Symbol.iterator in rows) return [...(rows as Iterable<unknown>)];
+  throw new QueryTypeError(`${method}() takes a list of rows or keys, or a queryset.`, "relation.rows");
+}
