@@ -54,7 +54,7 @@ export abstract class ModelBase {
     meta.pkFields.forEach((f, i) => putValue(this, f.attname, values[i]));
   }
   /** Whether the row is saved, and in which database. */
-  get state(): { readonly adding: boolean; readonly db: string | undefined } {
+  get _state(): { readonly adding: boolean; readonly db: string | undefined } {
     const s = stateOf(this);
     return { adding: s.adding, db: s.db ?? undefined };
   }
