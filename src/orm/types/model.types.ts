@@ -32,7 +32,7 @@ export interface ModelInstance<F, L extends string, Own extends string> {
   readonly [$is]: { readonly [K in Own]: true };
   /** The primary key, whatever the field is called. */
   readonly pk: PrimaryOut<F, L>;
-  readonly state: InstanceState;
+  readonly _state: InstanceState;
   save(options?: SaveOptions<FieldName<F>>): Promise<void>;
   delete(options?: { readonly using?: string; readonly keepParents?: boolean }): Promise<Deleted>;
   refreshFromDb(options?: {
