@@ -5,6 +5,7 @@ export { atomic, getRollback, onCommit, setRollback } from "./orm/blocks.js";
 export { timezone } from "./orm/timezone.js";
 export { Manager } from "./orm/manager.js";
 export { QuerySet } from "./orm/queryset.js";
+export { Prefetch, prefetchRelatedObjects } from "./orm/prefetch.js";
 export { sql } from "./orm/raw.js";
 export * from "./base/errors.js";
 export * from "./fields/factories.js";

@@ -46,7 +46,10 @@ export interface ColumnDefinition {
   readonly references: Reference | null;
 }
 
-export interface PrimaryKeyConstraint { readonly kind: "primaryKey"; readonly columns: readonly string[] }
+export interface PrimaryKeyConstraint {
+  readonly kind: "primaryKey";
+  readonly columns: readonly string[];
+}
 export interface UniqueTableConstraint {
   readonly kind: "unique";
   readonly name: string;
@@ -54,7 +57,11 @@ export interface UniqueTableConstraint {
   readonly deferral: Deferral;
   readonly nullsDistinct: boolean | null;
 }
-export interface CheckTableConstraint { readonly kind: "check"; readonly name: string; readonly condition: DdlExpr }
+export interface CheckTableConstraint {
+  readonly kind: "check";
+  readonly name: string;
+  readonly condition: DdlExpr;
+}
 export interface ForeignKeyConstraint {
   readonly kind: "foreignKey";
   readonly name: string;
@@ -93,8 +100,15 @@ export interface CreateTable {
   readonly constraints: readonly TableConstraint[];
   readonly comment: string | null;
 }
-export interface DropTable { readonly kind: "dropTable"; readonly table: string }
-export interface AddConstraint { readonly kind: "addConstraint"; readonly table: string; readonly constraint: TableConstraint }
+export interface DropTable {
+  readonly kind: "dropTable";
+  readonly table: string;
+}
+export interface AddConstraint {
+  readonly kind: "addConstraint";
+  readonly table: string;
+  readonly constraint: TableConstraint;
+}
 export interface DropConstraint {
   readonly kind: "dropConstraint";
   readonly table: string;
@@ -115,7 +129,11 @@ export interface CreateIndex {
   readonly where: DdlExpr | null;
   readonly tablespace: string | null;
 }
-export interface DropIndex { readonly kind: "dropIndex"; readonly name: string; readonly table: string }
+export interface DropIndex {
+  readonly kind: "dropIndex";
+  readonly name: string;
+  readonly table: string;
+}
 /** A comment on a table, or on one of its columns. */
 export interface SetComment {
   readonly kind: "comment";
@@ -125,14 +143,7 @@ export interface SetComment {
 }
 
 /** One statement that changes the structure. */
-export type DdlNode =
-  | CreateTable
-  | DropTable
-  | AddConstraint
-  | DropConstraint
-  | CreateIndex
-  | DropIndex
-  | SetComment;
+export type DdlNode = CreateTable | DropTable | AddConstraint | DropConstraint | CreateIndex | DropIndex | SetComment;
 export type DdlKind = DdlNode["kind"];
 export type DdlOf<K extends DdlKind> = Extract<DdlNode, { kind: K }>;
 

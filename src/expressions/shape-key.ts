@@ -100,7 +100,7 @@ function settingKey(v: object): string {
 }
 
 function isStructural(v: unknown): boolean {
-  return isExpression(v) || v instanceof Q || isQuerySource(v);
+  return isExpression(v) || v instanceof Q || isQuerySource(v) || (Array.isArray(v) && v.some(isStructural));
 }
 
 /** What of a value can change SQL: its JavaScript type. */

@@ -13,7 +13,7 @@ export abstract class BuildContext {
   misfit(): void {
     this.cacheable = false;
   }
-  /** Adds a preparation to a slot; several run one after the other on the same user's value. */
+  /** Adds a preparation to a slot; several run one after the other, each on what the one before gave. */
   prepare(slot: number, fn: Prepare): void {
     const before = this.prepares.get(slot);
     this.prepares.set(
@@ -22,7 +22,7 @@ export abstract class BuildContext {
         ? fn
         : (v) => {
             const first = before(v);
-            return first === MISFIT || fn(v) === MISFIT ? MISFIT : first;
+            return first === MISFIT ? MISFIT : fn(first);
           },
     );
   }

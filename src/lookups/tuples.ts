@@ -79,6 +79,8 @@ const EXACT: Lookup = {
         throw new ValueError(`The QuerySet value for the exact lookup must have ${lhs.items.length} selected fields (received ${width})`, "lookup.columns");
       return lookup("exact", lhs, [rhs as Expr]);
     }
+    // What an outer reference is made of shows when the query becomes part of the outer one.
+    if (!Array.isArray(rhs) && !(rhs instanceof Slot) && (rhs as Expr).kind === "outerref") return lookup("exact", lhs, [rhs as Expr]);
     if (isPredicate(rhs)) throw new ValueError(`'exact' subquery lookup of '${nameOf(lhs)}' only supports OuterRef and QuerySet objects (received 'Exact')`, "lookup.tuple");
     return equal(lhs, tupleOf(rhs, "exact", lhs, context));
   },

@@ -6,7 +6,14 @@ import { Q } from "../expressions/q.js";
 import { ManyToManyField, ReverseRelation } from "../fields/relations.js";
 import { displayName } from "./checks-models.js";
 import type { Report } from "./checks-relations.js";
-import { CheckConstraint, ExclusionConstraint, isConstraint, isOpClass, UniqueConstraint, type BaseConstraint } from "./constraints.js";
+import {
+  CheckConstraint,
+  ExclusionConstraint,
+  isConstraint,
+  isOpClass,
+  UniqueConstraint,
+  type BaseConstraint,
+} from "./constraints.js";
 import { type Index, isIndex } from "./indexes.js";
 import type { ModelMeta } from "./options.js";
 
@@ -30,7 +37,8 @@ function checkUniqueTogether(meta: ModelMeta, report: Report): void {
     return;
   }
   for (const group of meta.uniqueTogether as readonly unknown[]) {
-    if (!Array.isArray(group)) report("error", "models.E011", meta.label, "Each member of uniqueTogether is a list of names.");
+    if (!Array.isArray(group))
+      report("error", "models.E011", meta.label, "Each member of uniqueTogether is a list of names.");
     else checkNames(meta, group as string[], "uniqueTogether", report);
   }
 }
@@ -43,9 +51,20 @@ function checkNames(meta: ModelMeta, names: Iterable<string>, option: string, re
     if (field === undefined)
       report("error", "models.E012", meta.label, `${option} names '${name}', which is no field of ${meta.objectName}.`);
     else if (field instanceof ManyToManyField || field instanceof ReverseRelation)
-      report("error", "models.E013", meta.label, `${option} names the relation '${name}', which has no column in the table of ${meta.objectName}.`);
+      report(
+        "error",
+        "models.E013",
+        meta.label,
+        `${option} names the relation '${name}', which has no column in the table of ${meta.objectName}.`,
+      );
     else if (!meta.localFields.includes(field))
-      report("error", "models.E016", meta.label, `${option} names '${name}', which stands in another table than ${meta.objectName}.`, "With multi-table inheritance a field stands in the table of the model that declares it.");
+      report(
+        "error",
+        "models.E016",
+        meta.label,
+        `${option} names '${name}', which stands in another table than ${meta.objectName}.`,
+        "With multi-table inheritance a field stands in the table of the model that declares it.",
+      );
   }
 }
 
@@ -58,7 +77,11 @@ function pathsOf(given: unknown, out: string[] = []): string[] {
         pathsOf(child[1], out);
       } else pathsOf(child, out);
     }
-  } else if (isOpClass(given)) pathsOf(typeof given.expression === "string" ? [] : given.expression, typeof given.expression === "string" ? (out.push(given.expression), out) : out);
+  } else if (isOpClass(given))
+    pathsOf(
+      typeof given.expression === "string" ? [] : given.expression,
+      typeof given.expression === "string" ? (out.push(given.expression), out) : out,
+    );
   else if (isExpression(given)) {
     if (given.kind === "f") out.push(String(given.settings["name"]));
     for (const a of given.args) pathsOf(a, out);
@@ -98,12 +121,20 @@ function checkIndex(meta: ModelMeta, index: Index, dialects: readonly DialectInf
   for (const d of dialects) {
     const what = (id: string, lacking: string, then: string): void =>
       report("warning", id, meta.label, `${displayName(d)} has no indexes ${lacking}.`, then);
-    if (index.condition !== null && !d.features.partialIndexes) what("models.W037", "with conditions", `The condition of '${name}' is left out.`);
-    if (index.include.length > 0 && !d.features.coveringIndexes) what("models.W040", "with columns that are no keys", `The columns that '${name}' includes are left out.`);
-    if (index.expressions.length > 0 && !d.features.expressionIndexes) what("models.W043", "over expressions", `The index '${name}' is not made.`);
+    if (index.condition !== null && !d.features.partialIndexes)
+      what("models.W037", "with conditions", `The condition of '${name}' is left out.`);
+    if (index.include.length > 0 && !d.features.coveringIndexes)
+      what("models.W040", "with columns that are no keys", `The columns that '${name}' includes are left out.`);
+    if (index.expressions.length > 0 && !d.features.expressionIndexes)
+      what("models.W043", "over expressions", `The index '${name}' is not made.`);
   }
   const paths = [...keyPaths(index.expressions), ...pathsOf(index.condition)];
-  checkNames(meta, [...index.fieldOrders.map(([f]) => f), ...index.include, ...localNames(meta, paths, "indexes", report)], "indexes", report);
+  checkNames(
+    meta,
+    [...index.fieldOrders.map(([f]) => f), ...index.include, ...localNames(meta, paths, "indexes", report)],
+    "indexes",
+    report,
+  );
 }
 
 function checkConstraint(meta: ModelMeta, c: BaseConstraint, dialects: readonly DialectInfo[], report: Report): void {
@@ -111,25 +142,49 @@ function checkConstraint(meta: ModelMeta, c: BaseConstraint, dialects: readonly 
   if (c instanceof UniqueConstraint) {
     checkUnique(meta, c, name, dialects, report);
     const paths = [...keyPaths(c.expressions), ...pathsOf(c.condition)];
-    checkNames(meta, [...c.fields, ...c.include, ...localNames(meta, paths, "constraints", report)], "constraints", report);
+    checkNames(
+      meta,
+      [...c.fields, ...c.include, ...localNames(meta, paths, "constraints", report)],
+      "constraints",
+      report,
+    );
   } else if (c instanceof CheckConstraint) {
     if (containsRaw(c.condition))
-      report("warning", "models.W045", meta.label, `The constraint '${name}' holds RawSQL(), so fullClean() cannot check it.`);
+      report(
+        "warning",
+        "models.W045",
+        meta.label,
+        `The constraint '${name}' holds RawSQL(), so fullClean() cannot check it.`,
+      );
     checkNames(meta, localNames(meta, pathsOf(c.condition), "constraints", report), "constraints", report);
   } else if (c instanceof ExclusionConstraint) {
     const paths = [...keyPaths(c.expressions.map(([e]) => e)), ...pathsOf(c.condition)];
     checkNames(meta, [...c.include, ...localNames(meta, paths, "constraints", report)], "constraints", report);
   }
 }
-function checkUnique(meta: ModelMeta, c: UniqueConstraint, name: string, dialects: readonly DialectInfo[], report: Report): void {
+function checkUnique(
+  meta: ModelMeta,
+  c: UniqueConstraint,
+  name: string,
+  dialects: readonly DialectInfo[],
+  report: Report,
+): void {
   for (const d of dialects) {
     const { features } = d;
     const lacks = (id: string, lacking: string): void =>
-      report("warning", id, meta.label, `${displayName(d)} has no unique constraints ${lacking}.`, `The constraint '${name}' is not made.`);
+      report(
+        "warning",
+        id,
+        meta.label,
+        `${displayName(d)} has no unique constraints ${lacking}.`,
+        `The constraint '${name}' is not made.`,
+      );
     if (c.condition !== null && !features.partialIndexes) lacks("models.W036", "with conditions");
-    if (c.deferrable !== null && (!features.deferrableConstraints || d.name === "sqlite")) lacks("models.W038", "that can be deferred");
+    if (c.deferrable !== null && (!features.deferrableConstraints || d.name === "sqlite"))
+      lacks("models.W038", "that can be deferred");
     if (c.include.length > 0 && !features.coveringIndexes) lacks("models.W039", "with columns that are no keys");
     if (c.expressions.length > 0 && !features.expressionIndexes) lacks("models.W044", "over expressions");
-    if (c.nullsDistinct !== null && !features.nullsDistinct) lacks("models.W047", "that say whether NULLs are distinct");
+    if (c.nullsDistinct !== null && !features.nullsDistinct)
+      lacks("models.W047", "that say whether NULLs are distinct");
   }
 }

@@ -7,7 +7,12 @@ import type { Report } from "./checks-relations.js";
 import type { MetaField, ModelMeta } from "./options.js";
 
 /** All checks of a model by itself. `knows` tells transforms and lookups of a field by name. */
-export function checkModel(meta: ModelMeta, dialects: readonly DialectInfo[], report: Report, knows: KnowsLookup): void {
+export function checkModel(
+  meta: ModelMeta,
+  dialects: readonly DialectInfo[],
+  report: Report,
+  knows: KnowsLookup,
+): void {
   checkName(meta, report);
   if (!meta.proxy) {
     checkKeys(meta, report);
@@ -25,18 +30,40 @@ export type KnowsLookup = (field: Field, name: string) => boolean;
 function checkName(meta: ModelMeta, report: Report): void {
   const name = meta.objectName;
   if (name.startsWith("_") || name.endsWith("_"))
-    report("error", "models.E023", meta.label, `The name '${name}' begins or ends with an underscore, which would not be told apart in paths.`);
+    report(
+      "error",
+      "models.E023",
+      meta.label,
+      `The name '${name}' begins or ends with an underscore, which would not be told apart in paths.`,
+    );
   else if (name.includes("__"))
-    report("error", "models.E024", meta.label, `The name '${name}' has '__' in it, which separates the parts of a path.`);
+    report(
+      "error",
+      "models.E024",
+      meta.label,
+      `The name '${name}' has '__' in it, which separates the parts of a path.`,
+    );
 }
 
 // ---- keys -------------------------------------------------------------------------------------------------------
 function checkKeys(meta: ModelMeta, report: Report): void {
   const id = meta.localFields.find((f) => f.name === "id");
   if (id !== undefined && !id.primaryKey && !meta.hasCompositePk)
-    report("error", "models.E004", meta.label, "A field can be named 'id' only where it is the primary key.", "Set primaryKey: true, or rename the field.");
+    report(
+      "error",
+      "models.E004",
+      meta.label,
+      "A field can be named 'id' only where it is the primary key.",
+      "Set primaryKey: true, or rename the field.",
+    );
   if (meta.localFields.filter((f) => f.primaryKey).length > 1)
-    report("error", "models.E026", meta.label, "Several fields are the primary key.", "Leave primaryKey: true on one of them, or use CompositePrimaryKey.");
+    report(
+      "error",
+      "models.E026",
+      meta.label,
+      "Several fields are the primary key.",
+      "Leave primaryKey: true on one of them, or use CompositePrimaryKey.",
+    );
   if (meta.pk instanceof CompositePrimaryKey) checkComposite(meta, meta.pk, report);
 }
 function checkComposite(meta: ModelMeta, key: CompositePrimaryKey, report: Report): void {
@@ -62,14 +89,26 @@ function checkFieldClashes(meta: ModelMeta, report: Report): void {
     for (const f of parent.localFields) {
       const clash = used.get(f.name) ?? used.get(f.attname);
       if (clash !== undefined && clash !== f)
-        report("error", "models.E005", meta.label, `The fields '${clash.path}' and '${f.path}' of two parents have the same name.`, "Rename one of them.");
+        report(
+          "error",
+          "models.E005",
+          meta.label,
+          `The fields '${clash.path}' and '${f.path}' of two parents have the same name.`,
+          "Rename one of them.",
+        );
       used.set(f.name, f);
       used.set(f.attname, f);
     }
   for (const f of meta.localFields) {
     const clash = used.get(f.name) ?? used.get(f.attname);
     if (clash !== undefined && clash !== f)
-      report("error", "models.E006", f.path, `The field '${f.name}' has the name of '${clash.path}'.`, "Rename one of them.");
+      report(
+        "error",
+        "models.E006",
+        f.path,
+        `The field '${f.name}' has the name of '${clash.path}'.`,
+        "Rename one of them.",
+      );
     used.set(f.name, f);
     used.set(f.attname, f);
   }
@@ -81,7 +120,13 @@ function checkColumns(meta: ModelMeta, report: Report): void {
     const column = f.column!.toLowerCase();
     const other = used.get(column);
     if (other !== undefined)
-      report("error", "models.E007", meta.label, `The field '${f.name}' has the column '${f.column}', which is that of '${other.name}'.`, "Give one of them another dbColumn.");
+      report(
+        "error",
+        "models.E007",
+        meta.label,
+        `The field '${f.name}' has the column '${f.column}', which is that of '${other.name}'.`,
+        "Give one of them another dbColumn.",
+      );
     used.set(column, f);
   }
 }
@@ -90,12 +135,24 @@ function checkLengths(meta: ModelMeta, dialects: readonly DialectInfo[], report:
   const max = Math.min(...dialects.map((d) => d.features.maxIdentifier));
   for (const f of meta.localConcreteFields)
     if (f.options.dbColumn === undefined && Buffer.byteLength(f.column!) > max)
-      report("error", "models.E018", meta.label, `The column '${f.column}' made for the field '${f.name}' is longer than ${max} bytes.`, "Give the field a shorter dbColumn.");
+      report(
+        "error",
+        "models.E018",
+        meta.label,
+        `The column '${f.column}' made for the field '${f.name}' is longer than ${max} bytes.`,
+        "Give the field a shorter dbColumn.",
+      );
   for (const f of meta.localFields) {
     if (!(f instanceof ManyToManyField) || !f.throughAuto) continue;
     const long = [f.sourceField, f.targetField].find((k) => Buffer.byteLength(k.column!) > max);
     if (long !== undefined)
-      report("error", "models.E019", meta.label, `The column '${long.column}' made for the many-to-many field '${f.name}' is longer than ${max} bytes.`, "Use a through model of your own.");
+      report(
+        "error",
+        "models.E019",
+        meta.label,
+        `The column '${long.column}' made for the many-to-many field '${f.name}' is longer than ${max} bytes.`,
+        "Use a through model of your own.",
+      );
   }
 }
 
@@ -118,7 +175,12 @@ function checkFeatures(meta: ModelMeta, dialects: readonly DialectInfo[], report
     for (const f of meta.localConcreteFields) {
       const type = columnType(f, d);
       if (f.dbIndex && /^(tiny|medium|long)?(text|blob)|^json/i.test(type))
-        report("warning", "fields.W162", f.path, `${name} cannot index columns of the type ${type}; the index is left out.`);
+        report(
+          "warning",
+          "fields.W162",
+          f.path,
+          `${name} cannot index columns of the type ${type}; the index is left out.`,
+        );
       if (f.unique && type.startsWith("varchar") && (f.maxLength ?? 0) > 255)
         report("warning", "mysql.W003", f.path, `${name} may refuse a unique column of more than 255 characters.`);
     }
@@ -150,7 +212,12 @@ function checkOrdering(meta: ModelMeta, report: Report, knows: KnowsLookup): voi
     if (typeof term !== "string" || term === "?") continue;
     const path = term.replace(/^[-+]/, "");
     if (!pathExists(meta, path, knows))
-      report("error", "models.E015", meta.label, `ordering names '${path}', which is no field, relation or lookup of ${meta.objectName}.`);
+      report(
+        "error",
+        "models.E015",
+        meta.label,
+        `ordering names '${path}', which is no field, relation or lookup of ${meta.objectName}.`,
+      );
   }
 }
 function pathExists(meta: ModelMeta, path: string, knows: KnowsLookup): boolean {

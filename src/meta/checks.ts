@@ -51,7 +51,8 @@ export function runChecks(
     if (!meta.proxy) {
       for (const field of meta.localFields) {
         for (const m of field.check(here)) add(m);
-        if (field instanceof ForeignObject || field instanceof ManyToManyField) checkRelation(meta, field, here, report);
+        if (field instanceof ForeignObject || field instanceof ManyToManyField)
+          checkRelation(meta, field, here, report);
       }
       checkDoubleThroughs(meta, report);
     }
@@ -68,7 +69,11 @@ function isFor(meta: ModelMeta, dialect: DialectInfo): boolean {
   const vendor = meta.options.requiredDbVendor;
   if (vendor === undefined) return true;
   const name = vendor.toLowerCase();
-  return dialect.name === "postgres" ? name.startsWith("postgres") : dialect.name === "mysql" ? name === "mysql" || name === "mariadb" : name === "sqlite";
+  return dialect.name === "postgres"
+    ? name.startsWith("postgres")
+    : dialect.name === "mysql"
+      ? name === "mysql" || name === "mariadb"
+      : name === "sqlite";
 }
 
 /** Tables, indexes and constraints that several models name alike. */
@@ -95,18 +100,42 @@ function checkTable(table: string, list: readonly ModelMeta[], report: Report): 
   if (list.length < 2) return;
   const through = list.find((m) => m.autoCreated !== null);
   if (through === undefined) {
-    report("error", "models.E028", table, `The table '${table}' is that of several models: ${list.map((m) => m.label).join(", ")}.`, "Give each of them a dbTable of its own.");
+    report(
+      "error",
+      "models.E028",
+      table,
+      `The table '${table}' is that of several models: ${list.map((m) => m.label).join(", ")}.`,
+      "Give each of them a dbTable of its own.",
+    );
     return;
   }
   const field = through.autoCreated!.localFields.find((f) => f instanceof ManyToManyField && f.through === through);
   const others = list.filter((m) => m !== through).map((m) => m.label);
-  report("error", "fields.E340", field?.path ?? through.label, `The table '${table}' of the field's pairs is also that of ${others.join(", ")}.`, "Give the field another dbTable.");
+  report(
+    "error",
+    "fields.E340",
+    field?.path ?? through.label,
+    `The table '${table}' of the field's pairs is also that of ${others.join(", ")}.`,
+    "Give the field another dbTable.",
+  );
 }
-function checkNames(map: ReadonlyMap<string, readonly ModelMeta[]>, what: string, same: string, several: string, report: Report): void {
+function checkNames(
+  map: ReadonlyMap<string, readonly ModelMeta[]>,
+  what: string,
+  same: string,
+  several: string,
+  report: Report,
+): void {
   for (const [name, list] of map) {
     if (list.length < 2) continue;
     const models = new Set(list);
     if (models.size === 1) report("error", same, list[0]!.label, `Two of the model's ${what} names are '${name}'.`);
-    else report("error", several, name, `The ${what} name '${name}' is used by several models: ${[...models].map((m) => m.label).join(", ")}.`);
+    else
+      report(
+        "error",
+        several,
+        name,
+        `The ${what} name '${name}' is used by several models: ${[...models].map((m) => m.label).join(", ")}.`,
+      );
   }
 }

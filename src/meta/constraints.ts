@@ -25,7 +25,9 @@ export interface NamedModel {
 }
 /** `%(app_label)s` and `%(class)s` in a name, as names of abstract models need them. */
 export function fillName(name: string, model: NamedModel): string {
-  return name.replaceAll("%(app_label)s", model.appLabel.toLowerCase()).replaceAll("%(class)s", model.modelName.toLowerCase());
+  return name
+    .replaceAll("%(app_label)s", model.appLabel.toLowerCase())
+    .replaceAll("%(class)s", model.modelName.toLowerCase());
 }
 
 /** Options that all constraints take. */
@@ -74,7 +76,10 @@ export function splitArguments(owner: string, args: readonly unknown[]): [unknow
   if (Array.isArray(named)) list.push(...(named as unknown[]));
   for (const e of list)
     if (typeof e !== "string" && !isExpression(e) && !isOpClass(e) && !(e instanceof Q))
-      throw new QueryTypeError(`${owner} takes expressions, names of fields, and one object of options.`, "constraint.expression");
+      throw new QueryTypeError(
+        `${owner} takes expressions, names of fields, and one object of options.`,
+        "constraint.expression",
+      );
   return [list, options];
 }
 
@@ -101,7 +106,11 @@ export abstract class BaseConstraint {
     return fillName(this.name, model);
   }
   /** How the constraint was built. */
-  deconstruct(): { readonly type: string; readonly args: readonly unknown[]; readonly options: Readonly<Record<string, unknown>> } {
+  deconstruct(): {
+    readonly type: string;
+    readonly args: readonly unknown[];
+    readonly options: Readonly<Record<string, unknown>>;
+  } {
     return { type: this.typeName, args: [], options: this.given };
   }
 }
@@ -174,11 +183,23 @@ class UniqueConstraintClass extends BaseConstraint {
       refuse("UniqueConstraint.fields and UniqueConstraint.opclasses must have the same number of elements.");
     if (this.deferrable === null) return;
     const what =
-      this.condition !== null ? "conditions" : this.include.length > 0 ? "include fields" : this.opclasses.length > 0 ? "opclasses" : this.expressions.length > 0 ? "expressions" : null;
+      this.condition !== null
+        ? "conditions"
+        : this.include.length > 0
+          ? "include fields"
+          : this.opclasses.length > 0
+            ? "opclasses"
+            : this.expressions.length > 0
+              ? "expressions"
+              : null;
     if (what !== null) refuse(`UniqueConstraint with ${what} cannot be deferred.`);
   }
   override deconstruct() {
-    return { type: this.typeName, args: this.given["expressions"] === undefined ? this.expressions : [], options: this.given };
+    return {
+      type: this.typeName,
+      args: this.given["expressions"] === undefined ? this.expressions : [],
+      options: this.given,
+    };
   }
 }
 
@@ -203,16 +224,28 @@ class ExclusionConstraintClass extends BaseConstraint {
     super("ExclusionConstraint", options as unknown as Record<string, unknown>);
     const type = (options.indexType ?? "GIST").toUpperCase();
     if (!["GIST", "SPGIST", "HASH"].includes(type))
-      throw new ValueError("Exclusion constraints only support GiST, Hash, or SP-GiST indexes.", "constraint.index_type");
+      throw new ValueError(
+        "Exclusion constraints only support GiST, Hash, or SP-GiST indexes.",
+        "constraint.index_type",
+      );
     this.indexType = type;
     const pairs: unknown = options.expressions;
     if (!Array.isArray(pairs) || pairs.length === 0)
-      throw new ValueError("At least one expression is required to define an exclusion constraint.", "constraint.expressions");
+      throw new ValueError(
+        "At least one expression is required to define an exclusion constraint.",
+        "constraint.expressions",
+      );
     if (pairs.some((p) => !Array.isArray(p) || p.length !== 2 || typeof p[1] !== "string"))
-      throw new ValueError('ExclusionConstraint.expressions is a list of pairs such as ["room", "="].', "constraint.expressions");
+      throw new ValueError(
+        'ExclusionConstraint.expressions is a list of pairs such as ["room", "="].',
+        "constraint.expressions",
+      );
     // Operators stand in the statement as they are.
     if ((pairs as [unknown, string][]).some(([, op]) => !/^[-+*/<>=~!@#%^&|`?]+$/.test(op)))
-      throw new ValueError("An operator of an ExclusionConstraint is made of the characters + - * / < > = ~ ! @ # % ^ & | ` ?.", "constraint.operator");
+      throw new ValueError(
+        "An operator of an ExclusionConstraint is made of the characters + - * / < > = ~ ! @ # % ^ & | ` ?.",
+        "constraint.operator",
+      );
     this.expressions = Object.freeze([...(pairs as [unknown, string][])]);
     this.condition = readCondition("ExclusionConstraint", options.condition);
     this.include = readNames("ExclusionConstraint", "include", options.include);

@@ -97,8 +97,16 @@ class IndexClass {
     return this.given[name];
   }
   /** How the index was built. */
-  deconstruct(): { readonly type: string; readonly args: readonly unknown[]; readonly options: Readonly<Record<string, unknown>> } {
-    return { type: this.typeName, args: this.given["expressions"] === undefined ? this.expressions : [], options: this.given };
+  deconstruct(): {
+    readonly type: string;
+    readonly args: readonly unknown[];
+    readonly options: Readonly<Record<string, unknown>>;
+  } {
+    return {
+      type: this.typeName,
+      args: this.given["expressions"] === undefined ? this.expressions : [],
+      options: this.given,
+    };
   }
 }
 
@@ -129,7 +137,10 @@ class BTreeIndexClass extends IndexClass {
   override readonly method: string | null = "btree";
   override readonly suffix: string = "btree";
   override get withParams(): Readonly<Record<string, string>> {
-    return { ...numbers({ fillfactor: this.setting("fillfactor") }), ...flags({ deduplicate_items: this.setting("deduplicateItems") }) };
+    return {
+      ...numbers({ fillfactor: this.setting("fillfactor") }),
+      ...flags({ deduplicate_items: this.setting("deduplicateItems") }),
+    };
   }
 }
 class HashIndexClass extends IndexClass {
@@ -145,7 +156,10 @@ class GinIndexClass extends IndexClass {
   override readonly method: string | null = "gin";
   override readonly suffix: string = "gin";
   override get withParams(): Readonly<Record<string, string>> {
-    return { ...numbers({ gin_pending_list_limit: this.setting("ginPendingListLimit") }), ...flags({ fastupdate: this.setting("fastupdate") }) };
+    return {
+      ...numbers({ gin_pending_list_limit: this.setting("ginPendingListLimit") }),
+      ...flags({ fastupdate: this.setting("fastupdate") }),
+    };
   }
 }
 class GistIndexClass extends IndexClass {
@@ -153,7 +167,10 @@ class GistIndexClass extends IndexClass {
   override readonly method: string | null = "gist";
   override readonly suffix: string = "gist";
   override get withParams(): Readonly<Record<string, string>> {
-    return { ...flags({ buffering: this.setting("buffering") }), ...numbers({ fillfactor: this.setting("fillfactor") }) };
+    return {
+      ...flags({ buffering: this.setting("buffering") }),
+      ...numbers({ fillfactor: this.setting("fillfactor") }),
+    };
   }
 }
 class SpGistIndexClass extends IndexClass {
@@ -169,7 +186,10 @@ class BrinIndexClass extends IndexClass {
   override readonly method: string | null = "brin";
   override readonly suffix: string = "brin";
   override get withParams(): Readonly<Record<string, string>> {
-    return { ...flags({ autosummarize: this.setting("autosummarize") }), ...numbers({ pages_per_range: this.setting("pagesPerRange") }) };
+    return {
+      ...flags({ autosummarize: this.setting("autosummarize") }),
+      ...numbers({ pages_per_range: this.setting("pagesPerRange") }),
+    };
   }
 }
 class BloomIndexClass extends IndexClass {
@@ -178,7 +198,9 @@ class BloomIndexClass extends IndexClass {
   override readonly suffix: string = "bloom";
   override get withParams(): Readonly<Record<string, string>> {
     const columns = this.setting("columns");
-    const lengths = Array.isArray(columns) ? Object.fromEntries(columns.map((n: unknown, i) => [`col${i + 1}`, n])) : {};
+    const lengths = Array.isArray(columns)
+      ? Object.fromEntries(columns.map((n: unknown, i) => [`col${i + 1}`, n]))
+      : {};
     return numbers({ length: this.setting("length"), ...lengths });
   }
 }

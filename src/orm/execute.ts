@@ -1,6 +1,7 @@
 /** Shapes -> compiled statements -> rows. The only file of this floor that sends a query's SQL to a database. */
 import type { DialectInfo } from "../ast/seams.js";
 import { type Expr } from "../ast/expr.js";
+import { ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import type { Database } from "../db/connection.js";
 import type { MaybePromise, RunResult } from "../db/driver.js";
@@ -59,10 +60,17 @@ export function fetchRows(qs: QuerySetParts, db: Database): MaybePromise<{ exe: 
   return dialect instanceof Promise ? dialect.then((d) => fetchWith(qs, db, d)) : fetchWith(qs, db, dialect);
 }
 function fetchWith(qs: QuerySetParts, db: Database, dialect: DialectInfo): MaybePromise<{ exe: Executable; rows: readonly (readonly unknown[])[] }> {
+  checkBound(qs.node.query, db);
   const exe = executable(qs.node, dialect);
   if (exe.compiled === null) return { exe, rows: [] };
   const result = send(db, exe.compiled, qs.values, exe.bigInts);
   return result instanceof Promise ? result.then((r) => ({ exe, rows: r.rows })) : { exe, rows: result.rows };
+}
+
+function checkBound(query: Query, db: Database): void {
+  for (const alias of query.boundAliases)
+    if (alias !== db.alias)
+      throw new ValueError("Subqueries aren't allowed across different databases. Force the inner query to be evaluated: await it, and give the list.", "query.other_database");
 }
 
 /** Reads rows as the queryset's mode says. */

@@ -1,5 +1,5 @@
 /** Rows -> instances, objects, tuples: readers made once for each shape, compiled where the runtime allows it. */
-import { typeOrNull } from "../ast/expr.js";
+import { typeOf, typeOrNull } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
 import type { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
@@ -12,15 +12,24 @@ export type Read = ((value: unknown) => unknown) | undefined;
 
 /** Reader of one column. Without a type, integers read as bigint for a neighbour's sake become numbers again. */
 export function columnReader(column: PlannedColumn, dialect: DialectInfo, bigInts: boolean): Read {
-  const type = typeOrNull(column.expr);
-  if (type !== null) return type.fromDb(dialect);
+  const type = typeOf(column.expr);
+  if (type !== null) {
+    const read = type.fromDb(dialect);
+    // What is calculated may come with a fraction although its type is said to be an integer; it is cut, as Django cuts it.
+    if (column.expr.kind !== "col" && type.ancestry.includes("IntegerField") && !type.needsBigInt)
+      return (v) => {
+        const n = typeof v === "string" ? Number(v) : v;
+        return typeof n === "number" && !Number.isInteger(n) ? Math.trunc(n) : read === undefined ? v : read(v);
+      };
+    return read;
+  }
   return bigInts ? (v) => (typeof v === "bigint" && v >= -9007199254740991n && v <= 9007199254740991n ? Number(v) : v) : undefined;
 }
 export function needsBigInts(plan: SelectPlan): boolean {
   return plan.columns.some((c) => typeOrNull(c.expr)?.needsBigInt === true);
 }
 
-interface Slot { readonly name: string; readonly index: number; readonly read: Read }
+interface Slot { readonly name: string; readonly index: number; readonly read: Read; readonly parts?: readonly Read[] }
 
 const safe = /^[A-Za-z_$][\w$]*$/;
 /** Puts columns of a row onto an object, in one order, so that all rows share one hidden class. */
@@ -120,7 +129,12 @@ export type RowReader = (row: readonly unknown[]) => unknown;
 /** One row of `values()`, `valuesList()`. */
 export function valuesReader(plan: SelectPlan, dialect: DialectInfo, mode: "values" | "list" | "flat" | "named"): RowReader {
   const big = needsBigInts(plan);
-  const slots = plan.shape.named.map((n) => ({ name: n.name, index: n.index, read: columnReader(plan.columns[n.index]!, dialect, big) }));
+  const slots = plan.shape.named.map((n): Slot => {
+    const read = columnReader(plan.columns[n.index]!, dialect, big);
+    if (n.width === undefined) return { name: n.name, index: n.index, read };
+    return { name: n.name, index: n.index, read, parts: Array.from({ length: n.width }, (_, k) => columnReader(plan.columns[n.index + k]!, dialect, big)) };
+  });
+  if (slots.some((s) => s.parts !== undefined)) return slowReader(slots, mode);
   const one = (s: Slot, i: number): string => (s.read === undefined ? `r[${s.index}]` : `(r[${s.index}]===null?null:c${i}(r[${s.index}]))`);
   try {
     const body =
@@ -130,9 +144,13 @@ export function valuesReader(plan: SelectPlan, dialect: DialectInfo, mode: "valu
     const make = new Function(...slots.map((_, i) => `c${i}`), `return function(r){return ${body}}`) as (...readers: Read[]) => RowReader;
     return make(...slots.map((s) => s.read));
   } catch {
-    const value = (s: Slot, r: readonly unknown[]): unknown => (r[s.index] === null || s.read === undefined ? r[s.index] : s.read(r[s.index]));
-    if (mode === "flat") return (r) => value(slots[0]!, r);
-    if (mode === "list") return (r) => slots.map((s) => value(s, r));
-    return (r) => Object.fromEntries(slots.map((s) => [s.name, value(s, r)]));
+    return slowReader(slots, mode);
   }
+}
+function slowReader(slots: readonly Slot[], mode: "values" | "list" | "flat" | "named"): RowReader {
+  const at = (read: Read, v: unknown): unknown => (v === null || read === undefined ? v : read(v));
+  const value = (s: Slot, r: readonly unknown[]): unknown => (s.parts === undefined ? at(s.read, r[s.index]) : s.parts.map((read, k) => at(read, r[s.index + k])));
+  if (mode === "flat") return (r) => value(slots[0]!, r);
+  if (mode === "list") return (r) => slots.map((s) => value(s, r));
+  return (r) => Object.fromEntries(slots.map((s) => [s.name, value(s, r)]));
 }

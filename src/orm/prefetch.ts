@@ -16,16 +16,16 @@ export { Prefetch } from "./prefetch-lookup.js";
 /**
  * Loads relations for instances that were read before. Implements `operations.prefetch`.
  * @param instances rows of one model
- * @param lookups paths of relations and `Prefetch` objects
+ * @param lookups paths of relations and `Prefetch` objects, one by one or as a list
  * @throws ValueError when a lookup was seen before with another queryset, or leads to no relation; FieldError for unknown names
  * @example
- * await prefetchRelatedObjects(authors, ["books__reviews"]);   // two queries
+ * await prefetchRelatedObjects(authors, "books__reviews");   // two queries
  * @see https://docs.djangoproject.com/en/dev/ref/models/querysets/#prefetch-related-objects
  */
-export async function prefetchRelatedObjects(instances: readonly object[], lookups: readonly unknown[]): Promise<void> {
+export async function prefetchRelatedObjects(instances: readonly object[], ...lookups: readonly unknown[]): Promise<void> {
   if (instances.length === 0) return;
   const work = new Work(instances);
-  work.push(lookups.map((l) => toLookup(l, [])));
+  work.push(lookups.flat().map((l) => toLookup(l, [])));
   await work.run();
 }
 

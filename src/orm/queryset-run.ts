@@ -186,6 +186,7 @@ export async function inBulk(qs: QuerySetLike, ids: Iterable<unknown> | null | u
     add(await keyed.qs.rows());
     return out;
   }
+  if (typeof ids !== "object" || !(Symbol.iterator in ids)) throw new QueryTypeError("inBulk() takes a list of keys, and { fieldName } after it.", "queryset.in_bulk");
   const list = [...new Set(ids)];
   if (list.length === 0) return out;
   const db = databaseOf(qs.parts);
@@ -311,7 +312,8 @@ export function extra(qs: QuerySetLike, o: ExtraOptions): QuerySetLike {
     };
     const selectParams = (o.selectParams ?? []).map(param), params = (o.params ?? []).map(param);
     let used = 0;
-    for (const [name, sql] of Object.entries(o.select ?? {})) {
+    for (const [name, text] of Object.entries(o.select ?? {})) {
+      const sql = String(text);
       if (name === "" || /["'`\\;\u0000-\u001f]|--|\/\*|\s/.test(name) || name === "__proto__")
         throw new ValueError("Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.", "query.alias");
       const n = (sql.replaceAll("%%", "").match(/%s/g) ?? []).length;

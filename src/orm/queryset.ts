@@ -215,7 +215,7 @@ export class QuerySet implements QuerySource {
       } else throw new QueryTypeError(`${name}() takes names of fields and expressions.`, "values.argument");
     }
     let start: this = this;
-    if (expressions.length > 0) start = this.with({ mode: "values" }).annotated(name, [Object.fromEntries(expressions)], true) as this;
+    if (expressions.length > 0) start = this.annotated(name, [Object.fromEntries(expressions)], true);
     if (names.some((n) => /["'`;\s]|--/.test(n))) for (const n of names) if (/["'`;\s]|--/.test(n) && !this.query.extra.has(n)) throw new ValueError("Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.", "query.alias");
     const key = new ShapeKey();
     key.static(`v:${names.map(word).join()}`);

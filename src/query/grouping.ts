@@ -17,6 +17,9 @@ export function groupByCols(node: Expr): readonly Expr[] {
     }
     case "order": return groupByCols(node.expr);
     case "tuple": return node.items.flatMap(groupByCols);
+    case "func":
+      if (node.spec.name === "Random") return [];
+      return containsAggregate(node) || containsWindow(node) ? children(node).flatMap(groupByCols) : hasColumn(node) ? [node] : [];
     case "custom": return node.by.isAggregate === true ? [] : [node];
     default: {
       if (containsAggregate(node) || containsWindow(node)) return children(node).flatMap(groupByCols);

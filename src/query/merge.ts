@@ -1,5 +1,5 @@
 /** Two queries over one model into one: `qs.and(other)`, `qs.or(other)`, `qs.xor(other)`. */
-import type { WhereNode } from "../ast/expr.js";
+import { ALWAYS, type WhereNode } from "../ast/expr.js";
 import { relabel } from "../ast/walk.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import { JoinVotes } from "./joins.js";
@@ -35,8 +35,10 @@ export function combineQueries(query: Query, given: Query, connector: "AND" | "O
   votes.add(theirs);
   votes.apply(query);
   const where = relabel(rhs.where, map) as WhereNode;
-  if (where.children.length > 0) query.where = addClause(query.where, where, connector);
-  else if (connector !== "AND") query.where = addClause({ ...query.where, children: [], negated: false }, where, "AND");
+  // A side without conditions is all rows, which OR and XOR must not forget.
+  if (connector === "AND") {
+    if (where.children.length > 0) query.where = addClause(query.where, where, "AND");
+  } else query.where = { kind: "where", connector, negated: false, children: [query.where, where].map((w) => (w.children.length === 0 ? ALWAYS : w)), type: null };
   query.select = rhs.select.map((e) => relabel(e, map));
   if (connector === "OR" && query.extra.size > 0 && rhs.extra.size > 0)
     throw new ValueError("When merging querysets using 'or', you cannot have extra(select=...) on both sides.", "queryset.combine");

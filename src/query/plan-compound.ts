@@ -26,7 +26,6 @@ export function planCompound(query: Query, options: PlanOptions, plan: Planner):
     return c;
   });
   // Columns of the first part give the names and types of the result.
-  const first = queries[0]!;
   const orders = orderTerms(query, queries, options, plan);
   const plans: SelectPlan[] = [];
   for (const [i, q] of queries.entries()) {
@@ -43,7 +42,6 @@ export function planCompound(query: Query, options: PlanOptions, plan: Planner):
   if (op === "union") kept = plans.filter((p) => !p.empty);
   else if (op === "intersection") { if (plans.some((p) => p.empty)) kept = []; }
   else { kept = plans[0]!.empty ? [] : [plans[0]!, ...plans.slice(1).filter((p) => !p.empty)]; }
-  void first;
   const shape = visible(query, shapePlan);
   const low: LimitValue | null = query.limit?.low == null ? null : { slot: query.limit.low };
   const high: LimitValue | null = query.fixedLimit ?? (query.limit?.high == null ? null : { slot: query.limit.high });
@@ -68,6 +66,7 @@ function copySelect(from: Query, to: Query): void {
 }
 
 function orderTerms(query: Query, queries: Query[], options: PlanOptions, plan: Planner): OrderNode[] {
+  const first = queries[0]!;
   const probe = queries[0]!.clone();
   probe.context = newContext();
   probe.ordering = query.ordering.length > 0 || !query.defaultOrdering ? query.ordering : query.meta.ordering as Query["ordering"];
@@ -81,10 +80,13 @@ function orderTerms(query: Query, queries: Query[], options: PlanOptions, plan: 
   const chosen = plan(unordered(probe), options);
   const columns = chosen.columns;
   const ordering = planOrdering(probe, columns, options.dialect);
-  return ordering.map((o) => {
+  return ordering.map((o, i) => {
     if (o.isRef) return o.node;
     const key = nodeKey(o.node.expr);
-    const at = columns.findIndex((c) => nodeKey(c.expr) === key);
+    const given = probe.ordering[i];
+    const named = typeof given === "string" ? given.replace(/^[-+]/, "") : null;
+    // A column that was given another name by values() is ordered by under that name only.
+    const at = columns.findIndex((c) => nodeKey(c.expr) === key && !(c.alias !== null && c.alias !== named && first.hasSelectFields && first.annotationSelect.has(c.alias)));
     if (at >= 0) return { ...o.node, expr: { kind: "keyword", text: String(at + 1), type: o.node.expr.type } as Expr };
     if (queries.some((q) => q.hasSelectFields)) throw new DatabaseError("ORDER BY term does not match any column in the result set.", "query.combinator_order");
     const name = `__orderbycol${columns.length + 1}`;

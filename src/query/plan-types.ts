@@ -35,7 +35,7 @@ export interface RowShape {
   readonly start: number;
   readonly related: readonly RelatedShape[];
   /** Named columns: annotations and extra columns of instances; all of them for `values()`. */
-  readonly named: readonly { readonly name: string; readonly index: number }[];
+  readonly named: readonly { readonly name: string; readonly index: number; readonly width?: number }[];
 }
 export interface SelectPlan {
   readonly statement: SelectLike;

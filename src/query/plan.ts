@@ -107,11 +107,19 @@ function mayBeEmpty(q: Query): boolean {
 /** The SELECT list and how rows are read from it. */
 export function selectColumns(query: Query): { columns: PlannedColumn[]; shape: RowShape } {
   const columns: PlannedColumn[] = [];
-  const named: { name: string; index: number }[] = [];
+  const named: { name: string; index: number; width?: number }[] = [];
   const add = (expr: Expr, alias: string | null): number => columns.push({ expr, alias }) - 1;
+  // A composite key is as many columns as it has parts, read as one list.
+  const put = (name: string, expr: Expr, alias: string | null): void => {
+    if (expr.kind !== "tuple") named.push({ name, index: add(expr, alias) });
+    else {
+      const [first, ...rest] = expr.items.map((item) => add(item, null));
+      named.push({ name, index: first!, width: rest.length + 1 });
+    }
+  };
   if (query.selected !== null) {
     for (const [name, s] of query.selected) {
-      if (s.kind === "column") named.push({ name, index: add(query.select[s.index]!, null) });
+      if (s.kind === "column") put(name, query.select[s.index]!, null);
       else if (s.kind === "annotation") {
         const node = query.annotationSelect.get(name);
         if (node !== undefined) named.push({ name, index: add(node, name) });
@@ -126,9 +134,9 @@ export function selectColumns(query: Query): { columns: PlannedColumn[]; shape: 
   for (const [name, x] of query.extraSelect) named.push({ name, index: add(x.node, name) });
   if (!query.defaultCols) {
     query.select.forEach((e, i) => {
-      const index = add(e, null);
       const name = query.valuesSelect[i];
-      if (name !== undefined) named.push({ name, index });
+      if (name !== undefined) put(name, e, null);
+      else for (const item of e.kind === "tuple" ? e.items : [e]) add(item, null);
     });
     for (const [name, node] of query.annotationSelect) named.push({ name, index: add(node, name) });
     return { columns, shape: { ...NO_SHAPE, named } };
@@ -280,6 +288,7 @@ export function emptyValue(node: Expr): unknown {
   switch (node.kind) {
     case "aggregate": return Object.hasOwn(node.spec, "emptyValue") ? node.spec.emptyValue : null;
     case "param": return node.slot < 0 ? node.value : UNKNOWN;
+    case "null": return null;
     case "func": {
       if (node.spec.name === "Coalesce") {
         for (const a of node.args) {

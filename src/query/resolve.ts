@@ -109,9 +109,14 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
     }
     case "when": return sub(e.args[1]);
     case "wrapper": return typed(value(e.args[0]));
-    case "cast": return { kind: "cast", arg: value(e.args[0]), type: e.outputField! };
+    case "cast": {
+      const arg = value(e.args[0]);
+      refuseComposite(arg, "Cast");
+      return { kind: "cast", arg, type: e.outputField! };
+    }
     case "collate": {
       const arg = value(e.args[0]);
+      refuseComposite(arg, "Collate");
       return { kind: "collate", arg, collation: e.settings["collation"] as string, type: arg.type };
     }
     case "order": {
@@ -181,7 +186,10 @@ export function resolveRef(query: Query, name: string, o: ResolveOptions): Expr 
   const own = query.annotations.get(name);
   if (own !== undefined) {
     if (!allowJoins && usesJoins(query, own)) throw joinsNotPermitted();
-    if (summarize) return { kind: "ref", name, source: own, type: own.type };
+    if (summarize) {
+      if (!query.annotationSelect.has(name)) throw new FieldError(`Cannot aggregate over the '${name}' alias. Use annotate() to promote it.`, "aggregate.alias", { path: name });
+      return { kind: "ref", name, source: own, type: own.type };
+    }
     return own;
   }
   const parts = name.split("__");
@@ -290,6 +298,7 @@ function subquery(query: Query, e: Expression, o: ResolveOptions): Expr {
 function subqueryValue(query: Query, ref: EmbeddedRef, o: ResolveOptions): Expr {
   const inner = embed(query, ref, o);
   inner.isSubqueryValue = true;
+  if (ref.source.boundAlias !== null) query.boundAliases = new Set([...query.boundAliases, ref.source.boundAlias]);
   return { kind: "subquery", query: inner, exists: false, negated: false, type: outputOf(inner) };
 }
 /** Output type of a query of one column. */
@@ -304,6 +313,10 @@ export function outputOf(q: Query): OutputType {
 export function embed(outer: Query, ref: EmbeddedRef | Query, o: ResolveOptions): Query {
   const inner = (ref instanceof EmbeddedRef ? (ref.query() as Query) : ref).clone();
   inner.context = outer.context;
+  if (inner.aliases.size === 0 && inner.combinator === null && inner.inner === null) {
+    // The table gets its name now, so that it is not that of a table of the outer query.
+    inner.unref(inner.initialAlias());
+  }
   inner.bumpPrefix(outer);
   inner.isSubquery = true;
   inner.combined = inner.combined.map((c) => embed(outer, c, o));
@@ -318,6 +331,12 @@ function resolveOuterRefs(inner: Query, outer: Query, o: ResolveOptions): void {
       const deeper = (e.query as Query).clone();
       resolveOuterRefs(deeper, outer, o);
       return { ...e, query: deeper };
+    }
+    if (e.kind === "lookup" && e.lhs.kind === "tuple" && e.rhs[0]?.kind === "outerref") {
+      // A composite key of the outer query: compared part by part, now that its parts are known.
+      const right = outerRef(outer, e.rhs[0].ref, o);
+      if (right.kind === "tuple") return where("AND", e.lhs.items.map((l, i) => ({ kind: "lookup", op: "exact", lhs: l, rhs: [right.items[i]!], type: null })));
+      return { ...e, rhs: [right] };
     }
     return mapChildren(e, walk);
   };

@@ -214,8 +214,9 @@ export function completeSubquery(rhs: Rhs, info: JoinInfo | null, lookups: reado
     addFields(q, [target]);
   }
   const n = selectedCount(q);
-  const wanted = 1;
-  if (n !== wanted && info !== null && info.targets.length < 2 && !(q.select[0]?.kind === "tuple"))
+  const first = info?.targets[0];
+  const wanted = first instanceof CompositePrimaryKey ? (first.owner as unknown as { pkFields: readonly Field[] }).pkFields.length : (info?.targets.length ?? 1);
+  if (n !== wanted && info !== null)
     throw new ValueError(`The QuerySet value for the '${name}' lookup must have ${wanted} selected fields (received ${n})`, "lookup.columns");
   const type = q.select.length === 1 ? q.select[0]!.type : node.type;
   return { ...node, query: q, type };
@@ -223,7 +224,7 @@ export function completeSubquery(rhs: Rhs, info: JoinInfo | null, lookups: reado
 /** How many columns a query selects. */
 export function selectedCount(q: Query): number {
   if (q.combined.length > 0 && q.select.length === 0 && !q.defaultCols) return selectedCount(q.combined[0]!);
-  return q.select.length + q.annotationSelect.size + q.extraSelect.size + (q.defaultCols ? q.meta.concreteFields.length : 0);
+  return q.select.reduce((n, e) => n + (e.kind === "tuple" ? e.items.length : 1), 0) + q.annotationSelect.size + q.extraSelect.size + (q.defaultCols ? q.meta.concreteFields.length : 0);
 }
 
 /** `distinct("a", "b")`. */

@@ -96,6 +96,8 @@ export class Query implements EmbeddedQuery {
   isSubquery = false;
   /** A queryset given as a plain value (not by `Subquery`), and whether its slice is of one row. */
   isSubqueryValue = false;
+  /** Databases that querysets given as values are bound to: the statement has to run there. */
+  boundAliases: ReadonlySet<string> = new Set();
   limitedToOne = false;
   explain: Readonly<Record<string, unknown>> | null = null;
   /** Aliases of the last condition's joins, for `trimStart`. */

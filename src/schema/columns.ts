@@ -1,5 +1,12 @@
 /** Fields -> columns of CREATE TABLE, and the indexes that a field alone asks for. Pure: a dialect comes in, data goes out. */
-import { columnPart, type ColumnDefinition, type CreateIndex, type ForeignKeyConstraint, type Reference, type ReferenceAction } from "../ast/ddl.js";
+import {
+  columnPart,
+  type ColumnDefinition,
+  type CreateIndex,
+  type ForeignKeyConstraint,
+  type Reference,
+  type ReferenceAction,
+} from "../ast/ddl.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { NotSupportedError } from "../base/errors.js";
 import { generatedName } from "../base/names.js";
@@ -21,7 +28,8 @@ export function columnOf(meta: ModelMeta, field: Field, dialect: DialectInfo): C
     name: field.column,
     type,
     collation: collationOf(field),
-    null: field.null && !inKey(meta, field),
+    // A computed column may say it on its type as well.
+    null: (field.null || (field instanceof GeneratedField && field.outputField.null)) && !inKey(meta, field),
     primaryKey,
     unique: field.unique && !primaryKey && !inKey(meta, field),
     // SQLite numbers rows in its own key only.
@@ -69,7 +77,12 @@ export function foreignKeyOf(meta: ModelMeta, field: Field, dialect: DialectInfo
     onDelete: ACTIONS[field.onDelete.action] ?? null,
     deferral: dialect.features.deferrableConstraints ? "deferred" : null,
   };
-  const name = generatedName(meta.dbTable, [field.column!], `_fk_${table}_${target.column!}`, dialect.features.maxIdentifier);
+  const name = generatedName(
+    meta.dbTable,
+    [field.column!],
+    `_fk_${table}_${target.column!}`,
+    dialect.features.maxIdentifier,
+  );
   return { kind: "foreignKey", name, columns: [field.column!], references };
 }
 

@@ -28,41 +28,45 @@ export interface SchemaEditorOptions {
 export class SchemaEditor {
   readonly database: Database;
   /** The statements of `collectSql`, in order, each without a semicolon. */
-  readonly collected: string[] = [];
-  readonly #collect: boolean;
-  readonly #atomic: boolean;
-  #deferred: DdlNode[] = [];
-  #depth = 0;
+  readonly collected: string[];
+  readonly #options: SchemaEditorOptions;
+  /** What waits for the end of the block this editor belongs to; null outside of one. */
+  #deferred: DdlNode[] | null;
 
-  constructor(database: Database, options: SchemaEditorOptions = {}) {
+  constructor(database: Database, options: SchemaEditorOptions = {}, outer: SchemaEditor | null = null) {
     this.database = database;
-    this.#collect = options.collectSql ?? false;
-    this.#atomic = options.atomic ?? true;
+    this.#options = options;
+    this.#deferred = outer === null ? null : [];
+    this.collected = outer === null ? [] : outer.collected;
   }
 
   /**
    * Runs `work` as one: foreign keys and indexes are added when it ends, in a transaction where the database can take
    * structure back (not MySQL and MariaDB, which commit each statement).
-   * @example await editor.run(async () => { await editor.createModel(author); await editor.createModel(book); })
+   * @param work is given the editor of the block; calls on the outer editor do not belong to it
+   * @example await editor.run(async (block) => { await block.createModel(author); await block.createModel(book); })
    */
-  async run<T>(work: (editor: this) => T | Promise<T>): Promise<T> {
+  async run<T>(work: (block: SchemaEditor) => T | Promise<T>): Promise<T> {
+    if (this.#deferred !== null) return this.#nested(work);
     const dialect = await this.database.ready();
     const inside = async (): Promise<T> => {
-      this.#depth++;
-      const waiting = this.#deferred.length;
-      try {
-        const value = await work(this);
-        if (this.#depth === 1) await this.#flush(dialect);
-        return value;
-      } catch (error) {
-        this.#deferred.length = waiting;
-        throw error;
-      } finally {
-        this.#depth--;
-      }
+      const block = new SchemaEditor(this.database, this.#options, this);
+      const value = await work(block);
+      await block.#flush(dialect);
+      return value;
     };
-    const transaction = this.#atomic && !this.#collect && this.#depth === 0 && dialect.features.transactionalDdl;
-    return transaction ? this.database.atomic(inside) : inside();
+    const { collectSql = false, atomic = true } = this.#options;
+    return atomic && !collectSql && dialect.features.transactionalDdl ? this.database.atomic(inside) : inside();
+  }
+  // What failed leaves nothing to be done at the end of a block that goes on.
+  async #nested<T>(work: (block: SchemaEditor) => T | Promise<T>): Promise<T> {
+    const waiting = this.#deferred!.length;
+    try {
+      return await work(this);
+    } catch (error) {
+      this.#deferred!.length = waiting;
+      throw error;
+    }
   }
 
   /**
@@ -78,13 +82,14 @@ export class SchemaEditor {
   /** Makes the tables of models in one go, whatever the order they are given in; they may refer to each other. */
   async createModels(metas: Iterable<ModelMeta>): Promise<void> {
     const list = [...metas];
-    await this.run(async () => {
+    await this.run(async (block) => {
       const dialect = await this.database.ready();
-      for (const meta of byDependency(withThroughs(list))) {
-        const plan = tablePlan(meta, dialect);
-        await this.#execute([plan.create, ...plan.comments], dialect);
-        this.#deferred.push(...plan.deferred);
-      }
+      // All statements are made before the first one runs, so that a definition that cannot be leaves nothing behind.
+      const plans = byDependency(withThroughs(list)).map((meta) => tablePlan(meta, dialect));
+      const now = plans.flatMap((p) => [p.create, ...p.comments]).map((n) => writeDdl(n, dialect));
+      for (const p of plans) for (const n of p.deferred) writeDdl(n, dialect);
+      for (const statement of now) await block.execute(statement);
+      block.#deferred!.push(...plans.flatMap((p) => p.deferred));
     });
   }
 
@@ -96,13 +101,13 @@ export class SchemaEditor {
   /** Removes the tables of models, those that refer to others first. */
   async deleteModels(metas: Iterable<ModelMeta>): Promise<void> {
     const list = [...metas];
-    await this.run(async () => {
+    await this.run(async (block) => {
       const dialect = await this.database.ready();
       const nodes = deleteNodes(list, dialect);
       const gone = new Set(nodes.flatMap((n) => (n.kind === "dropTable" ? [n.table] : [])));
       // What waits for a table that is removed again must not be run any more.
-      this.#deferred = this.#deferred.filter((n) => !gone.has(n.table) && !refersTo(n, gone));
-      await this.#execute(nodes, dialect);
+      block.#deferred = block.#deferred!.filter((n) => !gone.has(n.table) && !refersTo(n, gone));
+      await block.#execute(nodes, dialect);
     });
   }
 
@@ -116,14 +121,18 @@ export class SchemaEditor {
   async removeIndex(meta: ModelMeta, index: Index): Promise<void> {
     const dialect = await this.database.ready();
     const node: CreateIndex | null = createIndexOf(meta, index, dialect);
-    if (node !== null) await this.#execute([{ kind: "dropIndex", name: indexNameOf(meta, index), table: meta.dbTable }], dialect);
+    if (node !== null)
+      await this.#execute([{ kind: "dropIndex", name: indexNameOf(meta, index), table: meta.dbTable }], dialect);
   }
   /** Adds one constraint. SQLite adds only those that are unique indexes; others need the table to be made anew. */
   async addConstraint(meta: ModelMeta, constraint: BaseConstraint): Promise<void> {
     const dialect = await this.database.ready();
     const node = constraintNodeOf(meta, constraint, dialect);
     if (node === null) return;
-    await this.#execute([node.kind === "createIndex" ? node : { kind: "addConstraint", table: meta.dbTable, constraint: node }], dialect);
+    await this.#execute(
+      [node.kind === "createIndex" ? node : { kind: "addConstraint", table: meta.dbTable, constraint: node }],
+      dialect,
+    );
   }
   /** Removes one constraint. */
   async removeConstraint(meta: ModelMeta, constraint: BaseConstraint): Promise<void> {
@@ -132,7 +141,11 @@ export class SchemaEditor {
     if (node === null) return;
     const name = constraint.nameFor(meta);
     await this.#execute(
-      [node.kind === "createIndex" ? { kind: "dropIndex", name, table: meta.dbTable } : { kind: "dropConstraint", table: meta.dbTable, name, of: node.kind }],
+      [
+        node.kind === "createIndex"
+          ? { kind: "dropIndex", name, table: meta.dbTable }
+          : { kind: "dropConstraint", table: meta.dbTable, name, of: node.kind },
+      ],
       dialect,
     );
   }
@@ -144,7 +157,7 @@ export class SchemaEditor {
   async execute(sql: string): Promise<void> {
     if (typeof sql !== "string" || sql.trim() === "")
       throw new ImproperlyConfigured("execute() takes the text of one statement.", "schema.statement");
-    if (this.#collect) this.collected.push(sql);
+    if (this.#options.collectSql === true) this.collected.push(sql);
     else await this.database.run({ text: sql, params: [] });
   }
 
@@ -152,14 +165,18 @@ export class SchemaEditor {
     for (const node of nodes) await this.execute(writeDdl(node, dialect));
   }
   async #flush(dialect: DialectInfo): Promise<void> {
-    const nodes = this.#deferred;
+    const nodes = this.#deferred!;
     this.#deferred = [];
     await this.#execute(nodes, dialect);
   }
 }
 
 function refersTo(node: DdlNode, tables: ReadonlySet<string>): boolean {
-  return node.kind === "addConstraint" && node.constraint.kind === "foreignKey" && tables.has(node.constraint.references.table);
+  return (
+    node.kind === "addConstraint" &&
+    node.constraint.kind === "foreignKey" &&
+    tables.has(node.constraint.references.table)
+  );
 }
 
 /**

@@ -80,11 +80,17 @@ export function resolveDefault(meta: ModelMeta, type: ValueType, value: unknown)
   const found = resolveDdlExpression(meta, value);
   for (const n of nodes(found.node))
     if (n.kind === "col")
-      throw new FieldError(`The dbDefault of ${meta.objectName} reads the column '${n.field.name}'; a default may read none.`, "ddl.default_column", { model: meta.label, path: n.field.name });
+      throw new FieldError(
+        `The dbDefault of ${meta.objectName} reads the column '${n.field.name}'; a default may read none.`,
+        "ddl.default_column",
+        { model: meta.label, path: n.field.name },
+      );
   // Value(…) alone has the type of what was written; the column knows better how it is stored.
   if (found.node.kind === "param" && found.node.slot >= 0) {
     const plain = found.values[found.node.slot];
-    return plain === null ? { node: { kind: "null", type }, values: [] } : { node: { kind: "param", slot: -1, value: type.prep(plain), type }, values: [] };
+    return plain === null
+      ? { node: { kind: "null", type }, values: [] }
+      : { node: { kind: "param", slot: -1, value: type.prep(plain), type }, values: [] };
   }
   return found;
 }
@@ -104,7 +110,14 @@ export function compileDdlExpression(meta: ModelMeta, expression: unknown, diale
 export function resolveCheck(meta: ModelMeta, condition: object): DdlExpr | null {
   if (condition instanceof Q) return resolveCondition(meta, condition);
   const found = resolveDdlExpression(meta, condition);
-  if (!isConditional(found.node) && typeOrNull(found.node) !== null && found.node.kind !== "custom" && found.node.kind !== "raw")
-    throw new QueryTypeError("A condition of a constraint or index has to be boolean.", "ddl.condition", { model: meta.label });
+  if (
+    !isConditional(found.node) &&
+    typeOrNull(found.node) !== null &&
+    found.node.kind !== "custom" &&
+    found.node.kind !== "raw"
+  )
+    throw new QueryTypeError("A condition of a constraint or index has to be boolean.", "ddl.condition", {
+      model: meta.label,
+    });
   return { node: asCondition(found.node), values: found.values };
 }

@@ -1,9 +1,23 @@
 /** `Meta.indexes`, `Meta.constraints` and `Meta.uniqueTogether` -> DDL nodes. What a database cannot do is left out where the checks warn of it. */
-import { columnPart, type AddConstraint, type CreateIndex, type DdlExpr, type IndexPart, type TableConstraint } from "../ast/ddl.js";
+import {
+  columnPart,
+  type AddConstraint,
+  type CreateIndex,
+  type DdlExpr,
+  type IndexPart,
+  type TableConstraint,
+} from "../ast/ddl.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { ImproperlyConfigured, NotSupportedError } from "../base/errors.js";
 import { generatedName } from "../base/names.js";
-import { CheckConstraint, ExclusionConstraint, isConstraint, isOpClass, UniqueConstraint, type BaseConstraint } from "../meta/constraints.js";
+import {
+  CheckConstraint,
+  ExclusionConstraint,
+  isConstraint,
+  isOpClass,
+  UniqueConstraint,
+  type BaseConstraint,
+} from "../meta/constraints.js";
 import { type Index, isIndex } from "../meta/indexes.js";
 import type { ModelMeta } from "../meta/options.js";
 import { ddlDialectFor } from "../sql/ddl.js";
@@ -15,7 +29,9 @@ export function columnNamed(meta: ModelMeta, name: string): string {
 }
 /** Columns of fields by name; `pk` stands for all columns of the key. */
 function columnsNamed(meta: ModelMeta, names: readonly string[]): string[] {
-  return names.flatMap((n) => (n === "pk" && meta.hasCompositePk ? meta.pkFields.map((f) => f.column!) : [columnNamed(meta, n)]));
+  return names.flatMap((n) =>
+    n === "pk" && meta.hasCompositePk ? meta.pkFields.map((f) => f.column!) : [columnNamed(meta, n)],
+  );
 }
 
 /** Name of an index in the database. */
@@ -28,7 +44,11 @@ export function createIndexOf(meta: ModelMeta, index: Index, dialect: DialectInf
   const { features } = dialect;
   if (index.expressions.length > 0 && !features.expressionIndexes) return null;
   if (index.method !== null && !ddlDialectFor(dialect).accessMethods) {
-    throw new NotSupportedError(`${index.typeName} is an index of PostgreSQL; use Index() for other databases.`, "ddl.index_type", { model: meta.label });
+    throw new NotSupportedError(
+      `${index.typeName} is an index of PostgreSQL; use Index() for other databases.`,
+      "ddl.index_type",
+      { model: meta.label },
+    );
   }
   const parts =
     index.expressions.length > 0
@@ -74,7 +94,11 @@ export function metaIndexes(meta: ModelMeta, dialect: DialectInfo): CreateIndex[
   const out: CreateIndex[] = [];
   for (const index of meta.indexes) {
     if (!isIndex(index))
-      throw new ImproperlyConfigured(`Meta.indexes of ${meta.label} holds something that is no index; write Index({ fields: […] }).`, "model.indexes", { model: meta.label });
+      throw new ImproperlyConfigured(
+        `Meta.indexes of ${meta.label} holds something that is no index; write Index({ fields: […] }).`,
+        "model.indexes",
+        { model: meta.label },
+      );
     const node = createIndexOf(meta, index, dialect);
     if (node !== null) out.push(node);
   }
@@ -85,7 +109,11 @@ export function metaIndexes(meta: ModelMeta, dialect: DialectInfo): CreateIndex[
 export type ConstraintNode = TableConstraint | CreateIndex;
 
 /** One constraint as a node, or null where this database leaves it out (models.W027, W036, W038, W039, W044, W047). */
-export function constraintNodeOf(meta: ModelMeta, constraint: BaseConstraint, dialect: DialectInfo): ConstraintNode | null {
+export function constraintNodeOf(
+  meta: ModelMeta,
+  constraint: BaseConstraint,
+  dialect: DialectInfo,
+): ConstraintNode | null {
   const name = constraint.nameFor(meta);
   if (constraint instanceof CheckConstraint) {
     const condition = resolveCheck(meta, constraint.condition);
@@ -94,7 +122,9 @@ export function constraintNodeOf(meta: ModelMeta, constraint: BaseConstraint, di
   if (constraint instanceof UniqueConstraint) return uniqueNode(meta, constraint, name, dialect);
   if (constraint instanceof ExclusionConstraint) {
     if (!ddlDialectFor(dialect).accessMethods)
-      throw new NotSupportedError("ExclusionConstraint is a constraint of PostgreSQL.", "ddl.exclusion", { model: meta.label });
+      throw new NotSupportedError("ExclusionConstraint is a constraint of PostgreSQL.", "ddl.exclusion", {
+        model: meta.label,
+      });
     return {
       kind: "exclusion",
       name,
@@ -105,7 +135,11 @@ export function constraintNodeOf(meta: ModelMeta, constraint: BaseConstraint, di
       deferral: constraint.deferrable,
     };
   }
-  throw new ImproperlyConfigured(`The constraint '${name}' of ${meta.label} is of an unknown kind.`, "model.constraints", { model: meta.label });
+  throw new ImproperlyConfigured(
+    `The constraint '${name}' of ${meta.label} is of an unknown kind.`,
+    "model.constraints",
+    { model: meta.label },
+  );
 }
 function uniqueNode(meta: ModelMeta, c: UniqueConstraint, name: string, dialect: DialectInfo): ConstraintNode | null {
   const { features } = dialect;
@@ -118,7 +152,13 @@ function uniqueNode(meta: ModelMeta, c: UniqueConstraint, name: string, dialect:
   )
     return null;
   if (c.condition === null && c.include.length === 0 && c.opclasses.length === 0 && c.expressions.length === 0)
-    return { kind: "unique", name, columns: columnsNamed(meta, c.fields), deferral: c.deferrable, nullsDistinct: c.nullsDistinct };
+    return {
+      kind: "unique",
+      name,
+      columns: columnsNamed(meta, c.fields),
+      deferral: c.deferrable,
+      nullsDistinct: c.nullsDistinct,
+    };
   const parts =
     c.expressions.length > 0
       ? c.expressions.map((e) => expressionPart(meta, e))
@@ -160,10 +200,23 @@ export function uniqueTogetherNodes(meta: ModelMeta, dialect: DialectInfo): (Add
     const columns = columnsNamed(meta, names);
     const name = generatedName(meta.dbTable, columns, "_uniq", dialect.features.maxIdentifier);
     if (ddlDialectFor(dialect).addsConstraints)
-      return { kind: "addConstraint", table: meta.dbTable, constraint: { kind: "unique", name, columns, deferral: null, nullsDistinct: null } };
+      return {
+        kind: "addConstraint",
+        table: meta.dbTable,
+        constraint: { kind: "unique", name, columns, deferral: null, nullsDistinct: null },
+      };
     return {
-      kind: "createIndex", name, table: meta.dbTable, unique: true, method: null, parts: columns.map((c) => columnPart(c)),
-      include: [], nullsDistinct: null, with: {}, where: null, tablespace: null,
+      kind: "createIndex",
+      name,
+      table: meta.dbTable,
+      unique: true,
+      method: null,
+      parts: columns.map((c) => columnPart(c)),
+      include: [],
+      nullsDistinct: null,
+      with: {},
+      where: null,
+      tablespace: null,
     };
   });
 }

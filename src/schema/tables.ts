@@ -2,7 +2,16 @@
  * Models -> the DDL nodes that make and remove their tables, in an order that their foreign keys allow. Pure: it runs
  * nothing, so `sqlmigrate` and tests read the same lists that the editor runs.
  */
-import type { AddConstraint, CreateIndex, CreateTable, DdlNode, DropConstraint, DropTable, SetComment, TableConstraint } from "../ast/ddl.js";
+import type {
+  AddConstraint,
+  CreateIndex,
+  CreateTable,
+  DdlNode,
+  DropConstraint,
+  DropTable,
+  SetComment,
+  TableConstraint,
+} from "../ast/ddl.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { ForeignKey, ManyToManyField } from "../fields/relations.js";
 import type { ModelMeta } from "../meta/options.js";
@@ -32,7 +41,8 @@ export function tablePlan(meta: ModelMeta, dialect: DialectInfo): TablePlan {
   for (const field of fields) {
     const key = foreignKeyOf(meta, field, dialect);
     // SQLite takes them beside the column, before the other table is there.
-    if (key !== null && ddlDialectFor(dialect).addsConstraints) deferred.push({ kind: "addConstraint", table: meta.dbTable, constraint: key });
+    if (key !== null && ddlDialectFor(dialect).addsConstraints)
+      deferred.push({ kind: "addConstraint", table: meta.dbTable, constraint: key });
   }
   deferred.push(...uniqueTogetherNodes(meta, dialect));
   const later: CreateIndex[] = [];
@@ -48,7 +58,8 @@ export function tablePlan(meta: ModelMeta, dialect: DialectInfo): TablePlan {
   if (ddlDialectFor(dialect).comments === "statement") {
     if (comment !== null) comments.push({ kind: "comment", table: meta.dbTable, column: null, comment });
     for (const c of columns)
-      if (c.comment !== null) comments.push({ kind: "comment", table: meta.dbTable, column: c.name, comment: c.comment });
+      if (c.comment !== null)
+        comments.push({ kind: "comment", table: meta.dbTable, column: c.name, comment: c.comment });
   }
   return { create: { kind: "createTable", table: meta.dbTable, columns, constraints, comment }, comments, deferred };
 }

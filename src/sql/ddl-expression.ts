@@ -39,7 +39,11 @@ class DdlCompiler extends Compiler {
   }
   override bind(b: Binding): this {
     if (b.list !== "expand") return this.put(this.bound(b));
-    return this.text(this.members(b).map((v) => quoteLiteral(v, this.info)).join(", "));
+    return this.text(
+      this.members(b)
+        .map((v) => quoteLiteral(v, this.info))
+        .join(", "),
+    );
   }
   override listParam(node: ListNode): this {
     const type = typeOrNull(node);

@@ -105,7 +105,9 @@ function column(w: DdlWriter, c: ColumnDefinition): string {
   if (c.comment !== null && w.own.comments === "inline") out.push(`COMMENT ${w.text(c.comment)}`);
   if (c.default !== null) out.push(`DEFAULT ${defaultText(w, c, c.default)}`);
   if (c.generated !== null)
-    out.push(`GENERATED ALWAYS AS (${w.expression(c.generated.expression)}) ${c.generated.stored ? "STORED" : "VIRTUAL"}`);
+    out.push(
+      `GENERATED ALWAYS AS (${w.expression(c.generated.expression)}) ${c.generated.stored ? "STORED" : "VIRTUAL"}`,
+    );
   // MariaDB's grammar has no NULL or NOT NULL after a computed column.
   if (c.generated === null || !w.info.isMariaDb) out.push(c.null ? "NULL" : "NOT NULL");
   if (c.primaryKey) out.push("PRIMARY KEY");

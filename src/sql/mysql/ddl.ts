@@ -21,10 +21,14 @@ export const mysqlDdl: DdlDialect = {
   wrapsDefault: (type) => LONG.test(type),
   dropConstraint: (kind, info) => {
     switch (kind) {
-      case "foreignKey": return "DROP FOREIGN KEY";
-      case "unique": return "DROP INDEX";
-      case "check": return info.isMariaDb ? "DROP CONSTRAINT" : "DROP CHECK";
-      default: return null;
+      case "foreignKey":
+        return "DROP FOREIGN KEY";
+      case "unique":
+        return "DROP INDEX";
+      case "check":
+        return info.isMariaDb ? "DROP CONSTRAINT" : "DROP CHECK";
+      default:
+        return null;
     }
   },
 };
