@@ -1,7 +1,7 @@
 /** The schema editor on real databases: tables of every field, constraints that hold, models that refer to each other. */
 import { deepEqual } from "node:assert/strict";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { DatabaseError, IntegrityError, NotSupportedError } from "../../../src/base/errors.js";
+import { DatabaseError, FieldError, IntegrityError, NotSupportedError } from "../../../src/base/errors.js";
 import { makeDriver, openDatabase } from "../../../src/db/connections.js";
 import { readSettings } from "../../../src/db/urls.js";
 import { Lower } from "../../../src/expressions/functions/text.js";
@@ -57,7 +57,9 @@ async function indexes(table: string): Promise<unknown[]> {
   return (await run(text)).map(([name]) => name);
 }
 const insert = (table: string, values: Record<string, string>): Promise<unknown[][]> =>
-  run(`INSERT INTO ${q(table)} (${Object.keys(values).map(q).join(", ")}) VALUES (${Object.values(values).join(", ")})`);
+  run(
+    `INSERT INTO ${q(table)} (${Object.keys(values).map(q).join(", ")}) VALUES (${Object.values(values).join(", ")})`,
+  );
 const product = (fields: Record<string, Field>, options: MetaOptions = {}): ModelMeta => metaOf(fields, options);
 
 describe("fields", () => {
@@ -99,15 +101,23 @@ describe("fields", () => {
   };
   for (const [name, make] of Object.entries({ ...everywhere, ...(features.arrays ? postgres : {}) })) {
     test(`a table of ${name}, with and without NULL, is made and removed`, async () => {
-      await create(product({ required: make({}), optional: make({ null: true }), indexed: make({ null: true, dbIndex: true }) }));
+      await create(
+        product({ required: make({}), optional: make({ null: true }), indexed: make({ null: true, dbIndex: true }) }),
+      );
       expect(await run(`SELECT ${q("required")}, ${q("optional")} FROM ${q("shop_product")}`)).toEqual([]);
     });
   }
   test("fields of PostgreSQL are refused where there are none", async () => {
     if (features.arrays) return expect(features.arrays).toBe(true);
-    await expect(editor.createModel(product({ tags: f.ArrayField(f.IntegerField()) }))).rejects.toThrow(NotSupportedError);
+    await expect(editor.createModel(product({ tags: f.ArrayField(f.IntegerField()) }))).rejects.toThrow(
+      NotSupportedError,
+    );
   });
-  for (const [name, make] of Object.entries({ AutoField: f.AutoField, SmallAutoField: f.SmallAutoField, BigAutoField: f.BigAutoField })) {
+  for (const [name, make] of Object.entries({
+    AutoField: f.AutoField,
+    SmallAutoField: f.SmallAutoField,
+    BigAutoField: f.BigAutoField,
+  })) {
     test(`${name} numbers the rows`, async () => {
       await create(product({ key: make(), n: f.IntegerField() }));
       await insert("shop_product", { n: "1" });
@@ -138,16 +148,31 @@ describe("what columns promise", () => {
       }),
     );
     await insert("shop_product", { n: "1" });
-    const [row] = await run(`SELECT ${["count", "text", "long", "flag", "price", "lower", "none"].map(q).join(", ")} FROM ${q("shop_product")}`);
+    const [row] = await run(
+      `SELECT ${["count", "text", "long", "flag", "price", "lower", "none"].map(q).join(", ")} FROM ${q("shop_product")}`,
+    );
     const [count, text, long, flag, price, lower, none] = row!;
-    expect([Number(count), text, long, Boolean(flag), Number(price), lower, none]).toEqual([-3, "it's a \\ 'x'", "a\\'; --", true, 1.5, "abc", null]);
+    expect([Number(count), text, long, Boolean(flag), Number(price), lower, none]).toEqual([
+      -3,
+      "it's a \\ 'x'",
+      "a\\'; --",
+      true,
+      1.5,
+      "abc",
+      null,
+    ]);
   });
   test("computed columns follow their row", async () => {
     await create(
       product({
         width: f.IntegerField(),
         height: f.IntegerField({ null: true }),
-        area: f.GeneratedField({ expression: F("width").mul(F("height")).add(1), outputField: f.IntegerField(), dbPersist: true, null: true }),
+        area: f.GeneratedField({
+          expression: F("width").mul(F("height")).add(1),
+          outputField: f.IntegerField(),
+          dbPersist: true,
+          null: true,
+        }),
       }),
     );
     await insert("shop_product", { width: "3", height: "4" });
@@ -156,7 +181,10 @@ describe("what columns promise", () => {
     expect(rows).toEqual([[13], [null]]);
   });
   test("columns computed when read are there, or refused", async () => {
-    const meta = product({ n: f.IntegerField(), twice: f.GeneratedField({ expression: F("n").mul(2), outputField: f.IntegerField(), dbPersist: false }) });
+    const meta = product({
+      n: f.IntegerField(),
+      twice: f.GeneratedField({ expression: F("n").mul(2), outputField: f.IntegerField(), dbPersist: false }),
+    });
     if (!ddl.virtualColumns(dialect)) {
       await expect(editor.createModel(meta)).rejects.toThrow(NotSupportedError);
       return;
@@ -178,7 +206,9 @@ describe("what columns promise", () => {
     await expect(insert("shop_product", { data: "'{a}'" })).rejects.toThrow(DatabaseError);
   });
   test("a composite key is a key", async () => {
-    await create(product({ pk: f.CompositePrimaryKey("tenant", "number"), tenant: f.IntegerField(), number: f.IntegerField() }));
+    await create(
+      product({ pk: f.CompositePrimaryKey("tenant", "number"), tenant: f.IntegerField(), number: f.IntegerField() }),
+    );
     await insert("shop_product", { tenant: "1", number: "1" });
     await insert("shop_product", { tenant: "1", number: "2" });
     await expect(insert("shop_product", { tenant: "1", number: "1" })).rejects.toThrow(IntegrityError);
@@ -187,11 +217,19 @@ describe("what columns promise", () => {
   test("comments and collations are accepted", async () => {
     const collation = { sqlite: "NOCASE", postgres: "C", mysql: "utf8mb4_bin" }[dialect.name];
     await create(
-      product({ name: f.CharField({ maxLength: 9, dbCollation: collation, dbComment: "it's \\ a 'name'" }), n: f.IntegerField() }, { dbTableComment: "a 'table'" }),
+      product(
+        {
+          name: f.CharField({ maxLength: 9, dbCollation: collation, dbComment: "it's \\ a 'name'" }),
+          n: f.IntegerField(),
+        },
+        { dbTableComment: "a 'table'" },
+      ),
     );
     expect(await tables()).toEqual(["shop_product"]);
     if (ddl.comments !== "statement") return;
-    expect(await run("SELECT obj_description('shop_product'::regclass), col_description('shop_product'::regclass, 2)")).toEqual([["a 'table'", "it's \\ a 'name'"]]);
+    expect(
+      await run("SELECT obj_description('shop_product'::regclass), col_description('shop_product'::regclass, 2)"),
+    ).toEqual([["a 'table'", "it's \\ a 'name'"]]);
   });
 });
 
@@ -208,8 +246,14 @@ describe("constraints and indexes", () => {
         constraints: [
           CheckConstraint({ condition: new Q({ price__gt: 0 }), name: "price_positive" }),
           CheckConstraint({ condition: new Q({ price__gte: F("cost") }), name: "no_loss" }),
-          CheckConstraint({ condition: new Q({ name__in: ["it's", "a\\b", "c%_"] }).or(new Q({ name__startswith: "x_\\" })), name: "known_names" }),
-          CheckConstraint({ condition: new Q({ price__range: [-7, -5] }).not(), name: "%(app_label)s_%(class)s_range" }),
+          CheckConstraint({
+            condition: new Q({ name__in: ["it's", "a\\b", "c%_"] }).or(new Q({ name__startswith: "x_\\" })),
+            name: "known_names",
+          }),
+          CheckConstraint({
+            condition: new Q({ price__range: [-7, -5] }).not(),
+            name: "%(app_label)s_%(class)s_range",
+          }),
         ],
       }),
     );
@@ -220,8 +264,67 @@ describe("constraints and indexes", () => {
     await expect(insert("shop_product", { name: "'c%_'", price: "1", cost: "2" })).rejects.toThrow(IntegrityError);
     await expect(insert("shop_product", { name: "'xay'" })).rejects.toThrow(IntegrityError);
   });
+  test("values of every kind stand in conditions", async () => {
+    await create(
+      product(
+        {
+          day: f.DateField({ null: true }),
+          at: f.DateTimeField({ null: true }),
+          time: f.TimeField({ null: true }),
+          span: f.DurationField({ null: true }),
+          price: f.DecimalField({ maxDigits: 8, decimalPlaces: 2, null: true }),
+          size: f.FloatField({ null: true }),
+          big: f.BigIntegerField({ null: true }),
+          key: f.UUIDField({ null: true }),
+          flag: f.BooleanField({ null: true }),
+          bytes: f.BinaryField({ null: true }),
+          data: f.JSONField({ null: true }),
+          ip: f.GenericIPAddressField({ null: true }),
+        },
+        {
+          constraints: Object.entries({
+            day__gt: "2020-01-31",
+            at__gte: new Date("2020-01-31T10:00:00.123Z"),
+            time__lt: "12:30:00.5",
+            span__lte: "PT1H",
+            price__gt: "-0.05",
+            size__lt: 1e21,
+            big__lt: 2n ** 62n,
+            key__in: ["12345678-1234-1234-1234-123456789abc"],
+            flag: true,
+            ip: "2001:db8::1",
+          }).map(([path, value]) => CheckConstraint({ condition: { [path]: value }, name: `c_${path}` })),
+        },
+      ),
+    );
+    await insert("shop_product", {
+      day: "'2020-02-01'",
+      at: "'2020-02-01 00:00:00.000'",
+      time: "'12:00:00'",
+      price: "0",
+      size: "1.5",
+      big: "4",
+    });
+    for (const wrong of [
+      { day: "'2020-01-31'" },
+      { at: "'2020-01-31 10:00:00.122'" },
+      { time: "'13:00:00'" },
+      { price: "-0.05" },
+      { big: "4611686018427387904" },
+      { ip: "'::1'" },
+    ])
+      await expect(
+        insert("shop_product", wrong as unknown as Record<string, string>),
+        JSON.stringify(wrong),
+      ).rejects.toThrow(IntegrityError);
+  });
   test("unique over several columns, as constraint and as uniqueTogether", async () => {
-    await create(product(fields(), { uniqueTogether: [["name", "cost"]], constraints: [UniqueConstraint({ fields: ["name", "price"], name: "one_price" })] }));
+    await create(
+      product(fields(), {
+        uniqueTogether: [["name", "cost"]],
+        constraints: [UniqueConstraint({ fields: ["name", "price"], name: "one_price" })],
+      }),
+    );
     await insert("shop_product", { name: "'a'", price: "1", cost: "1" });
     await expect(insert("shop_product", { name: "'a'", price: "1", cost: "2" })).rejects.toThrow(IntegrityError);
     await expect(insert("shop_product", { name: "'a'", price: "2", cost: "1" })).rejects.toThrow(IntegrityError);
@@ -250,7 +353,12 @@ describe("constraints and indexes", () => {
     const meta = product(fields(), {
       indexes: [
         Index({ fields: ["name", "-price"] }),
-        Index({ fields: ["cost"], name: "some_cost", condition: new Q({ price__gt: 5, active: true }), include: ["active"] }),
+        Index({
+          fields: ["cost"],
+          name: "some_cost",
+          condition: new Q({ price__gt: 5, active: true }),
+          include: ["active"],
+        }),
         over,
       ],
     });
@@ -281,7 +389,9 @@ describe("constraints and indexes", () => {
   });
   test("the access methods, exclusions and deferred constraints of PostgreSQL", async () => {
     if (!ddl.accessMethods) {
-      await expect(editor.createModel(product(fields(), { indexes: [GinIndex({ fields: ["name"], name: "g" })] }))).rejects.toThrow(NotSupportedError);
+      await expect(
+        editor.createModel(product(fields(), { indexes: [GinIndex({ fields: ["name"], name: "g" })] })),
+      ).rejects.toThrow(NotSupportedError);
       return;
     }
     await create(
@@ -305,7 +415,9 @@ describe("constraints and indexes", () => {
       ),
     );
     await insert("shop_product", { name: "'a'", tags: "'{1}'", span: "'[1,5)'", cost: "NULL" });
-    await expect(insert("shop_product", { name: "'a'", tags: "'{1}'", span: "'[4,9)'", cost: "1" })).rejects.toThrow(IntegrityError);
+    await expect(insert("shop_product", { name: "'a'", tags: "'{1}'", span: "'[4,9)'", cost: "1" })).rejects.toThrow(
+      IntegrityError,
+    );
     await expect(insert("shop_product", { name: "'a'", tags: "'{1}'", cost: "NULL" })).rejects.toThrow(IntegrityError);
     expect(await indexes("shop_product")).toContain("by_pattern");
   });
@@ -313,8 +425,14 @@ describe("constraints and indexes", () => {
 
 describe("relations", () => {
   test("models that refer to each other and to themselves are made in one go and removed", async () => {
-    const a = define("A", { b: f.ForeignKey("B", { onDelete: CASCADE, null: true }), self: f.ForeignKey("A", { onDelete: CASCADE, null: true, relatedName: "others" }) });
-    const b = define("B", { a: f.ForeignKey("A", { onDelete: CASCADE, null: true, relatedName: "bs" }), name: f.CharField({ maxLength: 5, unique: true }) });
+    const a = define("A", {
+      b: f.ForeignKey("B", { onDelete: CASCADE, null: true }),
+      self: f.ForeignKey("A", { onDelete: CASCADE, null: true, relatedName: "others" }),
+    });
+    const b = define("B", {
+      a: f.ForeignKey("A", { onDelete: CASCADE, null: true, relatedName: "bs" }),
+      name: f.CharField({ maxLength: 5, unique: true }),
+    });
     const c = define("C", { b: f.OneToOneField("B", { onDelete: CASCADE, toField: "name", primaryKey: true }) });
     await create(...metasOf(c, a, b));
     await insert("shop_a", { b_id: "NULL" });
@@ -324,7 +442,14 @@ describe("relations", () => {
     await expect(insert("shop_b", { a_id: "99", name: "'y'" })).rejects.toThrow(IntegrityError);
   });
   test("many to many has a table of pairs, each pair once", async () => {
-    const [p, t] = metasOf(define("Product", { name: f.CharField({ maxLength: 5 }), tags: f.ManyToManyField("Tag"), like: f.ManyToManyField("self") }), define("Tag", { name: f.CharField({ maxLength: 5 }) }));
+    const [p, t] = metasOf(
+      define("Product", {
+        name: f.CharField({ maxLength: 5 }),
+        tags: f.ManyToManyField("Tag"),
+        like: f.ManyToManyField("self"),
+      }),
+      define("Tag", { name: f.CharField({ maxLength: 5 }) }),
+    );
     await create(p!, t!);
     expect(await tables()).toEqual(["shop_product", "shop_product_like", "shop_product_tags", "shop_tag"]);
     await insert("shop_product", { name: "'p'" });
@@ -349,14 +474,24 @@ describe("relations", () => {
     await expect(insert("shop_restaurant", { place_ptr_id: "2", stars: "3" })).rejects.toThrow(IntegrityError);
   });
   test("the database deletes by itself where it is told to", async () => {
-    await create(...metasOf(define("Parent", { n: f.IntegerField() }), define("Child", { parent: f.ForeignKey("Parent", { onDelete: DB_CASCADE }) })));
+    await create(
+      ...metasOf(
+        define("Parent", { n: f.IntegerField() }),
+        define("Child", { parent: f.ForeignKey("Parent", { onDelete: DB_CASCADE }) }),
+      ),
+    );
     await insert("shop_parent", { n: "1" });
     await insert("shop_child", { parent_id: "1" });
     await run(`DELETE FROM ${q("shop_parent")}`);
     expect(await run(`SELECT * FROM ${q("shop_child")}`)).toEqual([]);
   });
   test("a relation without a constraint takes any value", async () => {
-    await create(...metasOf(define("Parent", { n: f.IntegerField() }), define("Child", { parent: f.ForeignKey("Parent", { onDelete: CASCADE, dbConstraint: false }) })));
+    await create(
+      ...metasOf(
+        define("Parent", { n: f.IntegerField() }),
+        define("Child", { parent: f.ForeignKey("Parent", { onDelete: CASCADE, dbConstraint: false }) }),
+      ),
+    );
     await insert("shop_child", { parent_id: "9" });
     expect(await run(`SELECT ${q("parent_id")} FROM ${q("shop_child")}`)).toHaveLength(1);
   });
@@ -375,20 +510,50 @@ describe("running", () => {
     expect(await tables()).toEqual([]);
   });
   test("inside of run foreign keys wait until all tables are there", async () => {
-    const [book, author] = metasOf(define("Book", { author: f.ForeignKey("Author", { onDelete: CASCADE }) }), define("Author", { n: f.IntegerField() }));
+    const [book, author] = metasOf(
+      define("Book", { author: f.ForeignKey("Author", { onDelete: CASCADE }) }),
+      define("Author", { n: f.IntegerField() }),
+    );
     made.push(book!, author!);
-    await editor.run(async () => {
-      await editor.createModel(book!);
-      await editor.createModel(author!);
+    await editor.run(async (block) => {
+      await block.createModel(book!);
+      await block.createModel(author!);
     });
     await expect(insert("shop_book", { author_id: "1" })).rejects.toThrow(IntegrityError);
   });
+  test("calls at the same time do not disturb each other", async () => {
+    const metas = metasOf(
+      ...["A", "B", "C"].map((name) =>
+        define(name, {
+          n: f.IntegerField({ dbIndex: true }),
+          self: f.ForeignKey(name, { onDelete: CASCADE, null: true }),
+        }),
+      ),
+    );
+    made.push(...metas);
+    await Promise.all(metas.map((m) => editor.createModel(m)));
+    expect(await tables()).toEqual(["shop_a", "shop_b", "shop_c"]);
+    for (const table of ["shop_a", "shop_b", "shop_c"]) expect((await indexes(table)).length).toBeGreaterThanOrEqual(2);
+  });
+  test("a definition that the database cannot have leaves nothing behind", async () => {
+    const [good, bad] = metasOf(
+      define("Good", { n: f.IntegerField() }),
+      define("Bad", { n: f.IntegerField() }, { indexes: [Index({ fields: ["none"] })] }),
+    );
+    await expect(editor.createModels([good!, bad!])).rejects.toThrow(FieldError);
+    expect(await tables()).toEqual([]);
+  });
   test("a failure takes everything back where the database can", async () => {
-    const [good, bad] = metasOf(define("Good", { n: f.IntegerField() }), define("Bad", { n: f.IntegerField() }, { dbTable: "shop_good" }));
-    await expect(editor.run(async () => {
-      await editor.createModel(good!);
-      await editor.createModel(bad!);
-    })).rejects.toThrow(DatabaseError);
+    const [good, bad] = metasOf(
+      define("Good", { n: f.IntegerField() }),
+      define("Bad", { n: f.IntegerField() }, { dbTable: "shop_good" }),
+    );
+    await expect(
+      editor.run(async (block) => {
+        await block.createModel(good!);
+        await block.createModel(bad!);
+      }),
+    ).rejects.toThrow(DatabaseError);
     expect(await tables()).toEqual(features.transactionalDdl ? [] : ["shop_good"]);
     if (!features.transactionalDdl) await editor.deleteModel(good!);
   });

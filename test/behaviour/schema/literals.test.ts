@@ -16,8 +16,29 @@ const one = async (literal: string): Promise<unknown> =>
   (await database.run({ text: `SELECT ${literal}`, params: [], bigInts: true })).rows[0]![0];
 
 test("texts, quotes and backslashes among them", async () => {
-  const nasty = fc.constantFrom("'", "\\", '"', "`", "%", "_", ";", "--", "/*", "\n", "\r", "\u001a", "$1", "?", "E'", "é", "😀", "\u2028");
-  const text = fc.array(fc.oneof(nasty, nasty, fc.string({ unit: "grapheme", maxLength: 3 })), { maxLength: 12 }).map((p) => p.join(""));
+  const nasty = fc.constantFrom(
+    "'",
+    "\\",
+    '"',
+    "`",
+    "%",
+    "_",
+    ";",
+    "--",
+    "/*",
+    "\n",
+    "\r",
+    "\u001a",
+    "$1",
+    "?",
+    "E'",
+    "é",
+    "😀",
+    "\u2028",
+  );
+  const text = fc
+    .array(fc.oneof(nasty, nasty, fc.string({ unit: "grapheme", maxLength: 3 })), { maxLength: 12 })
+    .map((p) => p.join(""));
   await holdsAsync(
     fc.asyncProperty(
       text.filter((s) => !s.includes("\0")),

@@ -4,14 +4,24 @@ import { QueryTypeError, ValueError } from "../../../src/base/errors.js";
 import { Lower } from "../../../src/expressions/functions/text.js";
 import { F } from "../../../src/expressions/makers.js";
 import { Q } from "../../../src/expressions/q.js";
-import { CheckConstraint, Deferrable, ExclusionConstraint, isConstraint, OpClass, UniqueConstraint } from "../../../src/meta/constraints.js";
+import {
+  CheckConstraint,
+  Deferrable,
+  ExclusionConstraint,
+  isConstraint,
+  OpClass,
+  UniqueConstraint,
+} from "../../../src/meta/constraints.js";
 import { BrinIndex, GinIndex, Index, isIndex } from "../../../src/meta/indexes.js";
 
 const model = { appLabel: "Shop", modelName: "product", dbTable: "shop_product" };
 
 describe("an index", () => {
   test("takes fields, or expressions before its options or among them", () => {
-    expect(Index({ fields: ["a", "-b"] }).fieldOrders).toEqual([["a", false], ["b", true]]);
+    expect(Index({ fields: ["a", "-b"] }).fieldOrders).toEqual([
+      ["a", false],
+      ["b", true],
+    ]);
     expect(Index(Lower("a"), "b", { name: "i" }).expressions).toHaveLength(2);
     expect(Index({ expressions: [Lower("a")], name: "i" }).expressions).toHaveLength(1);
     expect(Index({ fields: ["a"], name: "i", condition: { a__gt: 1 } }).condition).toBeInstanceOf(Q);
@@ -39,13 +49,20 @@ describe("an index", () => {
   test("has a name of its own, or one made of table, column and digest", () => {
     const column = (field: string): string => `${field}_c`;
     expect(Index({ fields: ["a"], name: "%(app_label)s_%(class)s_a" }).nameFor(model, column)).toBe("shop_product_a");
-    expect(Index({ fields: ["-author"] }).nameFor({ ...model, dbTable: "model_indexes_book" }, (x) => x)).toBe("model_index_author_708765_idx");
+    expect(Index({ fields: ["-author"] }).nameFor({ ...model, dbTable: "model_indexes_book" }, (x) => x)).toBe(
+      "model_index_author_708765_idx",
+    );
     expect(GinIndex({ fields: ["a"] }).nameFor(model, column)).toMatch(/^shop_produc_a_c_[0-9a-f]{6}_gin$/);
   });
   test("tells how it was built, and is known by its brand", () => {
     const made = Index({ fields: ["a"], name: "i" });
     expect(made.deconstruct()).toEqual({ type: "Index", args: [], options: { fields: ["a"], name: "i" } });
-    expect([isIndex(made), made instanceof Index, isIndex({ fields: ["a"] }), isIndex(null)]).toEqual([true, true, false, false]);
+    expect([isIndex(made), made instanceof Index, isIndex({ fields: ["a"] }), isIndex(null)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });
 
@@ -55,7 +72,9 @@ describe("a constraint", () => {
     expect(() => UniqueConstraint({ fields: ["a"] })).toThrow(ValueError);
   });
   test("fills its name with app and class", () => {
-    expect(UniqueConstraint({ fields: ["a"], name: "%(app_label)s_%(class)s_a" }).nameFor(model)).toBe("shop_product_a");
+    expect(UniqueConstraint({ fields: ["a"], name: "%(app_label)s_%(class)s_a" }).nameFor(model)).toBe(
+      "shop_product_a",
+    );
   });
   test("of the check kind takes a Q, an expression or conditions", () => {
     for (const condition of [new Q({ a: 1 }), F("a").gt(1), { a: 1 }])
@@ -75,11 +94,16 @@ describe("a constraint", () => {
     expect(() => UniqueConstraint({ name: "u", ...options })).toThrow(ValueError);
   });
   test("of the unique kind refuses other words for its options", () => {
-    expect(() => UniqueConstraint({ name: "u", fields: ["a"], deferrable: "sometimes" as never })).toThrow(QueryTypeError);
+    expect(() => UniqueConstraint({ name: "u", fields: ["a"], deferrable: "sometimes" as never })).toThrow(
+      QueryTypeError,
+    );
     expect(() => UniqueConstraint({ name: "u", fields: ["a"], nullsDistinct: "no" as never })).toThrow(QueryTypeError);
   });
   test("of the exclusion kind refuses operators that are more than operators", () => {
-    const make = (expressions: unknown, more = {}) => () => ExclusionConstraint({ name: "x", expressions: expressions as never, ...more });
+    const make =
+      (expressions: unknown, more = {}) =>
+      () =>
+        ExclusionConstraint({ name: "x", expressions: expressions as never, ...more });
     expect(make([["a", "&&"]])().expressions).toHaveLength(1);
     for (const wrong of [[], [["a"]], "a", [["a", "= ) --"]]]) expect(make(wrong)).toThrow(ValueError);
     expect(make([["a", "="]], { indexType: "GIN" })).toThrow(ValueError);

@@ -6,7 +6,13 @@ import { F, Value } from "../../../src/expressions/makers.js";
 import { Q } from "../../../src/expressions/q.js";
 import * as f from "../../../src/fields/factories.js";
 import { CASCADE, DB_SET_DEFAULT, DB_SET_NULL } from "../../../src/fields/relations.js";
-import { CheckConstraint, Deferrable, ExclusionConstraint, OpClass, UniqueConstraint } from "../../../src/meta/constraints.js";
+import {
+  CheckConstraint,
+  Deferrable,
+  ExclusionConstraint,
+  OpClass,
+  UniqueConstraint,
+} from "../../../src/meta/constraints.js";
 import { BloomIndex, BrinIndex, BTreeIndex, GinIndex, Index } from "../../../src/meta/indexes.js";
 import { compileDdlExpression } from "../../../src/schema/expressions.js";
 import { createModelsSql, deleteModelsSql } from "../../../src/schema/tables.js";
@@ -46,7 +52,10 @@ describe("a table with a foreign key", () => {
   });
   test("is removed before the table it refers to", () => {
     expect(deleteModelsSql(metas, sqlite)).toEqual(['DROP TABLE "shop_product"', 'DROP TABLE "shop_category"']);
-    expect(deleteModelsSql(metas, postgres)).toEqual(['DROP TABLE "shop_product" CASCADE', 'DROP TABLE "shop_category" CASCADE']);
+    expect(deleteModelsSql(metas, postgres)).toEqual([
+      'DROP TABLE "shop_product" CASCADE',
+      'DROP TABLE "shop_category" CASCADE',
+    ]);
   });
 });
 
@@ -80,7 +89,9 @@ describe("order", () => {
       define("U", {}, { managed: false }),
       place,
     );
-    expect(createModelsSql(metas, sqlite)).toEqual(['CREATE TABLE "shop_place" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT)']);
+    expect(createModelsSql(metas, sqlite)).toEqual([
+      'CREATE TABLE "shop_place" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT)',
+    ]);
   });
 });
 
@@ -90,7 +101,9 @@ describe("columns", () => {
     [postgres, "DEFAULT E'it''s \\\\'"],
     [mariadb, "DEFAULT 'it''s \\\\'"],
   ])("a default is a literal that cannot be left", (dialect, text) => {
-    expect(createModelsSql([metaOf({ a: f.CharField({ maxLength: 9, dbDefault: "it's \\" }) })], dialect)[0]).toContain(text);
+    expect(createModelsSql([metaOf({ a: f.CharField({ maxLength: 9, dbDefault: "it's \\" }) })], dialect)[0]).toContain(
+      text,
+    );
   });
   test("an expression as default stands in parentheses, and may read no column", () => {
     const meta = metaOf({ a: f.CharField({ maxLength: 9, dbDefault: Lower(Value("X")) }) });
@@ -99,14 +112,28 @@ describe("columns", () => {
     expect(() => createModelsSql([wrong], sqlite)).toThrow(FieldError);
   });
   test("a computed column names its expression; MariaDB says nothing of NULL there", () => {
-    const meta = metaOf({ n: f.IntegerField(), m: f.GeneratedField({ expression: F("n").add(-1), outputField: f.IntegerField(), dbPersist: true }) });
-    expect(createModelsSql([meta], sqlite)[0]).toContain('"m" integer GENERATED ALWAYS AS (("n" + (-1))) STORED NOT NULL');
-    expect(createModelsSql([meta], postgres)[0]).toContain('"m" integer GENERATED ALWAYS AS (("n" + (-1)::integer)) STORED NOT NULL');
+    const meta = metaOf({
+      n: f.IntegerField(),
+      m: f.GeneratedField({ expression: F("n").add(-1), outputField: f.IntegerField(), dbPersist: true }),
+    });
+    expect(createModelsSql([meta], sqlite)[0]).toContain(
+      '"m" integer GENERATED ALWAYS AS (("n" + (-1))) STORED NOT NULL',
+    );
+    expect(createModelsSql([meta], postgres)[0]).toContain(
+      '"m" integer GENERATED ALWAYS AS (("n" + (-1)::integer)) STORED NOT NULL',
+    );
     expect(createModelsSql([meta], mariadb)[0]).toContain("`m` integer GENERATED ALWAYS AS ((`n` + (-1))) STORED)");
   });
   test("a computed column that reads another table is refused", () => {
     const [meta] = metasOf(
-      define("Product", { ...product.fields, c: f.GeneratedField({ expression: F("category__name"), outputField: f.CharField({ maxLength: 9 }), dbPersist: true }) }),
+      define("Product", {
+        ...product.fields,
+        c: f.GeneratedField({
+          expression: F("category__name"),
+          outputField: f.CharField({ maxLength: 9 }),
+          dbPersist: true,
+        }),
+      }),
       category,
     );
     expect(() => createModelsSql([meta!], sqlite)).toThrow(FieldError);
@@ -118,15 +145,22 @@ describe("columns", () => {
     ]);
   });
   test("what is unsigned, JSON or collated is said", () => {
-    const meta = metaOf({ n: f.PositiveIntegerField(), j: f.JSONField({ null: true }), c: f.CharField({ maxLength: 3, dbCollation: "NOCASE", dbIndex: true }) });
+    const meta = metaOf({
+      n: f.PositiveIntegerField(),
+      j: f.JSONField({ null: true }),
+      c: f.CharField({ maxLength: 3, dbCollation: "NOCASE", dbIndex: true }),
+    });
     expect(createModelsSql([meta], sqlite)[0]).toBe(
       'CREATE TABLE "shop_product" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "n" integer unsigned NOT NULL CHECK ("n" >= 0), "j" text NULL CHECK ((JSON_VALID("j") OR "j" IS NULL)), "c" varchar(3) COLLATE "NOCASE" NOT NULL)',
     );
     expect(createModelsSql([meta], postgres).filter((s) => s.includes("pattern_ops"))).toEqual([]);
   });
   test("rules of deletion of the database stand with the reference", () => {
-    const owner = (onDelete: typeof DB_SET_NULL) => metasOf(define("Product", { c: f.ForeignKey("Category", { onDelete, null: true, dbDefault: 1 }) }), category);
-    expect(createModelsSql(owner(DB_SET_NULL), postgres).join()).toContain('REFERENCES "shop_category" ("id") ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED');
+    const owner = (onDelete: typeof DB_SET_NULL) =>
+      metasOf(define("Product", { c: f.ForeignKey("Category", { onDelete, null: true, dbDefault: 1 }) }), category);
+    expect(createModelsSql(owner(DB_SET_NULL), postgres).join()).toContain(
+      'REFERENCES "shop_category" ("id") ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED',
+    );
     expect(createModelsSql(owner(DB_SET_DEFAULT), sqlite).join()).toContain("ON DELETE SET DEFAULT");
     expect(() => createModelsSql(owner(DB_SET_DEFAULT), mariadb)).toThrow(NotSupportedError);
   });
@@ -142,72 +176,129 @@ describe("columns", () => {
     ]);
   });
   test("names are quoted, and empty ones or control characters refused", () => {
-    expect(createModelsSql([metaOf({ n: f.IntegerField({ dbColumn: 'x") --' }) })], sqlite)[0]).toContain('"x"") --" integer');
-    expect(() => createModelsSql([metaOf({ n: f.IntegerField({ dbColumn: "a\u0000b" }) })], sqlite)).toThrow(DatabaseError);
+    expect(createModelsSql([metaOf({ n: f.IntegerField({ dbColumn: 'x") --' }) })], sqlite)[0]).toContain(
+      '"x"") --" integer',
+    );
+    expect(() => createModelsSql([metaOf({ n: f.IntegerField({ dbColumn: "a\u0000b" }) })], sqlite)).toThrow(
+      DatabaseError,
+    );
   });
 });
 
 describe("constraints and indexes", () => {
-  const fields = () => ({ name: f.CharField({ maxLength: 20 }), n: f.IntegerField({ null: true }), on: f.BooleanField() });
+  const fields = () => ({
+    name: f.CharField({ maxLength: 20 }),
+    n: f.IntegerField({ null: true }),
+    on: f.BooleanField(),
+  });
   const index = (i: unknown) => metaOf(fields(), { indexes: [i] });
   const constraint = (c: unknown) => metaOf(fields(), { constraints: [c] });
-  const last = (meta: ReturnType<typeof index>, dialect: (typeof databases)[number][1]): string => createModelsSql([meta], dialect).at(-1)!;
+  const last = (meta: ReturnType<typeof index>, dialect: (typeof databases)[number][1]): string =>
+    createModelsSql([meta], dialect).at(-1)!;
 
   test("conditions have columns without tables and values as literals", () => {
     const meta = metaOf(fields());
     const q = new Q({ n__gt: -5, name__in: ["a'", "b"] }).or(new Q({ name__startswith: "x_" }));
-    expect(compileDdlExpression(meta, q, sqlite)).toBe(`(("n" > (-5) AND "name" IN ('a''', 'b')) OR "name" LIKE 'x\\_%' ESCAPE '\\')`);
-    expect(compileDdlExpression(meta, q, mariadb)).toBe("((`n` > (-5) AND `name` IN ('a''', 'b')) OR `name` LIKE BINARY 'x\\\\_%')");
-    expect(compileDdlExpression(meta, q, postgres)).toBe(`(("n" > (-5) AND "name" = ANY('{"a''","b"}')) OR "name"::text LIKE E'x\\\\_%'::text)`);
+    expect(compileDdlExpression(meta, q, sqlite)).toBe(
+      `(("n" > (-5) AND "name" IN ('a''', 'b')) OR "name" LIKE 'x\\_%' ESCAPE '\\')`,
+    );
+    expect(compileDdlExpression(meta, q, mariadb)).toBe(
+      "((`n` > (-5) AND `name` IN ('a''', 'b')) OR `name` LIKE BINARY 'x\\\\_%')",
+    );
+    expect(compileDdlExpression(meta, q, postgres)).toBe(
+      `(("n" > (-5) AND "name" = ANY('{"a''","b"}')) OR "name"::text LIKE E'x\\\\_%'::text)`,
+    );
     expect(compileDdlExpression(meta, F("n").add(1).lt(F("id")), sqlite)).toBe('("n" + 1) < "id"');
   });
   test("a check constraint stands in the table; one that says nothing is left out", () => {
     const c = CheckConstraint({ condition: { n__gte: 1 }, name: "%(app_label)s_%(class)s_n" });
     expect(createModelsSql([constraint(c)], sqlite)[0]).toContain('CONSTRAINT "shop_product_n" CHECK ("n" >= 1))');
-    expect(createModelsSql([constraint(CheckConstraint({ condition: new Q(), name: "none" }))], sqlite)[0]).not.toContain("CONSTRAINT");
+    expect(
+      createModelsSql([constraint(CheckConstraint({ condition: new Q(), name: "none" }))], sqlite)[0],
+    ).not.toContain("CONSTRAINT");
   });
   test("a plain unique constraint stands in the table, others are indexes or left out", () => {
-    expect(createModelsSql([constraint(UniqueConstraint({ fields: ["name", "n"], name: "u" }))], mariadb)[0]).toContain("CONSTRAINT `u` UNIQUE (`name`, `n`)");
+    expect(createModelsSql([constraint(UniqueConstraint({ fields: ["name", "n"], name: "u" }))], mariadb)[0]).toContain(
+      "CONSTRAINT `u` UNIQUE (`name`, `n`)",
+    );
     const partial = constraint(UniqueConstraint({ fields: ["name"], condition: { on: true }, name: "u" }));
     expect(last(partial, sqlite)).toBe('CREATE UNIQUE INDEX "u" ON "shop_product" ("name") WHERE "on" = 1');
     expect(last(partial, postgres)).toBe('CREATE UNIQUE INDEX "u" ON "shop_product" ("name") WHERE "on" = true');
     expect(createModelsSql([partial], mariadb)).toHaveLength(1);
     const over = constraint(UniqueConstraint(Lower("name"), F("n").desc({ nullsLast: true }), { name: "u" }));
-    expect(last(over, postgres)).toBe('CREATE UNIQUE INDEX "u" ON "shop_product" ((LOWER("name")), "n" DESC NULLS LAST)');
+    expect(last(over, postgres)).toBe(
+      'CREATE UNIQUE INDEX "u" ON "shop_product" ((LOWER("name")), "n" DESC NULLS LAST)',
+    );
     expect(last(over, mysql)).toBe("CREATE UNIQUE INDEX `u` ON `shop_product` ((LOWER(`name`)), `n` DESC)");
     expect(createModelsSql([over], mariadb)).toHaveLength(1);
     const deferred = constraint(UniqueConstraint({ fields: ["n"], name: "u", deferrable: Deferrable.IMMEDIATE }));
-    expect(createModelsSql([deferred], postgres)[0]).toContain('CONSTRAINT "u" UNIQUE ("n") DEFERRABLE INITIALLY IMMEDIATE');
+    expect(createModelsSql([deferred], postgres)[0]).toContain(
+      'CONSTRAINT "u" UNIQUE ("n") DEFERRABLE INITIALLY IMMEDIATE',
+    );
     expect(createModelsSql([deferred], sqlite)[0]).not.toContain('"u"');
     const nulls = constraint(UniqueConstraint({ fields: ["n"], name: "u", nullsDistinct: false, include: ["name"] }));
-    expect(last(nulls, postgres)).toBe('CREATE UNIQUE INDEX "u" ON "shop_product" ("n") INCLUDE ("name") NULLS NOT DISTINCT');
+    expect(last(nulls, postgres)).toBe(
+      'CREATE UNIQUE INDEX "u" ON "shop_product" ("n") INCLUDE ("name") NULLS NOT DISTINCT',
+    );
   });
   test("an index keeps order, condition and included columns where the database has them", () => {
     const meta = index(Index({ fields: ["name", "-n"], name: "i", condition: new Q({ n__gt: 5 }), include: ["on"] }));
     expect(last(meta, sqlite)).toBe('CREATE INDEX "i" ON "shop_product" ("name", "n" DESC) WHERE "n" > 5');
-    expect(last(meta, postgres)).toBe('CREATE INDEX "i" ON "shop_product" ("name", "n" DESC) INCLUDE ("on") WHERE "n" > 5');
+    expect(last(meta, postgres)).toBe(
+      'CREATE INDEX "i" ON "shop_product" ("name", "n" DESC) INCLUDE ("on") WHERE "n" > 5',
+    );
     expect(last(meta, mariadb)).toBe("CREATE INDEX `i` ON `shop_product` (`name`, `n` DESC)");
   });
   test("the access methods of PostgreSQL with their settings", () => {
-    expect(last(index(GinIndex({ fields: ["name"], opclasses: ["gin_trgm_ops"], name: "g", fastupdate: false, ginPendingListLimit: 9 })), postgres)).toBe(
+    expect(
+      last(
+        index(
+          GinIndex({
+            fields: ["name"],
+            opclasses: ["gin_trgm_ops"],
+            name: "g",
+            fastupdate: false,
+            ginPendingListLimit: 9,
+          }),
+        ),
+        postgres,
+      ),
+    ).toBe(
       'CREATE INDEX "g" ON "shop_product" USING gin ("name" gin_trgm_ops) WITH (gin_pending_list_limit = 9, fastupdate = off)',
     );
-    expect(last(index(BrinIndex({ fields: ["n"], pagesPerRange: 4 })), postgres)).toMatch(/^CREATE INDEX "shop_produc_n_[0-9a-f]{6}_brin" ON "shop_product" USING brin \("n"\) WITH \(pages_per_range = 4\)$/);
-    expect(last(index(BloomIndex({ fields: ["n"], length: 80, columns: [4], name: "b" })), postgres)).toContain("WITH (length = 80, col1 = 4)");
+    expect(last(index(BrinIndex({ fields: ["n"], pagesPerRange: 4 })), postgres)).toMatch(
+      /^CREATE INDEX "shop_produc_n_[0-9a-f]{6}_brin" ON "shop_product" USING brin \("n"\) WITH \(pages_per_range = 4\)$/,
+    );
+    expect(last(index(BloomIndex({ fields: ["n"], length: 80, columns: [4], name: "b" })), postgres)).toContain(
+      "WITH (length = 80, col1 = 4)",
+    );
     expect(last(index(BTreeIndex(OpClass(Lower("name"), { name: "text_pattern_ops" }), { name: "o" })), postgres)).toBe(
       'CREATE INDEX "o" ON "shop_product" USING btree ((LOWER("name")) text_pattern_ops)',
     );
     expect(() => createModelsSql([index(GinIndex({ fields: ["name"] }))], sqlite)).toThrow(NotSupportedError);
   });
   test("an exclusion constraint stands in the table, on PostgreSQL only", () => {
-    const meta = constraint(ExclusionConstraint({ name: "x", expressions: [["n", "="], [F("name"), "<>"]], condition: { on: true }, deferrable: "deferred" }));
+    const meta = constraint(
+      ExclusionConstraint({
+        name: "x",
+        expressions: [
+          ["n", "="],
+          [F("name"), "<>"],
+        ],
+        condition: { on: true },
+        deferrable: "deferred",
+      }),
+    );
     expect(createModelsSql([meta], postgres)[0]).toContain(
       'CONSTRAINT "x" EXCLUDE USING GIST ("n" WITH =, "name" WITH <>) WHERE ("on" = true) DEFERRABLE INITIALLY DEFERRED',
     );
     expect(() => createModelsSql([meta], sqlite)).toThrow(NotSupportedError);
   });
   test("a condition over another table, and an index over no field, are refused", () => {
-    const [meta] = metasOf({ ...product, options: { constraints: [CheckConstraint({ condition: { category__name: "x" }, name: "c" })] } }, category);
+    const [meta] = metasOf(
+      { ...product, options: { constraints: [CheckConstraint({ condition: { category__name: "x" }, name: "c" })] } },
+      category,
+    );
     expect(() => createModelsSql([meta!], sqlite)).toThrow(FieldError);
     expect(() => createModelsSql([index(Index({ fields: ["nmae"] }))], sqlite)).toThrow(/nmae.*Did you mean 'name'/);
   });
