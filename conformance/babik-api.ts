@@ -75,7 +75,11 @@ export class Babik {
   }
   /** An export by name; `postgres.X` is looked up in the `postgres` namespace. */
   find(name: string): unknown {
-    if (name.startsWith("postgres.")) return member(this.exports["postgres"], name.slice("postgres.".length));
+    if (name.startsWith("postgres.")) {
+      const plain = name.slice("postgres.".length);
+      // Fields of PostgreSQL stand among the others as well.
+      return member(this.exports["postgres"], plain) ?? (plain.endsWith("Field") ? this.find(plain) : undefined);
+    }
     return Object.hasOwn(this.exports, name) ? this.exports[name] : undefined;
   }
   get(name: string): unknown {

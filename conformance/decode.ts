@@ -204,8 +204,10 @@ function when(raw: readonly Json[], kwargs: JsonObject, scope: Scope, model: str
 }
 
 function sliced(raw: readonly Json[], scope: Scope, model: string | undefined): unknown {
-  const bounds = listOf((raw[1] as JsonObject)["$slice"]);
-  return call(decode(raw[0], scope, model), "slice", sliceArgs(bounds[0] ?? null, bounds[1] ?? null));
+  const index = raw[1] ?? null;
+  const [start = null, stop = null] =
+    typeof index === "number" ? [index, index + 1] : listOf((index as JsonObject)["$slice"]);
+  return call(decode(raw[0], scope, model), "slice", sliceArgs(start, stop));
 }
 
 /** Arguments of `slice()`: Python's open ends are 0 and "left out". */

@@ -36,6 +36,11 @@ const STANDS_FOR: Readonly<Record<string, readonly string[]>> = {
   IntegrityError: ["IntegrityError"],
 };
 
+/** Codes of babik's errors that say more than their class. Python's `int([])` is a TypeError, `int(b"x")` a ValueError. */
+const CODE_STANDS_FOR: Readonly<Record<string, readonly string[]>> = {
+  "value.type": ["FieldError", "TypeError", "ValueError"],
+};
+
 /** Recorded names of errors that the database itself reports: the rows after them are not known. */
 export const DATABASE_ERRORS: ReadonlySet<string> = new Set([
   "DatabaseError",
@@ -62,6 +67,9 @@ export function standsFor(error: unknown): readonly string[] {
   if (error instanceof MissingApi) return [];
   const names = classNames(error);
   if (!names.includes("BabikError")) return [];
+  const code = String((error as { readonly code?: unknown }).code);
+  const byCode = Object.hasOwn(CODE_STANDS_FOR, code) ? CODE_STANDS_FOR[code] : undefined;
+  if (byCode !== undefined) return byCode;
   for (const name of names) {
     const found = Object.hasOwn(STANDS_FOR, name) ? STANDS_FOR[name] : undefined;
     if (found !== undefined) return found;

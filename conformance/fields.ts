@@ -74,7 +74,7 @@ export function buildField(spec: FieldSpec, scope: Scope, place: FieldPlace = {}
         toFields: [...(spec.to_fields ?? [])],
       });
     case "ManyToManyField":
-      return babik.make(spec.type, spec.to, { ...bag, ...manyToMany(spec, kwargs, place.throughTable) });
+      return babik.make(spec.type, spec.to, { ...bag, ...manyToMany(spec, kwargs, place) });
     case "GenericForeignKey":
       return babik.make(spec.type, kwargs["ct_field"] ?? "content_type", kwargs["fk_field"] ?? "object_id", bag);
     case "GenericRelation":
@@ -170,11 +170,11 @@ function onDelete(value: Json, scope: Scope): unknown {
   return call({ SET: scope.babik.get("SET") }, "SET", [fixed]);
 }
 
-function manyToMany(spec: FieldSpec, kwargs: JsonObject, throughTable: string | undefined): Record<string, unknown> {
+function manyToMany(spec: FieldSpec, kwargs: JsonObject, { owner, throughTable }: FieldPlace): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   if (spec.symmetrical === true) out["symmetrical"] = true;
   else {
-    if (kwargs["symmetrical"] === false || spec.symmetrical === false) out["symmetrical"] = false;
+    if (spec.to === owner) out["symmetrical"] = false;
     Object.assign(out, reverseNames(spec, kwargs));
   }
   if (spec.through_auto_created === true) {

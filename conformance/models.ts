@@ -16,7 +16,7 @@ import {
   type JsonObject,
   type ModelSpec,
 } from "./format.js";
-import { camel } from "./names.js";
+import { camel, tableName } from "./names.js";
 
 /** The models of one app's file. */
 export interface BuiltModels {
@@ -144,7 +144,7 @@ function buildFields(spec: ModelSpec, app: AppSpec, scope: Scope): Record<string
     const through = field.through === undefined ? undefined : app.models[field.through];
     fields[field.name] = buildField(field, scope, {
       owner: spec.label,
-      ...(through === undefined ? {} : { throughTable: through.db_table }),
+      ...(through === undefined ? {} : { throughTable: tableName(through.db_table) }),
     });
   }
   return fields;
@@ -152,7 +152,7 @@ function buildFields(spec: ModelSpec, app: AppSpec, scope: Scope): Record<string
 
 function buildMeta(spec: ModelSpec, scope: Scope): Record<string, unknown> {
   const meta: Record<string, unknown> = { appLabel: spec.label.slice(0, spec.label.indexOf(".")) };
-  if (spec.proxy !== true) meta["dbTable"] = spec.db_table;
+  if (spec.proxy !== true) meta["dbTable"] = tableName(spec.db_table);
   if (spec.managed === false) meta["managed"] = false;
   const given = spec.meta ?? {};
   for (const [key, value] of Object.entries(given))

@@ -2,11 +2,21 @@
  * Names of the recording turned into babik's and back: snake_case options and methods, and the names of foreign key
  * columns inside `__` paths. It knows the recorded model definitions and nothing of babik's code.
  */
+import { createHash } from "node:crypto";
 import type { AppSpec, FieldSpec, ModelSpec } from "./format.js";
 
 /** `order_by` -> `orderBy`. Leading underscores stay. */
 export function camel(name: string): string {
   return name.replace(/(?<=[a-z0-9])_+([a-z0-9])/gi, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Longest name of a table that every database takes. */
+const MAX_NAME = 60;
+
+/** A table's name, cut where a database would refuse it or cut it in a way of its own. Which name it is, no case cares. */
+export function tableName(name: string): string {
+  if (name.length <= MAX_NAME) return name;
+  return `${name.slice(0, MAX_NAME - 9)}_${createHash("md5").update(name).digest("hex").slice(0, 8)}`;
 }
 
 /** babik's name of a foreign key's value: `author` -> `authorId`. */

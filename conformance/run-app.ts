@@ -7,7 +7,7 @@ import type { Scope } from "./decode.js";
 import { firstLine } from "./errors.js";
 import { BACKEND, type AppSpec, type CaseSpec, type DatabaseName, type Json, type ModelSpec } from "./format.js";
 import { UndescribedModel, buildModels, isFor, withThroughModels } from "./models.js";
-import { Names } from "./names.js";
+import { Names, tableName } from "./names.js";
 import { runCase, type Bench, type CaseOutcome } from "./run-case.js";
 import { ALIASES, type ServerDatabases } from "./servers.js";
 import { States } from "./state.js";
@@ -229,7 +229,7 @@ function tablesOf(spec: ModelSpec, app: AppSpec): string[] {
   const through = spec.fields.map((field) =>
     field.through_auto_created === true ? app.models[field.through ?? ""]?.db_table : undefined,
   );
-  return [...through.filter((table) => table !== undefined), spec.db_table];
+  return [...through.filter((table) => table !== undefined), spec.db_table].map(tableName);
 }
 
 function allTables(app: AppSpec): Set<string> {

@@ -129,7 +129,7 @@ async function measured(spec: CaseSpec, scope: CaseScope, bench: Bench): Promise
       undo.push(scope.babik.registerLookup(on, lookup, name));
     const captured = await started();
     statements = captured.statements;
-    const got = outcome(spec.result.kind, captured.result.value, scope, captured.result.started);
+    const got = outcome(spec.result.kind, asTuple(spec, captured.result.value), scope, captured.result.started);
     judged = { ...judgeResult(spec, got, (item) => canonicalItem(item, scope)), got };
   } catch (caught) {
     error = caught instanceof FailedCapture ? caught.error : caught;
@@ -150,6 +150,12 @@ async function measured(spec: CaseSpec, scope: CaseScope, bench: Bench): Promise
     statements,
     ...(expected === undefined ? {} : { expectedQueries: expected }),
   };
+}
+
+/** A single named tuple of Python is recorded as a tuple; babik gives an object. */
+function asTuple(spec: CaseSpec, value: unknown): unknown {
+  const isNamed = spec.chain.some(([name, , kwargs]) => name === "values_list" && kwargs?.["named"] === true);
+  return isNamed && spec.result.kind === "value" ? Object.values(value as object) : value;
 }
 
 function performing(spec: CaseSpec, scope: Scope, bench: Bench) {

@@ -151,7 +151,7 @@ export function outcome(
       break;
     case "in_bulk":
       if (value instanceof Map)
-        return { kind, items: [...value].map(([k, v]) => [snapshot(k, scope), snapshot(v, scope, started)]) };
+        return { kind, items: [...value].map(([k, v]) => [snapshot(k, scope), inBulk(v, scope, started)]) };
       break;
     case "aggregate":
       return { kind, value: originalKeys(value, scope, started) };
@@ -175,6 +175,10 @@ export function outcome(
     kind: value === undefined || value === null ? "none" : "value",
     value: shown(value ?? null, scope, started),
   };
+}
+
+function inBulk(value: unknown, scope: Scope, outer: readonly unknown[]): Json {
+  return isPlain(value) ? originalKeys(value, scope, outer) : snapshot(value, scope, outer);
 }
 
 function named(item: unknown, scope: Scope): Json {

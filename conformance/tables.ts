@@ -4,6 +4,7 @@
  */
 import { metaOf, type FieldLike, type Orm } from "./babik-api.js";
 import { decode, type Scope } from "./decode.js";
+import { tableName } from "./names.js";
 import { integer } from "./values.js";
 import type { DatabaseName, FieldSpec, Json, ModelSpec, TableSpec } from "./format.js";
 
@@ -52,7 +53,13 @@ export function tableInfo(spec: ModelSpec, model: unknown, dialect: unknown): Ta
     });
     if (/AutoField$/.test(field.type)) serial = field.column;
   }
-  return { label: spec.label, name: spec.db_table, columns, serial, autoCreated: spec.auto_created !== undefined };
+  return {
+    label: spec.label,
+    name: tableName(spec.db_table),
+    columns,
+    serial,
+    autoCreated: spec.auto_created !== undefined,
+  };
 }
 
 /** The recorded rows as parameters, with the names of the columns they belong to. */
