@@ -88,7 +88,13 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
       return arg instanceof Slot ? slotValue(query, arg, e.outputField) : typed(sub(arg));
     }
     case "outerref": return { kind: "outerref", ref: e.args.length > 0 ? e.args[0] : e.settings["name"], type: null };
-    case "combined": return combine(e.settings["op"] as BinaryOp, value(e.args[0]), value(e.args[1]), e.outputField);
+    case "combined": {
+      const [left, right] = e.args;
+      // A text that is calculated with a decimal is a decimal: F("price").mul("1.10").
+      const lhs = isPlainText(left) ? null : value(left), rhs = isPlainText(right) ? null : value(right);
+      const side = (x: unknown, other: Expr | null): Expr => (isA(other === null ? null : typeOrNull(other), "DecimalField") ? slotValue(query, (x as Expression).args[0] as Slot, typeNamed("DecimalField")) : value(x));
+      return combine(e.settings["op"] as BinaryOp, lhs ?? side(left, rhs), rhs ?? side(right, lhs), e.outputField);
+    }
     case "func": {
       const spec = e.spec!;
       const args = e.args.map(value);
@@ -156,6 +162,9 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
   }
 }
 
+function isPlainText(x: unknown): boolean {
+  return isExpression(x) && x.kind === "value" && x.outputField === undefined && x.args[0] instanceof Slot && typeof x.args[0].value === "string";
+}
 function refuseComposite(node: Expr, name: string): void {
   if (node.kind === "tuple") throw new ValueError(`${name} expression does not support composite primary keys.`, "expression.composite");
 }
