@@ -91,6 +91,8 @@ function manyToMany(f: ManyToManyField, reverse: boolean): readonly PathInfo[] {
   // A through model that points at a parent (or a proxy's base) of the models at the ends needs the links between.
   const here = (reverse ? f.related : f.owner) as ModelMeta;
   if ((start.from.concrete) !== here.concrete) steps.unshift(...linkPath(here, start.from));
+  // The two keys may stand on different models of one tree: a through model that inherits one of them.
+  if (start.to.concrete !== end.from.concrete) steps.push(...linkPath(start.to, end.from));
   steps.push(end);
   const there = (reverse ? f.owner : f.related) as ModelMeta;
   if (end.to.concrete !== there.concrete) steps.push(...linkPath(end.to, there));

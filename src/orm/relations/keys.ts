@@ -65,7 +65,9 @@ export function relationsByAccessor(meta: ModelMeta): ReadonlyMap<string, MetaFi
   if (known === undefined) {
     known = new Map();
     for (const [name, f] of meta.byName) if (f.isRelation && f.name === name) known.set(name, f);
-    for (const r of new Set<ReverseRelation>([...meta.reverse, ...meta.reverseByQuery.values()]))
+    // A child's row is its parents' row too, the relations that lead from them included.
+    const reverse = [...meta.reverse, ...meta.reverseByQuery.values(), ...[meta.concrete, ...meta.allParents].flatMap((m) => m.reverse)];
+    for (const r of new Set<ReverseRelation>(reverse))
       if (r.accessorName !== null && !known.has(r.accessorName)) known.set(r.accessorName, r);
     accessors.set(meta, known);
   }

@@ -134,7 +134,8 @@ export class ManySet extends RelatedSet {
       } else key = to.target.prep(row);
       out.set(keyText(key), key);
     }
-    return out;
+    // Always in one order: two who add the same rows wait for each other instead of locking each other out.
+    return new Map([...out].sort(([a, x], [b, y]) => (typeof x === "number" && typeof y === "number" ? x - y : a < b ? -1 : 1)));
   }
   private mayRelate(row: object): boolean {
     for (const router of runtimeOf(this.related).routers) {

@@ -52,6 +52,10 @@ export abstract class RelatedSet {
   abstract from(source: SetSource): RelatedSet;
   /** Refuses instances that have nothing to be related by yet. */
   abstract check(): void;
+  /** Refuses instances whose set cannot even be read. */
+  protected checkRead(): void {
+    this.check();
+  }
   /** Conditions that choose the rows of this instance. */
   protected abstract conditions(): Readonly<Record<string, unknown>>;
   /** Later conditions of the same call share the joins of these. */
@@ -76,7 +80,7 @@ export abstract class RelatedSet {
   getQuerySet(): QuerySet {
     const rows = stateOf(this.instance).prefetched?.[this.cacheName];
     if (Array.isArray(rows)) return this.prefetched(rows as object[]);
-    this.check();
+    this.checkRead();
     return this.restrict(this.source.manager.getQuerySet());
   }
   /** The rows of the instance within a queryset. */
@@ -118,10 +122,10 @@ export abstract class RelatedSet {
     if (!hasPk(this.instance))
       throw new ValueError(`'${metaOfInstance(this.instance).objectName}' instance needs to have a primary key value before this relationship can be used.`, "relation.unsaved", { model: metaOfInstance(this.instance).label });
   }
-  /** True for an instance of the related model; false for what may be a key. */
-  protected isRow(value: unknown): value is object {
+  /** True for an instance of the related model; false for what may be a key, where keys may stand. */
+  protected isRow(value: unknown, keys = true): value is object {
     if (!isInstance(value)) {
-      if (value === undefined || value === null) throw new QueryTypeError(`'${this.related.objectName}' instance expected, got ${String(value)}.`, "relation.row");
+      if (!keys || value === undefined || value === null) throw new QueryTypeError(`'${this.related.objectName}' instance expected, got ${kindOf(value)}.`, "relation.row");
       return false;
     }
     if (!metaOfInstance(value).isA(this.related)) throw new QueryTypeError(`'${this.related.objectName}' instance expected, got ${kindOf(value)}.`, "relation.row");

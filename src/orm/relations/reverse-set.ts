@@ -35,6 +35,9 @@ export class ReverseSet extends RelatedSet {
       if ((this.instance as Record<string, unknown>)[f.attname] === null)
         throw new ValueError(`"${kindOf(this.instance)}" needs to have a value for field "${f.attname}" before this relationship can be used.`, "relation.no_value", { path: f.attname });
   }
+  protected override checkRead(): void {
+    this.requireKey();
+  }
   protected conditions(): Readonly<Record<string, unknown>> {
     const values = targetValues(this.field, this.instance);
     if (values.length > 1) return { [this.field.name]: this.instance };
@@ -43,7 +46,9 @@ export class ReverseSet extends RelatedSet {
   }
   protected override finish(qs: QuerySet): QuerySet {
     const { field, instance } = this;
-    const text = valuesText(field.toFields, targetValues(field, instance));
+    const values = targetValues(field, instance);
+    if (values.includes(null)) return qs.none();
+    const text = valuesText(field.toFields, values);
     if (text === null) return qs;
     // Rows of this set lead back to this very instance.
     const keyOf = (row: object): unknown => valuesText(field.toFields, localValues(field, row)) ?? text;
@@ -83,28 +88,29 @@ export class ReverseSet extends RelatedSet {
     this.forget();
     const { field, related, instance } = this;
     const db = this.writeTo(related);
-    const objects = rows.map((r) => (this.isRow(r) ? r : null));
+    const objects = this.instances(rows);
     if (bulk) {
-      const keys = rows.map((r, i) => {
-        const object = objects[i];
-        if (object === null || object === undefined) return r;
+      const keys = objects.map((object) => {
         const state = stateOf(object);
         if (state.adding || state.db !== db.alias)
           throw new ValueError(`${kindOf(object)} instance isn't saved. Use { bulk: false } or save the object first.`, "relation.unsaved_row", { model: related.label });
         return pkOf(object);
       });
-      for (const object of objects) if (object !== null) assignRelation(object, field, instance);
+      for (const object of objects) assignRelation(object, field, instance);
       if (keys.length === 0) return;
       await baseQuerySet(related).using(db.alias).filter({ pk__in: keys }).update({ [field.name]: instance });
       return;
     }
     await db.atomic(async () => {
-      for (const [i, row] of rows.entries()) {
-        const object = objects[i] ?? ((await baseQuerySet(related).using(db.alias).get({ pk: row })) as object);
+      for (const object of objects) {
         assignRelation(object, field, instance);
         await runtimeOf(related).operations.save(object, {});
       }
     }, { savepoint: false });
+  }
+  /** The rows, all of the related model. Keys do not do: a row that is moved here has to know it. */
+  private instances(rows: readonly unknown[]): object[] {
+    return rows.filter((r): r is object => this.isRow(r, false));
   }
   private requireNullable(method: string): void {
     if (!this.field.null)
@@ -123,8 +129,7 @@ export class ReverseSet extends RelatedSet {
     if (rows.length === 0) return;
     this.check();
     const own = valuesText(this.field.toFields, targetValues(this.field, this.instance));
-    const keys = rows.map((r) => {
-      if (!this.isRow(r)) return r;
+    const keys = this.instances(rows).map((r) => {
       if (valuesText(this.field.toFields, localValues(this.field, r)) !== own) {
         const target = this.field.related as ModelMeta;
         throw new (modelError(target, "DoesNotExist"))(`${kindOf(r)} is not related to ${kindOf(this.instance)}.`, "relation.not_related", { model: target.label });
@@ -170,7 +175,7 @@ export class ReverseSet extends RelatedSet {
       this.forget();
       const old = new Map(((await this.getQuerySet().using(db.alias).rows()) as object[]).map((o) => [keyText(pkOf(o)), o]));
       const fresh: unknown[] = [];
-      for (const row of rows) if (!old.delete(keyText(this.isRow(row) ? pkOf(row) : this.related.pk.prep(row)))) fresh.push(row);
+      for (const row of this.instances(rows)) if (!old.delete(keyText(pkOf(row)))) fresh.push(row);
       await this.removeRows([...old.values()], bulk);
       await this.addRows(fresh, bulk);
     }, { savepoint: false });
