@@ -266,8 +266,10 @@ export class Registry {
   }
   private autoThrough(meta: ModelMeta, f: ManyToManyField, target: ModelMeta, self: boolean): void {
     const name = `${meta.objectName}_${f.name}`;
-    const from = self ? `from_${meta.modelName}` : meta.modelName;
-    const to = self ? `to_${meta.modelName}` : target.modelName;
+    // Two models of one name (of two apps, or one and the same) are told apart by direction.
+    const alike = self || meta.modelName === target.modelName;
+    const from = alike ? `from_${meta.modelName}` : meta.modelName;
+    const to = alike ? `to_${target.modelName}` : target.modelName;
     const through = new ModelMeta(meta.appLabel, name, { uniqueTogether: [[from, to]] });
     through.dbTable = f.relOptions.dbTable ?? `${meta.dbTable}_${snakeCase(f.name)}`;
     through.managed = meta.managed || target.managed;
