@@ -144,18 +144,19 @@ function checkUniqueTarget(field: ForeignObject, target: ModelMeta, report: Repo
   for (const c of target.constraints)
     if (c instanceof UniqueConstraint && c.condition === null && c.expressions.length === 0) sets.push(c.fields);
   if (sets.some(covered)) return;
+  // Only a foreign key needs it in the database; a join over other columns is of use without, though it may double rows.
+  const level = field instanceof ForeignKey ? "error" : "warning";
   if (to.length === 1)
     report(
-      "error",
+      level,
       "fields.E311",
       field.path,
       `'${target.objectName}.${to[0]!.name}' is not unique, but a foreign key refers to it.`,
       "Set unique: true on it, or add a UniqueConstraint without condition to Meta.constraints.",
     );
-  // A warning: joins over such columns are of use, and many recorded models of Django turn its check off.
   else
     report(
-      "warning",
+      level,
       "fields.E310",
       field.path,
       `The fields ${to.map((f) => `'${f.name}'`).join(", ")} of '${target.objectName}' are not unique together.`,

@@ -106,7 +106,7 @@ describe("relations", () => {
     );
     expect(ids([define("Product", { c: to("Category", { toField: "name" }) }), unique])).toEqual([]);
   });
-  test("over several columns need a unique set of them", () => {
+  test("over several columns are warned of without a unique set of them", () => {
     const person = (options: MetaOptions) => define("Person", { country: n(), number: n() }, options);
     const member = define("Member", {
       country: n(),
