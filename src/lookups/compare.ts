@@ -123,12 +123,17 @@ const RANGE: Lookup = {
 const ISNULL: Lookup = {
   name: "isnull",
   acceptsNull: true,
-  build(lhs, rhs) {
-    const flag = rhs instanceof Slot ? rhs.value : undefined;
-    if (typeof flag !== "boolean") throw new ValueError("The QuerySet value for an isnull lookup must be True or False (true or false).", "lookup.isnull");
-    return lookup("isnull", lhs, [], null, { is: flag });
+  build(lhs, rhs, context) {
+    return lookup("isnull", lhs, [], null, { is: isnullFlag(rhs, context) });
   },
 };
+/** The flag of `isnull`. It decides on structure: a call with the other one gets a shape of its own. (`null` is `exact` with null.) */
+export function isnullFlag(rhs: Rhs, context: BuildContext): boolean {
+  const flag = rhs instanceof Slot ? rhs.value : undefined;
+  if (typeof flag !== "boolean") throw new ValueError("The QuerySet value for an isnull lookup must be True or False (true or false).", "lookup.isnull");
+  context.prepare((rhs as Slot).index, (v) => (v === flag || v === null ? v : MISFIT));
+  return flag;
+}
 
 /** Text before and after the escaped value in LIKE. */
 export const PATTERNS: Readonly<Record<string, readonly [string, string]>> = {

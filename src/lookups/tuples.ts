@@ -1,8 +1,9 @@
 /** Lookups of several columns at once: composite keys and relations over more than one column. Values are prepared by each member's type. */
-import { ALWAYS, lookup, NEVER, typeOrNull, where, type Expr, type TupleNode } from "../ast/expr.js";
+import { lookup, NEVER, typeOrNull, where, type Expr, type TupleNode } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { MISFIT, Slot } from "../ast/slots.js";
 import { ValueError } from "../base/errors.js";
+import { isnullFlag } from "./compare.js";
 import type { BuildContext } from "./context.js";
 import type { Lookup, LookupRegistry, Rhs } from "./registry.js";
 
@@ -133,9 +134,8 @@ function oneOf(lhs: TupleNode, rows: readonly (readonly Expr[])[]): Expr {
 const ISNULL: Lookup = {
   name: "isnull",
   acceptsNull: true,
-  build(given, rhs) {
-    const flag = rhs instanceof Slot ? rhs.value : undefined;
-    if (typeof flag !== "boolean") throw new ValueError("The QuerySet value for an isnull lookup must be True or False (true or false).", "lookup.isnull");
+  build(given, rhs, context) {
+    const flag = isnullFlag(rhs, context);
     return where(flag ? "OR" : "AND", (given as TupleNode).items.map((i) => lookup("isnull", i, [], null, { is: flag })));
   },
 };
@@ -166,4 +166,3 @@ export function addTuples(r: LookupRegistry): void {
   for (const l of [EXACT, IN, ISNULL]) r.addLookup("@Tuple", l);
   for (const name of ["gt", "gte", "lt", "lte"] as const) r.addLookup("@Tuple", ordering(name));
 }
-export { ALWAYS };

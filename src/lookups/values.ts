@@ -1,8 +1,10 @@
 /** Right-hand sides of lookups as nodes: checks by the type of the left side, structure where a value decides it. */
 import { constant, NEVER, typeOrNull, type BindContext, type Expr, type ListNode, type ParamNode } from "../ast/expr.js";
-import type { ValueType } from "../ast/seams.js";
+import type { DbParam, DialectInfo, ValueType } from "../ast/seams.js";
 import { MISFIT, Slot } from "../ast/slots.js";
 import { FieldError, ValueError } from "../base/errors.js";
+import type { Decimal } from "../base/values.js";
+import { DecimalField } from "../fields/decimals.js";
 import type { BuildContext } from "./context.js";
 import type { Rhs } from "./registry.js";
 
@@ -81,5 +83,21 @@ export function own(value: unknown, type: ValueType | null): ParamNode {
 }
 /** The type by which the right side of a comparison is prepared. */
 export function rhsType(lhs: Expr): ValueType | null {
-  return typeOrNull(lhs);
+  const type = typeOrNull(lhs);
+  return type instanceof DecimalField ? comparedDecimal(type) : type;
+}
+const compared = new WeakMap<DecimalField, DecimalField>();
+const ANY_DECIMAL = new DecimalField();
+/** A decimal column's type for values that are only compared: what the column could not hold is sent as it is, neither cut nor refused. */
+function comparedDecimal(field: DecimalField): DecimalField {
+  let type = compared.get(field);
+  if (type === undefined) {
+    const fits = (d: Decimal): boolean =>
+      (field.scale === undefined || d.decimalPlaces() <= field.scale) && (field.digits === undefined || d.isZero() || d.e + 1 + (field.scale ?? 0) <= field.digits);
+    type = Object.create(field, {
+      toDb: { value: (v: unknown, dialect: DialectInfo): DbParam => (fits(v as Decimal) ? field.toDb(v, dialect) : ANY_DECIMAL.toDb(v, dialect)) },
+    }) as DecimalField;
+    compared.set(field, type);
+  }
+  return type;
 }

@@ -103,7 +103,9 @@ export function buildFilter(query: Query, child: QChild, o: FilterOptions): Buil
 
   const isnull = condition.kind === "lookup" && condition.op === "isnull" && condition.options?.["guard"] === undefined ? condition.options?.["is"] === true : null;
   let requireOuter = isnull === true && o.currentNegated !== true;
-  if (o.currentNegated === true && isnull !== true) {
+  // A null that is compared as a value (JSON null) is guarded by nothing, as in Django: rows without a document stay unknown.
+  const nullValue = isnull === null && rhs instanceof Slot && rhs.value === null;
+  if (o.currentNegated === true && isnull !== true && !nullValue) {
     requireOuter = true;
     // NOT (col = x) is unknown for NULL; such rows belong to the negation: NOT (col = x AND col IS NOT NULL).
     if (isnull === null) {

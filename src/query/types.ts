@@ -121,7 +121,10 @@ export function temporalKind(type: ValueType | null): "DateTimeField" | "DateFie
 /** One type for several sources: they have to be of one family; the first one's. */
 export function commonType(sources: readonly Expr[], where: string): OutputType {
   let first: ValueType | null = null;
+  // A whole number written beside floats or decimals is one of them: 0 and 0.0 are the same value in JavaScript.
+  const fraction = sources.some((s) => isA(typeOrNull(s), "FloatField") || isA(typeOrNull(s), "DecimalField"));
   for (const s of sources) {
+    if (fraction && s.kind === "param" && isA(typeOrNull(s), "IntegerField")) continue;
     if (s.type !== null && "problem" in s.type) return s.type;
     const t = typeOrNull(s);
     if (t === null) continue;
@@ -142,7 +145,8 @@ export function ruleType(rule: string | undefined, args: readonly Expr[], name: 
       if (args.some((a) => isA(typeOrNull(a), "IntegerField"))) return typeNamed("FloatField");
       return commonType(args, name);
     }
-    case "sum": return commonType(args, name);
+    // A sum has more digits than its column.
+    case "sum": return args.some((a) => isA(typeOrNull(a), "DecimalField")) ? typeNamed("DecimalField") : commonType(args, name);
     // Functions of mathematics give floats, decimals of decimals.
     case "math":
       return args.some((a) => isA(typeOrNull(a), "DecimalField")) ? typeNamed("DecimalField") : typeNamed("FloatField");

@@ -1,7 +1,7 @@
 /** Default spellings of every kind of node; a dialect replaces what it writes differently. */
 import { typeOrNull, type AggregateNode, type Expr, type FrameNode, type FuncNode, type FuncSpec, type LookupNode, type NodeOf, type WhereNode } from "../ast/expr.js";
 import type { SelectLike } from "../ast/statement.js";
-import { DatabaseError } from "../base/errors.js";
+import { DatabaseError, NotSupportedError, ValueError } from "../base/errors.js";
 import type { Compiler, Handlers } from "./compiler.js";
 import { emitSelect } from "./select.js";
 
@@ -152,12 +152,20 @@ function emitWindow(c: Compiler, node: NodeOf<"window">): void {
 }
 function emitFrame(c: Compiler, f: FrameNode): void {
   if (f.exclusion !== null && !c.info.features.windowFrameExclusion) c.notSupported("Frame exclusion in window functions");
-  if (f.unit === "RANGE" && ((f.start !== null && f.start !== 0) || (f.end !== null && f.end !== 0)) && c.info.name !== "postgres" && false) c.notSupported("RANGE with an offset");
-  if (f.unit === "RANGE" && c.info.name === "postgres" && ((f.start !== null && f.start < 0) || (f.end !== null && f.end > 0)))
-    throw new DatabaseError("PostgreSQL only supports UNBOUNDED together with PRECEDING and FOLLOWING.", "sql.frame");
+  if (f.unit === "RANGE") {
+    // The values of a range begin at or before the row's own and end at or after it.
+    if (f.start !== null && f.start > 0) throw badBound("start", "negative", f.start);
+    if (f.end !== null && f.end < 0) throw badBound("end", "positive", f.end);
+    if (c.info.name === "postgres" && ((f.start !== null && f.start < 0) || (f.end !== null && f.end > 0)))
+      throw new NotSupportedError("PostgreSQL only supports UNBOUNDED together with PRECEDING and FOLLOWING.", "sql.frame");
+  } else if (f.start !== null && f.end !== null && f.start > f.end) throw new ValueError("start cannot be greater than end.", "sql.frame");
   const start = f.start === null ? "UNBOUNDED PRECEDING" : f.start === 0 ? "CURRENT ROW" : f.start < 0 ? `${-f.start} PRECEDING` : `${f.start} FOLLOWING`;
   const end = f.end === null ? "UNBOUNDED FOLLOWING" : f.end === 0 ? "CURRENT ROW" : f.end > 0 ? `${f.end} FOLLOWING` : `${-f.end} PRECEDING`;
   c.text(`${f.unit} BETWEEN ${start} AND ${end}${f.exclusion === null ? "" : ` EXCLUDE ${f.exclusion}`}`);
+}
+
+function badBound(which: string, sign: string, value: number): ValueError {
+  return new ValueError(`${which} argument must be a ${sign} integer, zero, or None (null), but got '${value}'.`, "sql.frame");
 }
 
 export function emitLookup(c: Compiler, node: LookupNode): void {
@@ -241,6 +249,6 @@ export const baseHandlers: Handlers = {
   custom: (c, n) => n.by.emit(c.emitter(), n.children),
   default: (c) => void c.text("DEFAULT"),
   outerref: () => {
-    throw new DatabaseError("This queryset contains a reference to an outer query and may only be used in a subquery.", "query.outer_reference");
+    throw new ValueError("This queryset contains a reference to an outer query and may only be used in a subquery.", "query.outer_reference");
   },
 };

@@ -4,16 +4,19 @@ import type { SelectLike } from "../ast/statement.js";
 import type { Compiler, Handler } from "./compiler.js";
 import { emitSubselect, emitTyped } from "./expressions.js";
 
+/** A condition beside an operator needs parentheses: `(a > 3) = TRUE`. Those joined by AND or OR bring their own. */
+function isCondition(node: Expr): boolean {
+  return node.kind === "lookup" || (node.kind === "where" && (node.negated || node.children.length < 2)) || (node.kind === "subquery" && node.exists);
+}
 /** Writes a left side; conditions inside get parentheses. */
 export function lhs(c: Compiler, node: Expr): void {
-  if (node.kind === "lookup" || (node.kind === "subquery" && node.exists)) c.text("(").emit(node).text(")");
+  if (isCondition(node)) c.text("(").emit(node).text(")");
   else emitTyped(c, node);
 }
 /** Right side of a comparison: a value takes the type of the left side, so it needs no cast beside a column. */
 export function rhs(c: Compiler, left: Expr, node: Expr): void {
   if (node.kind === "param" && (left.kind === "col" || left.kind === "outercol" || left.kind === "cast")) c.emit(node);
-  else if (node.kind === "lookup") c.text("(").emit(node).text(")");
-  else emitTyped(c, node);
+  else lhs(c, node);
 }
 const compare = (op: string): Handler<LookupNode> => (c, n) => {
   lhs(c, n.lhs);

@@ -249,7 +249,7 @@ function arithmetic(sign: SqlValue, left: SqlValue, right: SqlValue): SqlValue {
     const b = Number(right);
     if (sign === "/" && b === 0) return null;
     const result = sign === "*" ? a * b : a / b;
-    return Number.isFinite(result) ? BigInt(Math.round(result)) : null;
+    return Number.isFinite(result) ? BigInt(halfToEven(result)) : null;
   }
   if (sign !== "+" && sign !== "-")
     throw new ValueError("babik_format_dtdelta() takes +, -, * or / as its first argument.", "sqlite.operator");
@@ -260,6 +260,12 @@ function arithmetic(sign: SqlValue, left: SqlValue, right: SqlValue): SqlValue {
   if (a.kind === "duration" && b.kind === "duration") return sum;
   if (a.kind !== "duration" && b.kind !== "duration") return sign === "-" ? sum : null;
   return (a.kind === "duration" ? b.kind : a.kind) === "time" ? clockText(sum) : momentText(sum);
+}
+
+// As intervals of PostgreSQL do.
+function halfToEven(x: number): number {
+  const down = Math.floor(x);
+  return x - down === 0.5 ? (down % 2 === 0 ? down : down + 1) : Math.round(x);
 }
 
 function operand(value: SqlValue): { kind: "duration" | "moment" | "time"; micros: bigint } | undefined {

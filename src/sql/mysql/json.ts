@@ -1,4 +1,4 @@
-/** JSON documents on MySQL and MariaDB. MariaDB keeps them as text: JSON_EXTRACT gives JSON text, and equality is JSON_EQUALS. */
+/** JSON documents on MySQL and MariaDB. MariaDB keeps them as text: JSON_EXTRACT gives JSON text, and equal documents have equal normal forms. */
 import { typeOrNull, type Expr, type FuncNode, type LookupNode } from "../../ast/expr.js";
 import type { Compiler, Handler } from "../compiler.js";
 import { emitTyped } from "../expressions.js";
@@ -17,13 +17,14 @@ function document(c: Compiler, node: Expr): void {
   if (node.kind === "param") c.text("JSON_EXTRACT(").emit(node).text(", '$')");
   else emitTyped(c, node);
 }
-function hasEquals(c: Compiler): boolean {
+function hasNormalize(c: Compiler): boolean {
   const [major = 0, minor = 0] = c.info.version;
   return c.info.isMariaDb && (major > 10 || (major === 10 && minor >= 7));
 }
 function equal(c: Compiler, l: Expr, r: Expr): void {
-  if (hasEquals(c)) {
-    c.text("JSON_EQUALS(").emit(l).text(", ").emit(r).text(")");
+  // JSON_EQUALS would do, but WHERE takes its NULL for true.
+  if (hasNormalize(c)) {
+    c.text("JSON_NORMALIZE(").emit(l).text(") = JSON_NORMALIZE(").emit(r).text(")");
     return;
   }
   document(c, l);

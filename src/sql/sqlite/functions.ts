@@ -67,6 +67,9 @@ export const sqliteFunctions: Readonly<Record<string, Handler<FuncNode>>> = {
     emitTyped(c, n.args[0]!);
     c.text(", -1 * ");
     emitTyped(c, n.args[1]!);
+    // Without a length a position of zero would mean the whole text.
+    c.text(", ");
+    emitTyped(c, n.args[1]!);
     c.text(")");
   },
   Abs: (c, n) => {
@@ -107,6 +110,13 @@ export const sqliteAggregates: Readonly<Record<string, Handler<AggregateNode>>> 
   },
 };
 
+/** Texts of dates beside texts of date-times get a time, so that the comparison is that of moments. */
+function sameKind(n: LookupNode): LookupNode {
+  const kinds = [n.lhs, ...n.rhs].map(temporalOf);
+  if (!kinds.includes("date") || !kinds.includes("datetime")) return n;
+  const widen = (e: Expr): Expr => (temporalOf(e) === "date" ? { kind: "raw", parts: [e, " || ' 00:00:00'"], type: null, parenthesised: true } : e);
+  return { ...n, lhs: widen(n.lhs), rhs: n.rhs.map(widen) };
+}
 const COMPARISONS: Readonly<Record<string, string>> = { exact: "=", gt: ">", gte: ">=", lt: "<", lte: "<=" };
 // Equal texts are equal numbers only where both were written for the same column.
 function sameColumn(n: LookupNode): boolean {
@@ -116,7 +126,7 @@ function sameColumn(n: LookupNode): boolean {
 function decimalLookup(op: string): Handler<LookupNode> {
   const plain = commonLookups[op]!;
   return (c, n) => {
-    if (sameColumn(n) || !(isExactText(n.lhs) || n.rhs.some(isExactText)) || n.rhs[0]!.kind === "null" || n.options?.["truth"] === true) return plain(c, n);
+    if (sameColumn(n) || !(isExactText(n.lhs) || n.rhs.some(isExactText)) || n.rhs[0]!.kind === "null" || n.options?.["truth"] === true) return plain(c, sameKind(n));
     if (op === "range") {
       c.text("(BABIK_DEC_CMP(").emit(n.lhs).text(", ").emit(n.rhs[0]!).text(") >= 0 AND BABIK_DEC_CMP(").emit(n.lhs).text(", ").emit(n.rhs[1]!).text(") <= 0)");
       return;
