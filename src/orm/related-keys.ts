@@ -3,13 +3,14 @@ import { ValueError } from "../base/errors.js";
 import type { Field } from "../fields/field.js";
 import { ForeignObject } from "../fields/relations.js";
 import type { ModelMeta } from "../meta/options.js";
-import { dropCached, getCached, isCached, putValue } from "./instance-state.js";
+import { dropCached, getCached, putValue } from "./instance-state.js";
+import { hasCurrent, notePending } from "./relations/keys.js";
 
 /** Copies keys of cached related objects to the instance's own columns; unsaved ones are an error (S46). */
 export function relatedForBulk(instance: object, meta: ModelMeta, fields?: ReadonlySet<Field>, operation = "bulk_create"): void {
   const record = instance as Record<string, unknown>;
   for (const f of new Set(meta.byName.values())) {
-    if (!(f instanceof ForeignObject) || f.fromFields.length !== 1 || !isCached(instance, f.cacheName)) continue;
+    if (!(f instanceof ForeignObject) || f.fromFields.length !== 1 || !hasCurrent(instance, f)) continue;
     if (fields !== undefined && !fields.has(f)) continue;
     const other = getCached(instance, f.cacheName) as object | null;
     if (other === null || other === undefined) continue;
@@ -22,7 +23,10 @@ export function relatedForBulk(instance: object, meta: ModelMeta, fields?: Reado
       dropCached(instance, f.cacheName);
       throw new ValueError(`${operation}() prohibited to prevent data loss due to unsaved related object '${f.name}'.`, "save.unsaved_related", { model: meta.label, path: f.name });
     }
-    if (unset) putValue(instance, from.attname, otherValue);
+    if (unset) {
+      putValue(instance, from.attname, otherValue);
+      notePending(instance, f.cacheName, false);
+    }
     else if (String(record[from.attname]) !== String(otherValue)) dropCached(instance, f.cacheName);
   }
 }

@@ -11,13 +11,14 @@ import type { ModelMeta } from "../meta/options.js";
 import { isInstance } from "../ast/slots.js";
 import { insertRows, isDefault, storedValue } from "./insert.js";
 import { deferredClass } from "./deferred.js";
-import { dropCached, metaOfInstance, ownState, putValue, setCached, stateOf } from "./instance-state.js";
+import { dropCached, metaOfInstance, ownState, putValue, stateOf } from "./instance-state.js";
 import type { ModelClass } from "./model.js";
 import { modelError } from "./model-errors.js";
 import { plainParts, QuerySet } from "./queryset.js";
 import { runtimeOf, type SaveOptions } from "./runtime.js";
 import { updateReturning } from "./queryset-write.js";
 import { relatedForBulk } from "./related-keys.js";
+import { assignRelation } from "./relations/assign.js";
 
 /** Sets the values of a new instance: given ones by field name, attname or `pk`; defaults for the others. */
 export function initialise(instance: object, meta: ModelMeta, values: Readonly<Record<string, unknown>>): void {
@@ -46,7 +47,7 @@ export function initialise(instance: object, meta: ModelMeta, values: Readonly<R
     if (f.generated) continue;
     putValue(instance, f.attname, lenient(f, value));
   }
-  for (const [f, value] of relations) assignRelated(instance, f, value);
+  for (const [f, value] of relations) assignRelation(instance, f, value);
   for (const [key, value] of given) {
     if (key === "pk") {
       (instance as { pk: unknown }).pk = value;
@@ -56,7 +57,7 @@ export function initialise(instance: object, meta: ModelMeta, values: Readonly<R
     if (f instanceof ManyToManyField || f instanceof ReverseRelation)
       throw new QueryTypeError(`Direct assignment to the ${f instanceof ManyToManyField ? "forward side of a many-to-many set" : "reverse side of a related set"} is prohibited. Use ${key}.set() instead.`, "model.set_assignment", { path: key });
     if (f instanceof ForeignObject) {
-      assignRelated(instance, f, value);
+      assignRelation(instance, f, value);
       continue;
     }
     if (hasSetter(instance, key)) {
@@ -84,23 +85,6 @@ function lenient(f: Field, value: unknown): unknown {
   }
 }
 
-/** Assigns an instance (or null) to a forward relation: its key fields, the cache, and the other side of a one-to-one. */
-export function assignRelated(instance: object, f: ForeignObject, value: unknown): void {
-  const meta = metaOfInstance(instance);
-  const target = f.related as ModelMeta;
-  if (value !== null && (!isInstance(value) || !metaOfInstance(value).isA(target)))
-    throw new ValueError(`Cannot assign a value of another kind: "${meta.objectName}.${f.name}" must be a "${target.objectName}" instance.`, "relation.assign", { model: meta.label, path: f.name });
-  if (value === null) {
-    for (const from of f.fromFields) putValue(instance, from.attname, null);
-    setCached(instance, f.cacheName, null, false);
-    return;
-  }
-  const other = value as unknown as Record<string, unknown>;
-  f.fromFields.forEach((from, i) => putValue(instance, from.attname, other[f.toFields[i]!.attname] ?? null));
-  setCached(instance, f.cacheName, value, false);
-  if (!f.multiple) setCached(value as object, f.reverse.cacheName, instance, false);
-}
-
 /** Checked assignment of several values: `instance.set({...})`. */
 export function assign(instance: object, values: Readonly<Record<string, unknown>>): void {
   const meta = metaOfInstance(instance);
@@ -120,7 +104,7 @@ export function assign(instance: object, values: Readonly<Record<string, unknown
       throw new FieldError(`${meta.objectName} has no field named '${key}'.${suggest(key, meta.choices())}`, "model.unknown_field", { model: meta.label, path: key });
     }
     if (f instanceof ForeignObject && key === f.name && (value === null || isInstance(value))) {
-      assignRelated(instance, f, value);
+      assignRelation(instance, f, value);
       continue;
     }
     if (f instanceof ReverseRelation || f instanceof ManyToManyField)
@@ -136,7 +120,14 @@ export async function saveInstance(instance: object, options: SaveOptions): Prom
   const rt = runtimeOf(meta);
   relatedForBulk(instance, meta, undefined, "save");
   const using = options.using ?? (stateOf(instance).db !== null && rt.routers.length === 0 ? stateOf(instance).db! : rt.route(meta, true, { instance, instanceDb: stateOf(instance).db }));
-  const force = options.forceInsert !== undefined && options.forceInsert !== false;
+  const given: unknown = options.forceInsert;
+  if (given !== undefined && typeof given !== "boolean" && !Array.isArray(given)) throw new QueryTypeError("force_insert must be a bool or tuple: forceInsert is true, false or a list of model classes.", "save.force_insert");
+  const force = given === true || (Array.isArray(given) && given.length > 0);
+  if (Array.isArray(given))
+    for (const c of given) {
+      const base = (c as ModelClass | null)?.meta as ModelMeta | undefined;
+      if (base === undefined || !meta.isA(base)) throw new QueryTypeError(`Invalid force_insert member. It must be a base of ${meta.objectName}.`, "save.force_insert");
+    }
   if (force && (options.forceUpdate === true || (options.updateFields?.length ?? 0) > 0)) throw new ValueError("Cannot force both insert and updating in model saving.", "save.options");
   let update: ReadonlySet<Field> | null = null;
   if (options.updateFields !== undefined) {
@@ -152,8 +143,8 @@ export async function saveInstance(instance: object, options: SaveOptions): Prom
   const db = rt.database(using);
   const work = async (): Promise<void> => {
     let parentInserted = false;
-    if (!meta.proxy) parentInserted = await saveParents(instance, meta, db, update, options);
-    await saveTable(instance, meta.concrete, db, { ...options, forceInsert: force || parentInserted, update });
+    parentInserted = await saveParents(instance, meta.concrete, db, update, options);
+    await saveTable(instance, meta.concrete, db, { ...options, forceInsert: forced(meta.concrete, options) || parentInserted, update });
   };
   if (meta.concrete.parents.size > 0) await db.atomic(work, { savepoint: false });
   else await work();
@@ -173,14 +164,19 @@ function namedFields(meta: ModelMeta, names: readonly string[]): Set<Field> {
     throw new ValueError(`The following fields do not exist in this model, are m2m fields, primary keys, or are non-concrete fields: ${wrong.join(", ")}`, "save.update_fields", { model: meta.label, choices: meta.choices() });
   return out;
 }
+/** True for the tables that `forceInsert` names: all of them, or those of the classes in its list and their children. */
+function forced(meta: ModelMeta, options: SaveOptions): boolean {
+  const f = options.forceInsert;
+  return f === true || (Array.isArray(f) && f.some((c) => meta.isA((c as ModelClass).meta)));
+}
+
 async function saveParents(instance: object, meta: ModelMeta, db: Database, update: ReadonlySet<Field> | null, options: SaveOptions): Promise<boolean> {
   let inserted = false;
   const record = instance as Record<string, unknown>;
   for (const [parent, link] of meta.parents) {
     if (link !== null && (record[parent.pk.attname] ?? null) === null && (record[link.attname] ?? null) !== null) putValue(instance, parent.pk.attname, record[link.attname]);
     const up = await saveParents(instance, parent, db, update, options);
-    const forced = Array.isArray(options.forceInsert) ? options.forceInsert.some((c) => (c as ModelClass).meta?.concrete === parent || parent.allParents.includes((c as ModelClass).meta?.concrete)) : false;
-    const updated = await saveTable(instance, parent, db, { ...options, forceInsert: up || forced, update });
+    const updated = await saveTable(instance, parent, db, { ...options, forceInsert: up || (Array.isArray(options.forceInsert) && forced(parent, options)), update });
     if (!updated) inserted = true;
     if (link !== null) {
       putValue(instance, link.attname, record[parent.pk.attname]);
@@ -219,6 +215,8 @@ async function saveTable(instance: object, meta: ModelMeta, db: Database, o: Tab
 
 async function updateRow(instance: object, meta: ModelMeta, db: Database, fields: readonly Field[], pk: readonly unknown[], o: TableOptions): Promise<boolean> {
   const record = instance as Record<string, unknown>;
+  // A field that is to be saved but was not loaded is loaded first.
+  for (const f of fields) if (!Object.hasOwn(instance, f.attname) && f.attname in instance) await (record[f.attname] as Promise<unknown>);
   const key = meta.hasCompositePk ? pk : pk[0];
   const base = new QuerySet({ ...plainParts(meta), alias: db.alias });
   const matching = (): QuerySet => base.filter({ pk: key });
