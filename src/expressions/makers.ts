@@ -189,9 +189,16 @@ function frame(unit: Frame["unit"], o: { start?: number | null; end?: number | n
   return Object.freeze({ unit, start: o.start ?? null, end: o.end ?? null, exclusion });
 }
 /** Frame counted in rows. */
-export const RowRange = (o: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame => frame("ROWS", o);
+export const RowRange = (o: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame => {
+  if (typeof o.start === "number" && typeof o.end === "number" && o.start > o.end) throw new ValueError("start cannot be greater than end.", "expression.frame");
+  return frame("ROWS", o);
+};
 /** Frame counted in values of the ordering. */
-export const ValueRange = (o: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame => frame("RANGE", o);
+export const ValueRange = (o: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame => {
+  if (typeof o.start === "number" && o.start > 0) throw new ValueError(`start argument must be a negative integer, zero, or None, but got '${o.start}'.`, "expression.frame");
+  if (typeof o.end === "number" && o.end < 0) throw new ValueError(`end argument must be a positive integer, zero, or None, but got '${o.end}'.`, "expression.frame");
+  return frame("RANGE", o);
+};
 
 /** Makers of lookups as expressions: `GreaterThan(F("a"), F("b"))`. */
 const compare = (name: string) => (lhs: unknown, rhs: unknown): Expression => comparison(name, isExpression(lhs) || lhs instanceof Q ? lhs : typeof lhs === "string" ? stringLhs(name) : wrapValue(lhs), [rhs]);

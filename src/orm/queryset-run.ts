@@ -319,8 +319,6 @@ export function extra(qs: QuerySetLike, o: ExtraOptions): QuerySetLike {
       const n = (sql.replaceAll("%%", "").match(/%s/g) ?? []).length;
       query.extra.set(name, { sql, node: { kind: "raw", parts: rawParts(sql, selectParams.slice(used, used + n)), type: null, parenthesised: true } });
       used += n;
-      if (query.extraMask !== null) query.extraMask = new Set([...query.extraMask, name]);
-      if (query.selected !== null) query.selected.set(name, { kind: "extra" });
     }
     if ((o.where?.length ?? 0) > 0) {
       const text = o.where!.map((w) => `(${w})`).join(" AND ");

@@ -12,7 +12,7 @@ import { ask, InstanceValues, ownCondition, ownNode } from "./constraint-values.
 import { metaOfInstance } from "./instance-state.js";
 import type { QuerySet } from "./queryset.js";
 import { runtimeOf, type CleanOptions } from "./runtime.js";
-import { aliasForChecks, hasOthers, tablesOf, valueOf } from "./validate-unique.js";
+import { aliasForChecks, excludedNames, hasOthers, tablesOf, valueOf } from "./validate-unique.js";
 import { ErrorsByField, fillMessage, uniqueMessage } from "./validation-messages.js";
 
 /** One constraint of one table, asked for one instance. */
@@ -33,7 +33,7 @@ interface Asked {
  */
 export async function validateConstraints(instance: object, options: CleanOptions = {}): Promise<void> {
   const meta = metaOfInstance(instance);
-  const exclude = new Set(options.exclude);
+  const exclude = excludedNames(options);
   const errors = new ErrorsByField();
   const db = runtimeOf(meta).database(aliasForChecks(instance, meta));
   for (const model of new Set([meta, ...tablesOf(meta)]))

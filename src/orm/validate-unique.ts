@@ -1,5 +1,5 @@
 /** Uniqueness of values before saving: unique fields, `uniqueTogether`, `uniqueForDate` and its kind; parents' tables included. */
-import { NON_FIELD_ERRORS } from "../base/errors.js";
+import { NON_FIELD_ERRORS, QueryTypeError } from "../base/errors.js";
 import { asTemporal, currentZone, Temporal } from "../base/temporal.js";
 import { isExpression } from "../expressions/expression.js";
 import type { Field } from "../fields/field.js";
@@ -34,6 +34,14 @@ export async function hasOthers(instance: object, model: ModelMeta, rows: QueryS
   if (key.some((v) => v === null || v === undefined || isExpression(v))) return rows.exists();
   return rows.exclude({ pk: model.hasCompositePk ? key : key[0] }).exists();
 }
+/** Names of fields that a check passes over. */
+export function excludedNames(options: CleanOptions): ReadonlySet<string> {
+  const { exclude } = options;
+  if (exclude === undefined || exclude === null) return new Set();
+  if (typeof exclude === "object" && Symbol.iterator in exclude) return new Set(exclude);
+  if (typeof exclude === "object") return new Set(Object.keys(exclude));
+  throw new QueryTypeError('exclude is a list of names of fields, such as { exclude: ["price"] }.', "validation.exclude");
+}
 /** The alias of the database that an instance would be saved to. */
 export function aliasForChecks(instance: object, meta: ModelMeta): string {
   return runtimeOf(meta).route(meta, true, { instance, instanceDb: stateOf(instance).db });
@@ -48,7 +56,7 @@ export function aliasForChecks(instance: object, meta: ModelMeta): string {
  */
 export async function validateUnique(instance: object, options: CleanOptions = {}): Promise<void> {
   const meta = metaOfInstance(instance);
-  const exclude = new Set(options.exclude);
+  const exclude = excludedNames(options);
   const errors = new ErrorsByField();
   for (const [model, fields] of uniqueChecks(meta, exclude)) {
     if (await isTaken(instance, meta, model, fields)) errors.add(fields.length === 1 ? fields[0]!.name : NON_FIELD_ERRORS, [uniqueMessage(model, fields)]);
@@ -82,8 +90,8 @@ function* uniqueChecks(meta: ModelMeta, exclude: ReadonlySet<string>): Generator
 async function isTaken(instance: object, meta: ModelMeta, model: ModelMeta, fields: readonly Field[]): Promise<boolean> {
   const wanted: Record<string, unknown> = {};
   for (const f of fields) {
-    const value = await valueOf(instance, f);
-    if (value === null || value === undefined || isExpression(value)) return false;
+    const value = await comparable(instance, f);
+    if (value === null || value === undefined) return false;
     // The key of a saved row is its own.
     if (f.primaryKey && !stateOf(instance).adding) return false;
     wanted[f.name] = value;
@@ -91,14 +99,21 @@ async function isTaken(instance: object, meta: ModelMeta, model: ModelMeta, fiel
   return hasOthers(instance, model, allRows(model, aliasForChecks(instance, meta)).filter(wanted));
 }
 
+/** What a field is going to hold: its value, or what the database gives by default. Undefined where nobody knows. */
+async function comparable(instance: object, f: Field): Promise<unknown> {
+  const value = await valueOf(instance, f);
+  if (!isExpression(value)) return value;
+  return value.kind === "dbdefault" ? f.options.dbDefault : undefined;
+}
+
 async function isTakenFor(instance: object, meta: ModelMeta, model: ModelMeta, f: Field, dateField: Field, part: DatePart): Promise<boolean> {
   const day = dayOf(await valueOf(instance, dateField));
-  const value = await valueOf(instance, f);
-  if (day === null || isExpression(value)) return false;
+  const value = await comparable(instance, f);
+  if (day === null || value === undefined) return false;
   const { name } = dateField;
   const wanted: Record<string, unknown> =
     part === "date" ? { [`${name}__day`]: day.day, [`${name}__month`]: day.month, [`${name}__year`]: day.year } : { [`${name}__${part}`]: day[part] };
-  if (value === null || value === undefined) wanted[`${f.name}__isnull`] = true;
+  if (value === null) wanted[`${f.name}__isnull`] = true;
   else wanted[f.name] = value;
   return hasOthers(instance, model, allRows(model, aliasForChecks(instance, meta)).filter(wanted));
 }

@@ -12,7 +12,7 @@ import { baseRows } from "./base-rows.js";
 import { metaOfInstance, putValue, rawValue, stateOf } from "./instance-state.js";
 import type { ModelBase } from "./model.js";
 import { runtimeOf, type CleanOptions } from "./runtime.js";
-import { aliasForChecks } from "./validate-unique.js";
+import { aliasForChecks, excludedNames } from "./validate-unique.js";
 import { ErrorsByField, fillMessage } from "./validation-messages.js";
 
 export { nextBy } from "./next-by.js";
@@ -30,7 +30,7 @@ export { validateUnique } from "./validate-unique.js";
 export async function fullClean(given: object, options: CleanOptions = {}): Promise<void> {
   // Through the instance: models override these.
   const instance = given as ModelBase;
-  const exclude = new Set(options.exclude);
+  const exclude = excludedNames(options);
   const errors = new ErrorsByField();
   await errors.during(() => instance.cleanFields({ exclude }));
   await errors.during(() => instance.clean());
@@ -48,7 +48,7 @@ export async function fullClean(given: object, options: CleanOptions = {}): Prom
  */
 export async function cleanFields(instance: object, options: CleanOptions = {}): Promise<void> {
   const meta = metaOfInstance(instance);
-  const exclude = new Set(options.exclude);
+  const exclude = excludedNames(options);
   const errors = new ErrorsByField();
   const dialect = dialectOf(runtimeOf(meta).database(aliasForChecks(instance, meta)));
   for (const f of meta.concreteFields) {

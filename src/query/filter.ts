@@ -2,7 +2,7 @@
  * Conditions added to a query: one call shares its multi-valued joins, negated conditions over them become NOT EXISTS, negated
  * comparisons of what may be NULL are guarded, joins are promoted and demoted by votes.
  */
-import { lookup, where, type ColNode, type Expr, type WhereNode } from "../ast/expr.js";
+import { lookup, typeOrNull, where, type ColNode, type Expr, type WhereNode } from "../ast/expr.js";
 import { EmbeddedRef, INSTANCE, isInstance, Slot, type InstanceLike } from "../ast/slots.js";
 import { containsWindow } from "../ast/walk.js";
 import { FieldError, NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
@@ -80,7 +80,7 @@ export function buildFilter(query: Query, child: QChild, o: FilterOptions): Buil
   if (o.checkFilterable && !(rhs instanceof Slot) && !Array.isArray(rhs)) checkFilterable(rhs as Expr);
 
   if (solved.annotation !== undefined) {
-    const value = completeSubquery(rhs, null, solved.lookups, query);
+    const value = completeSubquery(keyOfInstance(query, solved.annotation, rhs), null, solved.lookups, query);
     return { clause: where("AND", [buildLookup(query, solved.lookups, solved.annotation, value)]), inner: [] };
   }
   const alias = query.initialAlias();
@@ -223,6 +223,20 @@ function valueFrom(v: InstanceLike, source: Field): unknown {
     throw new ValueError(`Unsaved model instance of ${meta.label} cannot be used in an ORM query. Save it first.`, "query.unsaved_instance");
   const value = Object.hasOwn(record, field.attname) ? record[field.attname] : record["pk"];
   return value;
+}
+
+/** An instance compared with an annotation stands for the value that the annotation's relation holds. */
+function keyOfInstance(query: Query, annotation: Expr, rhs: Rhs): Rhs {
+  if (!(rhs instanceof Slot) || !isInstance(rhs.value)) return rhs;
+  const type = typeOrNull(annotation);
+  const target = type === null ? undefined : ((type as { target?: Field }).target ?? (type as Partial<Field>));
+  const one = (v: unknown): unknown => {
+    if (!isInstance(v)) return v;
+    const record = v as unknown as Record<string, unknown>;
+    return target?.attname !== undefined && Object.hasOwn(record, target.attname) ? record[target.attname] : record["pk"];
+  };
+  query.context.prepare(rhs.index, one);
+  return new Slot(rhs.index, one(rhs.value));
 }
 
 // ---- negation over several rows ---------------------------------------------------------------------------------

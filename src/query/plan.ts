@@ -7,7 +7,7 @@ import type { DialectInfo } from "../ast/seams.js";
 import { simplify } from "../ast/simplify.js";
 import type { Column, LimitValue, SelectStatement, Source } from "../ast/statement.js";
 import { children, containsAggregate, mapChildren, nodeKey } from "../ast/walk.js";
-import { NotSupportedError } from "../base/errors.js";
+import { FieldError } from "../base/errors.js";
 import { F as fieldRef } from "../expressions/makers.js";
 import type { Field } from "../fields/field.js";
 import { existsQuery } from "./annotate.js";
@@ -129,6 +129,11 @@ export function selectColumns(query: Query): { columns: PlannedColumn[]; shape: 
       }
     }
     for (const [name, node] of query.annotationSelect) if (!query.selected.has(name)) named.push({ name, index: add(node, name) });
+    const order = query.valuesOrder;
+    if (order !== null && new Set(order).size < order.length) {
+      const rest = named.filter((n) => !order.includes(n.name));
+      return { columns, shape: { ...NO_SHAPE, named: [...order.flatMap((name) => named.filter((n) => n.name === name)), ...rest] } };
+    }
     return { columns, shape: { ...NO_SHAPE, named } };
   }
   for (const [name, x] of query.extraSelect) named.push({ name, index: add(x.node, name) });
@@ -266,7 +271,7 @@ function lockTargets(query: Query, shape: RowShape): string[] {
     else out.push(found.alias);
   }
   if (bad.length > 0)
-    throw new NotSupportedError(`Invalid field name(s) given in select_for_update(of=(...)): ${bad.join(", ")}. Only relational fields followed in the query are allowed. Choices are: ${["self", ...shape.related.map((r) => r.name)].join(", ")}.`, "lock.of");
+    throw new FieldError(`Invalid field name(s) given in select_for_update(of=(...)): ${bad.join(", ")}. Only relational fields followed in the query are allowed. Choices are: ${["self", ...shape.related.map((r) => r.name)].join(", ")}.`, "lock.of");
   return out;
 }
 function ownTable(query: Query, _shape: RowShape): string {

@@ -139,7 +139,9 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
       const rhs = resolveRhs(query, e.args[1], o);
       return { ...buildLookup(query, (e.settings["name"] as string).split("__"), lhs, rhs), type: BOOLEAN() } as Expr;
     }
-    case "rawsql": return { kind: "raw", parts: rawParts(e.settings["sql"] as string, e.args.map(sub)), type: e.outputField ?? null, parenthesised: true };
+    case "rawsql":
+      joinParents(query, e.settings["sql"] as string);
+      return { kind: "raw", parts: rawParts(e.settings["sql"] as string, e.args.map(sub)), type: e.outputField ?? null, parenthesised: true };
     case "subquery": return subquery(query, e, o);
     case "exists": {
       const inner = embed(query, e.args[0] as EmbeddedRef, o);
@@ -164,6 +166,16 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
 
 function isPlainText(x: unknown): boolean {
   return isExpression(x) && x.kind === "value" && x.outputField === undefined && x.args[0] instanceof Slot && typeof x.args[0].value === "string";
+}
+/** Columns of parents' tables that SQL of the user's own seems to name: their tables are joined. */
+function joinParents(query: Query, text: string): void {
+  const lower = text.toLowerCase();
+  for (const parent of query.meta.concrete.allParents)
+    for (const f of parent.localConcreteFields)
+      if (f.column !== null && lower.includes(f.column.toLowerCase())) {
+        resolveRef(query, f.name, {});
+        break;
+      }
 }
 function refuseComposite(node: Expr, name: string): void {
   if (node.kind === "tuple") throw new ValueError(`${name} expression does not support composite primary keys.`, "expression.composite");

@@ -49,6 +49,7 @@ export function setValues(query: Query, names: readonly string[]): void {
   query.defaultCols = false;
   query.valuesSelect = [];
   query.selected = null;
+  query.valuesOrder = null;
   let fields: string[];
   if (names.length > 0) {
     const selected = new Map<string, Selected>();
@@ -56,7 +57,9 @@ export function setValues(query: Query, names: readonly string[]): void {
     const annotations: string[] = [], extras: string[] = [];
     for (const name of names) {
       if (query.extra.has(name)) { extras.push(name); selected.set(name, { kind: "extra" }); }
-      else if (query.annotations.has(name)) { annotations.push(name); selected.set(name, { kind: "annotation" }); }
+      else if (query.annotations.has(name)) {
+        if (!query.annotationSelect.has(name)) throw new FieldError(`Cannot select the '${name}' alias. Use annotate() to promote it.`, "query.values_alias", { path: name });
+        annotations.push(name); selected.set(name, { kind: "annotation" }); }
       else {
         if (query.annotations.size > 0) {
           const first = name.split("__")[0]!;
@@ -66,6 +69,7 @@ export function setValues(query: Query, names: readonly string[]): void {
         fields.push(name);
       }
     }
+    query.valuesOrder = names;
     query.extraMask = new Set(extras);
     query.maskAnnotations(annotations);
     query.selected = selected;

@@ -67,6 +67,8 @@ export class Query implements EmbeddedQuery {
   select: readonly Expr[] = [];
   valuesSelect: readonly string[] = [];
   selected: Map<string, Selected> | null = null;
+  /** Names as `values()` got them, where one may stand twice. */
+  valuesOrder: readonly string[] | null = null;
   groupBy: true | readonly Expr[] | null = null;
   ordering: readonly OrderTerm[] = [];
   defaultOrdering = true;

@@ -8,6 +8,7 @@ import type { AggregateNode, Emitter, Expr, FuncNode, Kind, ListNode, LookupNode
 import type { DialectInfo, ValueType } from "../ast/seams.js";
 import { nodeKey } from "../ast/walk.js";
 import { DatabaseError, NotSupportedError } from "../base/errors.js";
+import { shortenIdentifier } from "../base/names.js";
 import { baseHandlers } from "./expressions.js";
 
 export type Handler<N> = (c: Compiler, node: N) => void;
@@ -69,6 +70,8 @@ export class Compiler {
     if (name === "" || CONTROL.test(name) || !(name as unknown as { isWellFormed(): boolean }).isWellFormed())
       throw new DatabaseError("A name of a table or column is empty or has control characters.", "sql.identifier");
     const q = this.dialect.quote;
+    // The same digest wherever the name is written, in tables' definitions as in queries.
+    if (name.length > this.info.features.maxIdentifier) return q + shortenIdentifier(name, this.info.features.maxIdentifier) + q;
     return q + name.replaceAll(q, q + q) + q;
   }
   /** Writes a node. */
