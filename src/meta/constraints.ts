@@ -54,6 +54,14 @@ export function readNames(owner: string, option: string, value: unknown): readon
     throw new QueryTypeError(`${owner}.${option} is a list of names.`, "constraint.names");
   return Object.freeze([...(value as string[])]);
 }
+const WORD = /^[A-Za-z_][\w.]*$/;
+/** Reads operator classes. They stand in the statement as they are, so only words pass. */
+export function readOpclasses(owner: string, value: unknown): readonly string[] {
+  const words = readNames(owner, "opclasses", value);
+  if (words.some((w) => !WORD.test(w)))
+    throw new ValueError(`${owner}.opclasses is a list of words such as "text_pattern_ops".`, "constraint.opclass");
+  return words;
+}
 export function readDeferrable(owner: string, value: unknown): DeferrableOption | null {
   if (value === undefined || value === null) return null;
   const known = typeof value === "string" ? value.toLowerCase() : value;
@@ -161,7 +169,7 @@ class UniqueConstraintClass extends BaseConstraint {
     this.fields = readNames("UniqueConstraint", "fields", o["fields"]);
     this.condition = readCondition("UniqueConstraint", o["condition"]);
     this.include = readNames("UniqueConstraint", "include", o["include"]);
-    this.opclasses = readNames("UniqueConstraint", "opclasses", o["opclasses"]);
+    this.opclasses = readOpclasses("UniqueConstraint", o["opclasses"]);
     this.deferrable = readDeferrable("UniqueConstraint", o["deferrable"]);
     const nulls = o["nullsDistinct"] ?? null;
     if (nulls !== null && typeof nulls !== "boolean")
@@ -266,7 +274,7 @@ export interface OpClassExpression {
  * Django: https://docs.djangoproject.com/en/stable/ref/contrib/postgres/indexes/#opclass-expressions
  */
 export function OpClass(expression: unknown, options: { readonly name: string }): OpClassExpression {
-  if (typeof options?.name !== "string" || !/^[A-Za-z_][\w.]*$/.test(options.name))
+  if (typeof options?.name !== "string" || !WORD.test(options.name))
     throw new ValueError('OpClass() takes { name } with a word such as "text_pattern_ops".', "constraint.opclass");
   return Object.freeze({ [OPCLASS]: true as const, expression, name: options.name });
 }

@@ -5,7 +5,7 @@
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import { indexName } from "../base/names.js";
 import { type Callable, callable } from "../fields/factories.js";
-import { fillName, readCondition, readNames, splitArguments, type NamedModel } from "./constraints.js";
+import { fillName, readCondition, readNames, readOpclasses, splitArguments, type NamedModel } from "./constraints.js";
 
 /** Brand of everything that may stand in `Meta.indexes`. */
 export const INDEX: unique symbol = Symbol.for("babik.index");
@@ -55,7 +55,7 @@ class IndexClass {
     this.name = name;
     this.condition = readCondition(owner, o["condition"]);
     this.include = readNames(owner, "include", o["include"]);
-    this.opclasses = readNames(owner, "opclasses", o["opclasses"]);
+    this.opclasses = readOpclasses(owner, o["opclasses"]);
     this.dbTablespace = o["dbTablespace"] as string | undefined;
     this.given = Object.freeze({ ...o });
     this.refuseMixtures(owner);

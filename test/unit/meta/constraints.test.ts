@@ -34,6 +34,7 @@ describe("an index", () => {
     ["included columns without a name", () => Index({ fields: ["a"], include: ["b"] })],
     ["operator classes of another number", () => Index({ fields: ["a"], opclasses: ["x", "y"], name: "i" })],
     ["operator classes beside expressions", () => Index(Lower("a"), { opclasses: ["x"], name: "i" })],
+    ["operator classes that are no words", () => Index({ fields: ["a"], opclasses: ["x) --"], name: "i" })],
     ["an undefined option", () => Index({ fields: ["a"], name: undefined as never })],
     ["a setting that is no number", () => BrinIndex({ fields: ["a"], pagesPerRange: "4); DROP" as never }).withParams],
     ["a flag that is none", () => GinIndex({ fields: ["a"], fastupdate: "off" as never }).withParams],
