@@ -186,6 +186,17 @@ export class Orm {
       throw new FailedCapture(error, statements());
     }
   }
+  /** Has a statement run before others: the one that `first` names for their text, if any. */
+  async beforeEach(alias: string, first: (sql: string) => string | undefined): Promise<void> {
+    type Execute = (statement: { readonly text: string; readonly params: readonly unknown[] }) => unknown;
+    await call(this.connection(alias), "addExecuteWrapper", [
+      async (execute: Execute, statement: { readonly text: string; readonly params: readonly unknown[] }) => {
+        const text = first(statement.text);
+        if (text !== undefined) await execute({ text, params: [] });
+        return execute(statement);
+      },
+    ]);
+  }
   /** Creates the tables of models, with their indexes, constraints and through tables. */
   async createTables(alias: string, models: readonly unknown[]): Promise<void> {
     await call(this.orm, "createTables", [models, alias]);

@@ -131,6 +131,11 @@ function compareTagged(tag: string, inner: Json, expected: Json, actual: Json, p
           : Number.NaN;
       return verdict(Math.abs(at - Date.now()) <= NOW_WINDOW_MS);
     }
+    case "$timedelta":
+      // Microseconds past 2^53 are rounded in the JSON already.
+      return verdict(
+        typeof other === "number" && Math.abs(Number(inner) - other) <= Math.abs(Number(inner)) * 2 ** -51,
+      );
     case "$time":
       return verdict(
         other !== undefined &&

@@ -98,7 +98,9 @@ async function replay(
     for (const [label, model] of withThroughModels(app, built)) classes.set(label, model);
     for (const alias of aliases) await prepare(alias, database, app, orm);
     const infos = await createTables(app, classes, orm, aliases, database, servers, notes);
-    const bench: Bench = { database, orm, scope, states: new States(app, orm, database, infos, aliases) };
+    const states = new States(app, orm, database, infos, aliases);
+    await states.start();
+    const bench: Bench = { database, orm, scope, states };
     const out: Replayed[] = [];
     for (const spec of inOrder(cases)) out.push({ spec, outcome: await runCase(spec, bench) });
     return out;

@@ -86,14 +86,16 @@ export function instanceSnapshot(instance: unknown, scope: Scope, outer: readonl
       values[field.attname ?? field.name] = snapshot(member(instance, attribute), scope, inside);
   }
   const out: Row = { model: label, pk, values };
-  const annotations = facts.annotations.filter((name) => !scope.toAttrs.has(name));
+  // What a Prefetch put under a name is a loaded relation, unless it is nothing.
+  const isLoaded = (name: string): boolean => scope.toAttrs.has(name) && member(instance, name) !== null;
+  const annotations = facts.annotations.filter((name) => !isLoaded(name));
   if (annotations.length > 0)
     out["annotations"] = Object.fromEntries(
       annotations.map((name) => [scope.names.original(name), snapshot(member(instance, name), scope, inside)]),
     );
   if (deferred.size > 0) out["deferred"] = [...deferred].map((name) => scope.names.original(name));
   const loaded = new Map(facts.cached);
-  for (const name of facts.annotations) if (scope.toAttrs.has(name)) loaded.set(name, member(instance, name));
+  for (const name of facts.annotations) if (isLoaded(name)) loaded.set(name, member(instance, name));
   if (loaded.size > 0)
     out["cached"] = Object.fromEntries([...loaded].map(([name, value]) => [name, cached(value, scope, inside)]));
   if (facts.db !== null && facts.db !== "default") out["db"] = facts.db;

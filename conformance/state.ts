@@ -23,6 +23,7 @@ export class States {
   private readonly database: DatabaseName;
   private readonly infos: ReadonlyMap<string, TableInfo>;
   readonly aliases: readonly string[];
+  private loading = false;
 
   constructor(
     app: AppSpec,
@@ -41,6 +42,11 @@ export class States {
       this.loaded.set(alias, new Map());
       this.counters.set(alias, new Set());
     }
+  }
+
+  /** Prepares the connections; to be called once. */
+  async start(): Promise<void> {
+    if (this.database === "mariadb") for (const alias of this.aliases) await this.numberInserts(alias);
   }
 
   /** Forgets what is loaded: the next load rewrites every table. */
@@ -95,7 +101,7 @@ export class States {
           const id = wanted.get(name);
           if (id !== undefined) await this.insert(alias, id, scope);
         }
-      });
+      }).finally(() => (this.loading = false));
       this.loaded.set(alias, wanted);
       for (const name of names) this.touched(alias, name);
     }
@@ -149,6 +155,20 @@ export class States {
     return out;
   }
 
+  /**
+   * MariaDB's counters survive a rollback and changing one commits: before each insert of an operation the session is told
+   * the next key.
+   */
+  private async numberInserts(alias: string): Promise<void> {
+    await this.orm.beforeEach(alias, (sql) => {
+      const table = this.loading ? undefined : writtenTable(sql);
+      const serial = table === undefined || !/^\s*INSERT/i.test(sql) ? undefined : this.byTable.get(table)?.serial;
+      if (table === undefined || serial === undefined) return undefined;
+      const key = quote(serial, "mariadb");
+      return `SET insert_id = (SELECT COALESCE(MAX(${key}), 0) + 1 FROM ${quote(table, "mariadb")} WHERE ${key} > 0)`;
+    });
+  }
+
   /** Sets the counters of automatic keys to `max(pk) + 1`; to be called before an operation that may insert. */
   async resetCounters(): Promise<void> {
     for (const alias of this.aliases) {
@@ -158,17 +178,14 @@ export class States {
       dirty.clear();
       if (this.database === "sqlite") await this.resetSqlite(alias, infos);
       else if (this.database === "postgres") await this.resetPostgres(alias, infos);
-      else await this.resetMariadb(alias, infos);
     }
   }
 
   private async resetSqlite(alias: string, infos: readonly TableInfo[]): Promise<void> {
     const exists = await this.orm.rows(alias, "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'");
     if (exists.length === 0) return;
-    for (const info of infos) {
-      const top = `(SELECT COALESCE(MAX(${quote(info.serial ?? "", "sqlite")}), 0) FROM ${quote(info.name, "sqlite")})`;
-      await this.orm.rows(alias, `UPDATE sqlite_sequence SET seq = ${top} WHERE name = %s`, [info.name]);
-    }
+    // Without an entry of its own a table goes on after its largest key, whenever that is looked for.
+    for (const info of infos) await this.orm.rows(alias, "DELETE FROM sqlite_sequence WHERE name = %s", [info.name]);
   }
 
   private async resetPostgres(alias: string, infos: readonly TableInfo[]): Promise<void> {
@@ -179,31 +196,6 @@ export class States {
       return `setval(${sequence}, COALESCE((SELECT MAX(${column}) FROM ${table} WHERE ${column} > 0), 0) + 1, false)`;
     });
     if (parts.length > 0) await this.orm.rows(alias, `SELECT ${parts.join(", ")}`);
-  }
-
-  private async resetMariadb(alias: string, infos: readonly TableInfo[]): Promise<void> {
-    if (infos.length === 0) return;
-    const tops = infos.map(
-      (info) =>
-        `(SELECT CAST(COALESCE(MAX(${quote(info.serial ?? "", "mariadb")}), 0) AS CHAR) FROM ${quote(info.name, "mariadb")})`,
-    );
-    const [row = []] = await this.orm.rows(alias, `SELECT ${tops.join(", ")}`);
-    const names = infos.map(() => "%s").join(", ");
-    const sql = `SELECT TABLE_NAME, AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (${names})`;
-    const counters = new Map(
-      (
-        await this.orm.rows(
-          alias,
-          sql,
-          infos.map((info) => info.name),
-        )
-      ).map(([name, next]) => [String(name), Number(next)]),
-    );
-    for (const [index, info] of infos.entries()) {
-      const next = Math.max(0, Number(row[index])) + 1;
-      if (counters.get(info.name) !== next)
-        await this.orm.rows(alias, `ALTER TABLE ${quote(info.name, "mariadb")} AUTO_INCREMENT = ${next}`);
-    }
   }
 
   /** The first difference between the databases and a state, or `undefined`. `written` are the tables to read. */
