@@ -100,6 +100,7 @@ function settingKey(v: object): string {
 }
 
 function isStructural(v: unknown): boolean {
+  if (Array.isArray(v)) return v.some(isStructural);
   return isExpression(v) || v instanceof Q || isQuerySource(v) || (Array.isArray(v) && v.some(isStructural));
 }
 

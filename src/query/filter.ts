@@ -101,7 +101,7 @@ export function buildFilter(query: Query, child: QChild, o: FilterOptions): Buil
   const condition = buildLookup(query, solved.lookups, column, normal);
   let clause = where("AND", [condition]);
 
-  const isnull = condition.kind === "lookup" && condition.op === "isnull" && condition.options?.["guard"] === undefined ? condition.options?.["is"] === true : null;
+  const isnull = isnullOf(condition, column);
   let requireOuter = isnull === true && o.currentNegated !== true;
   // A null that is compared as a value (JSON null) is guarded by nothing, as in Django: rows without a document stay unknown.
   const nullValue = isnull === null && rhs instanceof Slot && rhs.value === null;
@@ -120,6 +120,14 @@ export function buildFilter(query: Query, child: QChild, o: FilterOptions): Buil
     }
   }
   return { clause, inner: requireOuter ? [] : inner };
+}
+/** The flag of a test for NULL, of one column or of all parts of a composite one; null for other conditions. */
+function isnullOf(condition: Expr, column: Expr): boolean | null {
+  if (condition.kind === "where" && column.kind === "tuple" && condition.children.length === column.items.length) {
+    const flags = new Set(condition.children.map((c) => isnullOf(c, column.items[0]!)));
+    return flags.size === 1 ? [...flags][0]! : null;
+  }
+  return condition.kind === "lookup" && condition.op === "isnull" && condition.options?.["guard"] === undefined ? condition.options?.["is"] === true : null;
 }
 function notNull(node: Expr): Expr {
   const parts = node.kind === "tuple" ? node.items : [node];

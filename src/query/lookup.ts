@@ -94,6 +94,8 @@ export function buildLookup(query: Query, names: readonly string[], start: Expr,
     const isnull = lookupOf(query, lhs, "isnull")!;
     return isnull.build(lhs, new Slot(value.index, true), query.context);
   }
+  if (lhs.kind !== "tuple" && !(value instanceof Slot) && !Array.isArray(value) && (value as Expr).kind === "tuple")
+    throw new ValueError("CompositePrimaryKey cannot be used as a lookup value.", "lookup.composite_value");
   return found.build(lhs, value, query.context);
 }
 function lookupOf(query: Query, lhs: Expr, name: string) {

@@ -108,9 +108,12 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
         const when = sub(w.args[0]);
         if (!isConditional(when) && when.kind !== "custom")
           throw new QueryTypeError("When() supports a Q object, a boolean expression, or conditions.", "expression.when");
-        whens.push({ when: asCondition(when), then: value(w.args[1]) });
+        const then = value(w.args[1]);
+        refuseComposite(then, "When");
+        whens.push({ when: asCondition(when), then });
       }
       const otherwise = value(e.args.at(-1));
+      refuseComposite(otherwise, "Case");
       return { kind: "case", whens, otherwise, type: e.outputField ?? commonType([...whens.map((w) => w.then), otherwise], "Expression") };
     }
     case "when": return sub(e.args[1]);
@@ -149,7 +152,8 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
     }
     case "window": return resolveWindow(query, e, o);
     case "sliced": return sliced(query, e, o);
-    case "dbdefault": return { kind: "default", type: e.outputField ?? null, expr: e.args.length > 0 ? value(e.args[0]) : null };
+    // Outside of INSERT, which takes it apart by itself, the default is the expression it stands for.
+    case "dbdefault": return e.args.length > 0 ? value(e.args[0]) : { kind: "default", type: e.outputField ?? null, expr: null };
     case "custom": {
       const kids = e.args.map(value);
       return { kind: "custom", by: e.custom!, children: kids, type: e.outputField ?? commonType(kids, "Expression") };
@@ -184,7 +188,8 @@ function refuseComposite(node: Expr, name: string): void {
 /** Right-hand sides keep their slots: the lookup decides on the type. */
 export function resolveRhs(query: Query, v: unknown, o: ResolveOptions): Slot | Expr | readonly (Slot | Expr)[] {
   if (v instanceof Slot) return v;
-  if (Array.isArray(v)) return v.map((x) => (x instanceof Slot ? x : asValue(resolve(query, x, o))));
+  // A list within a list is a tuple: `pk__in: [[1, F("a")]]`.
+  if (Array.isArray(v)) return v.map((x) => (x instanceof Slot ? x : Array.isArray(x) ? { kind: "tuple", items: x.map((i) => resolve(query, i, o)), type: null } : asValue(resolve(query, x, o))));
   return asValue(resolve(query, v, o));
 }
 
@@ -254,7 +259,12 @@ function resolveAggregate(query: Query, e: Expression, o: ResolveOptions): Expr 
   const given = e.args.slice(0, n);
   const args = given.map((a) => asValue(resolve(query, a, o)));
   args.forEach((a, i) => {
-    if (a.kind === "tuple" && spec.name !== "Count") refuseComposite(a, spec.name);
+    if (a.kind === "tuple") {
+      if (spec.name !== "Count") refuseComposite(a, spec.name);
+      if (distinct) throw new ValueError("COUNT(DISTINCT) doesn't support composite primary keys", "expression.composite");
+      // No part of a key is NULL where the row exists.
+      args[i] = a.items[0]!;
+    }
     // In aggregate() a reference to an existing annotation is a column of the inner query; anything else that aggregates is a mistake.
     if (containsAggregate(a) && (o.summarize !== true || a.kind !== "ref" || (a.source.kind === "aggregate" && summaries.has(a.source)))) {
       const name = isExpression(given[i]) && given[i].kind === "f" ? String(given[i].settings["name"]) : describe(given[i]);
@@ -357,6 +367,7 @@ function resolveOuterRefs(inner: Query, outer: Query, o: ResolveOptions): void {
       // A composite key of the outer query: compared part by part, now that its parts are known.
       const right = outerRef(outer, e.rhs[0].ref, o);
       if (right.kind === "tuple") return where("AND", e.lhs.items.map((l, i) => ({ kind: "lookup", op: "exact", lhs: l, rhs: [right.items[i]!], type: null })));
+      if (right.kind !== "outerref") throw new ValueError("Composite field lookups only work with composite expressions.", "lookup.tuple");
       return { ...e, rhs: [right] };
     }
     return mapChildren(e, walk);
