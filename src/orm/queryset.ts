@@ -217,6 +217,10 @@ export class QuerySet implements QuerySource {
     let start: this = this;
     if (expressions.length > 0) start = this.annotated(name, [Object.fromEntries(expressions)], true);
     if (names.some((n) => /["'`;\s]|--/.test(n))) for (const n of names) if (/["'`;\s]|--/.test(n) && !this.query.extra.has(n)) throw new ValueError("Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.", "query.alias");
+    if (mode === "named") {
+      const wrong = names.find((n) => !/^[A-Za-z_]\w*$/.test(n));
+      if (wrong !== undefined) throw new ValueError(`Type names and field names must be valid identifiers: '${wrong}'`, "values.named");
+    }
     const key = new ShapeKey();
     key.static(`v:${names.map(word).join()}`);
     return start.step(key, (query) => {
@@ -447,13 +451,13 @@ export class QuerySet implements QuerySource {
 
   // ---- dates ---------------------------------------------------------------------------------------------------
   /** The dates of a field, each once, cut to year, month, week or day. */
-  dates(field: string, kind: "year" | "month" | "week" | "day", order: "ASC" | "DESC" = "ASC"): this {
-    return run.truncated(this, field, kind, order, "date") as this;
+  dates(field: string, kind: "year" | "month" | "week" | "day", order: "ASC" | "DESC" | { readonly order?: "ASC" | "DESC" } = "ASC"): this {
+    return run.truncated(this, field, kind, typeof order === "object" ? (order.order ?? "ASC") : order, "date") as this;
   }
   /** The date-times of a field, each once, cut to year … second in the current time zone. */
-  datetimes(field: string, kind: string, order: "ASC" | "DESC" | { order?: string; tzinfo?: string } = "ASC", tzinfo?: string): this {
-    const o = typeof order === "object" ? order : { order, tzinfo };
-    return run.truncated(this, field, kind, o.order ?? "ASC", "datetime", o.tzinfo) as this;
+  datetimes(field: string, kind: string, order: "ASC" | "DESC" | { order?: string; tzinfo?: string; timeZone?: string } = "ASC", tzinfo?: string): this {
+    const o: { order?: string; tzinfo?: string | undefined; timeZone?: string } = typeof order === "object" ? order : { order, tzinfo };
+    return run.truncated(this, field, kind, o.order ?? "ASC", "datetime", o.timeZone ?? o.tzinfo) as this;
   }
   /** SQL of one's own in a query: select, where, params, tables, orderBy, selectParams. A last resort; its text is never checked. */
   extra(options: { select?: Record<string, string>; where?: readonly string[]; params?: readonly unknown[]; tables?: readonly string[]; orderBy?: readonly string[]; selectParams?: readonly unknown[] } = {}): this {
