@@ -91,8 +91,6 @@ const IN: Lookup = {
       return list.kind === "never" ? NEVER : lookup("in", lhs, [list]);
     }
     const expr = rhs as Expr;
-    if (expr.kind !== "subquery" && expr.kind !== "custom" && expr.kind !== "raw" && expr.kind !== "func" && expr.kind !== "col")
-      throw new ValueError("The lookup 'in' takes a list of values or a queryset.", "lookup.not_iterable");
     return lookup("in", lhs, [expr]);
   },
 };

@@ -12,6 +12,7 @@ import type { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
 import { asValue } from "../query/conditions.js";
 import { newContext, resolve } from "../query/resolve.js";
+import { planExpr } from "../query/plan.js";
 import { Query } from "../query/state.js";
 import { compileStatement } from "../sql/compile.js";
 import type { Compiled } from "../sql/compiled.js";
@@ -90,13 +91,9 @@ export function isDefault(v: unknown): boolean {
 function expressionNode(meta: ModelMeta, field: Field, e: unknown, info: DialectInfo): Expr {
   const query = new Query(meta);
   query.context = newContext();
-  const values: unknown[] = [];
-  const collect = (x: unknown): void => {
-    if (isExpression(x)) x.args.forEach(collect);
-  };
-  collect(e);
-  void values;
-  const node = asValue(literal(resolve(query, new Slotter(0).any(e), { allowJoins: false }), e));
+  const node = isDefault(e)
+    ? ({ kind: "default", type: null, expr: null } satisfies Expr)
+    : planExpr(literal(asValue(resolve(query, new Slotter(0).any(e), { allowJoins: false })), e), info);
   if (some(node, (x) => x.kind === "col" || x.kind === "ref"))
     throw new FieldError(`Failed to insert an expression on ${field.path}. F() expressions can only be used to update, not to insert.`, "insert.f", { path: field.name });
   if (some(node, (x) => x.kind === "aggregate")) throw new FieldError(`Aggregate functions are not allowed in this query (${field.name}=…).`, "insert.aggregate", { path: field.name });

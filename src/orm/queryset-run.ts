@@ -94,8 +94,8 @@ export async function first(qs: QuerySetLike, last: boolean): Promise<unknown> {
   else {
     const group = qs.query.groupBy;
     if (group !== null && group !== true) {
-      const pk = qs.meta.pk;
-      if (!group.some((e) => e.kind === "col" && e.field === (pk as unknown)))
+      const grouped = group.flatMap((e) => (e.kind === "tuple" ? e.items : [e]));
+      if (!qs.meta.pkFields.every((pk) => grouped.some((e) => e.kind === "col" && e.field === (pk as unknown))))
         throw new QueryTypeError(`Cannot use QuerySet.${last ? "last" : "first"}() on an unordered queryset performing aggregation. Add an ordering with order_by().`, "queryset.first");
     }
     ordered = qs.orderBy(last ? "-pk" : "pk");

@@ -27,6 +27,8 @@ function writeDb(qs: QuerySetLike) {
 /** Makes and saves one instance. */
 export async function create(qs: QuerySetLike, values: Record<string, unknown>): Promise<object> {
   const cls = qs.meta.modelClass as ModelClass;
+  const reverse = Object.keys(values).filter((k) => !qs.meta.byName.has(k) && qs.meta.reverseByQuery.get(k)?.kind === "oneToOne");
+  if (reverse.length > 0) throw new ValueError(`The following fields do not exist in this model: ${reverse.join(", ")}`, "create.reverse", { model: qs.meta.label });
   const instance = new cls(values);
   await runtimeOf(qs.meta).operations.save(instance, { forceInsert: true, using: writeDb(qs).alias });
   return instance;

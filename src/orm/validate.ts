@@ -54,12 +54,14 @@ export async function cleanFields(instance: object, options: CleanOptions = {}):
   for (const f of meta.concreteFields) {
     if (exclude.has(f.name) || f.generated || !Object.hasOwn(instance, f.attname)) continue;
     const value = rawValue(instance, f.attname);
+    // The key of the parent's row: it comes with saving that.
+    if (f instanceof ForeignKey && f.parentLink) continue;
     // An expression, such as the column's own default, becomes a value in the database only.
     if (isExpression(value) || (f.blank && f.isEmptyValue(value))) continue;
     try {
       const cleaned = await f.clean(value, instance, dialect);
       putValue(instance, f.attname, cleaned);
-      if (f instanceof ForeignKey && !f.parentLink && cleaned !== null) await checkReference(instance, f, cleaned);
+      if (f instanceof ForeignKey && cleaned !== null) await checkReference(instance, f, cleaned);
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
       errors.add(f.name, error.errorList);

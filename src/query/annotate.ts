@@ -213,7 +213,8 @@ function inlineRefs(node: Expr, map: ReadonlyMap<string, Expr>): Expr {
 export function existsQuery(start: Query, limit = true): Query {
   const q = start.clone();
   q.context = start.context;
-  if (!(q.distinct && q.isSliced)) {
+  const keep = q.distinct && q.isSliced;
+  if (!keep) {
     if (q.groupBy === true) {
       addFields(q, q.meta.concreteFields.map((f) => f.attname), false);
       setGroupBy(q, false);
@@ -225,7 +226,7 @@ export function existsQuery(start: Query, limit = true): Query {
   if (q.combined.length > 0 && q.combinator === "union") q.combined = q.combined.map((c) => existsQuery(c, false));
   q.clearOrdering(true);
   if (limit && !q.isSliced) q.fixedLimit = 1;
-  if (!(q.distinct && q.isSliced)) putAnnotation(q, "a", { kind: "param", slot: -1, value: 1, type: null, rawValue: true }, true);
+  if (!keep) putAnnotation(q, "a", { kind: "param", slot: -1, value: 1, type: null, rawValue: true }, true);
   return q;
 }
 export type { AggregateNode };

@@ -78,6 +78,12 @@ function* termOrders(query: Query, term: unknown, selected: ReadonlyMap<string, 
     yield { node: order(annotation, descending), isRef: false, fromMeta };
     return;
   }
+  if (query.extraOrdering.includes(term) && name.includes(".")) {
+    // `extra({ orderBy: ["table.column"] })`: both are quoted as they stand.
+    const [table, column] = name.split(".", 2) as [string, string];
+    yield { node: order({ kind: "outercol", alias: table, column, type: null }, descending), isRef: false, fromMeta };
+    return;
+  }
   const extra = query.extra.get(name);
   if (extra !== undefined) {
     yield { node: order(extra.node, descending), isRef: false, fromMeta };
@@ -110,7 +116,7 @@ export function reversed(node: OrderNode): OrderNode {
 }
 
 /** Columns a name orders by; a relation is ordered by its model's own ordering (S20). */
-function nameOrders(query: Query, name: string, meta: ModelMeta, alias: string, descending: boolean, seen: Set<string>): OrderNode[] {
+function nameOrders(query: Query, name: string, meta: ModelMeta, alias: string, descending: boolean, seen: Set<string>, path = ""): OrderNode[] {
   const pieces = name.split("__");
   const info = setupJoins(query, pieces, meta, alias, null, true, query.context.resolver.filtered);
   const final = info.final as Field;
@@ -127,9 +133,9 @@ function nameOrders(query: Query, name: string, meta: ModelMeta, alias: string, 
       if (typeof item === "string") {
         if (item === "?") { out.push(order({ kind: "func", spec: RANDOM, args: [], type: null }, false)); continue; }
         const [sub, desc] = direction(item, false);
-        out.push(...nameOrders(query, sub, info.meta, end, desc !== descending, new Set(seen)));
+        out.push(...nameOrders(query, sub, info.meta, end, desc !== descending, new Set(seen), `${path}${name}__`));
       } else {
-        const node = orderNode(query, prefixed(item as Expression, name));
+        const node = orderNode(query, prefixed(item as Expression, path + name));
         out.push(descending ? reversed(node) : node);
       }
     }

@@ -67,7 +67,7 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
     having: having === null || having.kind === "always" ? null : plan(having),
     orderBy: ordering.map((o) => mapChildren(o.node, plan) as OrderNode),
     low, high,
-    lock: query.lock === null ? null : { ...query.lock, of: lockTargets(query, shape) },
+    lock: query.lock === null ? null : { ...query.lock, of: options.dialect.features.selectForUpdate ? lockTargets(query, shape) : [] },
     explain: query.explain,
   };
   return { statement, columns: all, shape, empty };
@@ -212,8 +212,7 @@ export function planFrom(query: Query, plan: (e: Expr) => Expr): Source[] {
       });
   }
   for (const table of query.extraTables) {
-    const taken = query.tableAliases.has(table);
-    if (!taken || (query.refs.get(table) ?? 0) <= 1) out.push({ kind: "named", table, alias: null });
+    if ((query.refs.get(table) ?? 0) <= 0) out.push({ kind: "named", table, alias: null });
   }
   return out;
 }

@@ -1,7 +1,7 @@
 /** What a query selects and how it is ordered: values, only/defer, selectRelated, orderBy, distinct, and subqueries' columns. */
 import { col, constant, type ColumnField, type Expr } from "../ast/expr.js";
 import { Slot } from "../ast/slots.js";
-import { FieldError, NotSupportedError, QueryTypeError, suggest, ValueError } from "../base/errors.js";
+import { FieldDoesNotExist, FieldError, NotSupportedError, QueryTypeError, suggest, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
 import type { Field } from "../fields/field.js";
 import { CompositePrimaryKey } from "../fields/generated.js";
@@ -107,6 +107,9 @@ export function addOrdering(query: Query, terms: readonly unknown[]): void {
       if (query.annotations.has(name) || query.extra.has(name)) { out.push(term); continue; }
       checkOrderName(query, name);
       out.push(term);
+    } else if (query.combinator !== null && isExpression(term) && namedTerm(term) !== null) {
+      // After a union a name is one of the result's columns.
+      out.push(namedTerm(term)!);
     } else if (isExpression(term)) {
       const node = asValue(query.context.resolver.resolve(query, term, {}));
       if (containsAggregateNode(node) && query.groupBy === null)
@@ -119,6 +122,15 @@ export function addOrdering(query: Query, terms: readonly unknown[]): void {
   }
   if (out.length > 0) query.ordering = [...query.ordering, ...out];
   else query.defaultOrdering = false;
+}
+/** `F("name").desc()` as "-name", where nothing is said about NULLs. */
+function namedTerm(term: unknown): string | null {
+  if (!isExpression(term)) return null;
+  const order = term.kind === "order" ? term : null;
+  if (order !== null && order.settings["nulls"] !== null) return null;
+  const inner = order === null ? term : order.args[0];
+  if (!isExpression(inner) || inner.kind !== "f") return null;
+  return (order?.settings["descending"] === true ? "-" : "") + String(inner.settings["name"]);
 }
 function containsAggregateNode(node: Expr): boolean {
   return node.kind === "aggregate" || (node.kind === "order" && node.expr.kind === "aggregate");
@@ -134,11 +146,15 @@ function checkOrderName(query: Query, name: string): void {
   if (walked.rest.length > 0) {
     // What is left has to be transforms: try them on a column that is thrown away.
     const target = walked.targets[0];
+    if (target === undefined) throw unknownName(query, walked.rest[0]!, walked.meta);
     const isRelation = !("annotation" in walked.final) && walked.final.isRelation;
-    if (target === undefined || (isRelation && walked.rest.length > 0))
-      throw unknownName(query, walked.rest[0]!, walked.meta);
-    let node: Expr = col("", target as unknown as ColumnField);
-    for (const t of walked.rest) node = tryTransform(query, node, t);
+    try {
+      let node: Expr = col("", target as unknown as ColumnField);
+      for (const t of walked.rest) node = tryTransform(query, node, t);
+    } catch (error) {
+      if (isRelation && error instanceof FieldError) throw unknownName(query, walked.rest[0]!, walked.meta);
+      throw error;
+    }
   }
 }
 
@@ -172,7 +188,7 @@ function checkLoadName(query: Query, path: string): void {
     const f = meta.find(name === "pk" ? meta.pk.name : name);
     if (f === undefined) {
       if (i === 0 && (query.filteredRelations.has(name) || query.annotations.has(name) || query.extra.has(name))) return;
-      throw new FieldError(`${meta.objectName} has no field named '${name}'.${suggest(name, meta.choices())}`, "query.unknown_field", { model: meta.label, path });
+      throw new FieldDoesNotExist(`${meta.objectName} has no field named '${name}'.${suggest(name, meta.choices())}`, "query.unknown_field", { model: meta.label, path });
     }
     if (i === parts.length - 1) return;
     const next = f instanceof ReverseRelation ? f.relatedModel : (f as { related?: unknown }).related;

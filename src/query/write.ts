@@ -5,7 +5,7 @@ import { simplify } from "../ast/simplify.js";
 import type { DeleteStatement, UpdateStatement } from "../ast/statement.js";
 import { Slot } from "../ast/slots.js";
 import { containsAggregate, containsWindow, mapChildren } from "../ast/walk.js";
-import { FieldError, QueryTypeError } from "../base/errors.js";
+import { FieldError, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
 import type { Field } from "../fields/field.js";
 import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
@@ -54,7 +54,7 @@ function assignedValue(query: Query, field: Field, slot: Slot): Expr {
 export function relatedValue(field: Field, v: unknown): unknown {
   if (field instanceof ForeignObject && typeof v === "object" && v !== null && Symbol.for("babik.instance") in v) {
     const value = (v as Record<string, unknown>)[field.toFields[0]!.attname];
-    if (value === null || value === undefined) throw new QueryTypeError(`An unsaved ${field.related.objectName} cannot be assigned to '${field.name}'. Save it first.`, "query.unsaved_instance");
+    if (value === null || value === undefined) throw new ValueError(`An unsaved ${field.related.objectName} cannot be assigned to '${field.name}'. Save it first.`, "query.unsaved_instance");
     return value;
   }
   return v;

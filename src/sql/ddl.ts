@@ -108,8 +108,8 @@ function column(w: DdlWriter, c: ColumnDefinition): string {
     out.push(
       `GENERATED ALWAYS AS (${w.expression(c.generated.expression)}) ${c.generated.stored ? "STORED" : "VIRTUAL"}`,
     );
-  // MariaDB's grammar has no NULL or NOT NULL after a computed column.
-  if (c.generated === null || !w.info.isMariaDb) out.push(c.null ? "NULL" : "NOT NULL");
+  // What a computed column may hold follows from its expression, and MariaDB's grammar has no NULL or NOT NULL there.
+  if (c.generated === null) out.push(c.null ? "NULL" : "NOT NULL");
   if (c.primaryKey) out.push("PRIMARY KEY");
   else if (c.unique) out.push("UNIQUE");
   if (c.check !== null) out.push(`CHECK (${columnCheck(w, c)})`);
