@@ -7,7 +7,7 @@ import { testDatabase } from "./database.js";
 export interface LooseRow {
   [field: string]: unknown;
   pk: unknown;
-  readonly state: { readonly adding: boolean };
+  readonly _state: { readonly adding: boolean };
   save(options?: object): Promise<void>;
   delete(options?: object): Promise<[number, Record<string, number>]>;
   refreshFromDb(options?: object): Promise<void>;
