@@ -21,6 +21,7 @@ const ORDER = [
   "serialise",
   "cli",
   "studio",
+  "public",
   "testing.ts",
   "index.ts",
 ];

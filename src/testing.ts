@@ -6,7 +6,7 @@ import { currentOrm } from "./orm/define.js";
 import { metaOfInstance, stateOf } from "./orm/instance-state.js";
 
 /** Statements that `fn` sent, BEGIN and savepoints left out, and what it returned. */
-export async function captureQueries<T>(fn: () => T | Promise<T>, options: { readonly using?: string; readonly database?: Database; readonly params?: boolean } = {}): Promise<{ readonly result: T; readonly queries: readonly QueryRecord[] }> {
+export async function captureQueries<T>(fn: () => T, options: { readonly using?: string; readonly database?: Database; readonly params?: boolean } = {}): Promise<{ readonly result: Awaited<T>; readonly queries: readonly QueryRecord[] }> {
   const db = options.database ?? currentOrm().connection(options.using ?? "default");
   const capture = db.capture({ params: options.params });
   try {
@@ -17,7 +17,7 @@ export async function captureQueries<T>(fn: () => T | Promise<T>, options: { rea
   }
 }
 /** Fails when `fn` does not send exactly `expected` statements; the message lists them. */
-export async function assertNumQueries<T>(expected: number, fn: () => T | Promise<T>, options: { readonly using?: string; readonly database?: Database } = {}): Promise<T> {
+export async function assertNumQueries<T>(expected: number, fn: () => T, options: { readonly using?: string; readonly database?: Database } = {}): Promise<Awaited<T>> {
   const { result, queries } = await captureQueries(fn, options);
   if (queries.length !== expected)
     throw new BabikError(`${queries.length} queries were sent, ${expected} were expected:\n${queries.map((q, i) => `${i + 1}. ${q.sql}`).join("\n")}`, "testing.num_queries");

@@ -17,6 +17,7 @@ import {
   Length,
   Max,
   Min,
+  type Manager,
   OuterRef,
   Prefetch,
   Q,
@@ -70,7 +71,10 @@ const tables = [
 beforeAll(async () => {
   await orm.createTables();
   await atomic(async () => {
-    for (const [Model] of tables) await Model.objects.bulkCreate(await Model.objects.using("source").orderBy("pk"));
+    for (const [Model] of tables) {
+      const objects = Model.objects as unknown as Manager;
+      await objects.bulkCreate(await objects.using("source").orderBy("pk"));
+    }
   });
 });
 

@@ -17,7 +17,6 @@ import {
   ExtractYear,
   F,
   FloatField,
-  Func,
   Greatest,
   IntegerField,
   Lag,
@@ -46,6 +45,7 @@ import {
 } from "babik";
 import type { Temporal } from "temporal-polyfill";
 import { type Equal, holds } from "../equal.js";
+import { Func } from "../support/unbuilt.js";
 import { Category, Line, Order, Product } from "./shop.js";
 
 // ---- aggregates

@@ -18,7 +18,6 @@ import {
   FloatField,
   ForeignKey,
   GeneratedField,
-  GenericForeignKey,
   GenericIPAddressField,
   IntegerField,
   JSONField,
@@ -36,6 +35,7 @@ import {
   URLField,
   UUIDField,
 } from "babik";
+import { GenericForeignKey } from "../support/unbuilt.js";
 
 export interface Settings {
   theme: "dark" | "light";

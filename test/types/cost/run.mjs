@@ -24,11 +24,9 @@ function tsc(...args) {
   return run.stdout + run.stderr;
 }
 
-// The declaration files of the package; until its entry file attaches the public types, of the one that stands for it.
+// The declaration files of the package.
 function buildDeclarations() {
-  const index = join(root, "src/index.ts");
-  const typed = existsSync(index) && readFileSync(index, "utf8").includes("orm/types/model.types.js");
-  const entry = typed ? "src/index.ts" : "test/types/support/entry.ts";
+  const entry = "src/index.ts";
   const config = {
     extends: join(root, "tsconfig.base.json"),
     compilerOptions: {

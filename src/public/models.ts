@@ -1,0 +1,170 @@
+/**
+ * Models, managers, querysets and the orm as users see them: the run-time functions under their public types. Only casts,
+ * the public members of the orm, and documentation stand here.
+ */
+import { atomic as block } from "../orm/blocks.js";
+import { abstractModel as makeAbstract, defineModel } from "../orm/define.js";
+import { Manager as RunTimeManager } from "../orm/manager.js";
+import { Prefetch as makePrefetch, prefetchRelatedObjects as prefetch } from "../orm/prefetch.js";
+import { QuerySet as RunTimeQuerySet } from "../orm/queryset.js";
+import { sql as template } from "../orm/raw.js";
+import type { AtomicOptions } from "../db/transaction.js";
+import type { Database } from "../db/connection.js";
+import * as deletion from "../fields/relations.js";
+import type { BaseConstraint } from "../meta/constraints.js";
+import type { Index } from "../meta/indexes.js";
+import type { OnDelete } from "../orm/types/fields.types.js";
+import type * as managers from "../orm/types/manager.types.js";
+import type * as models from "../orm/types/model.types.js";
+import type * as querysets from "../orm/types/queryset.types.js";
+import type { AnyModelClass } from "../orm/types/registry.types.js";
+import { babik as makeOrm } from "../schema/orm.js";
+import type { SchemaEditorOptions } from "../schema/editor.js";
+
+/**
+ * Makes the class that a model extends. Labels of other models are text, so cycles need no order and no generated code.
+ * @param label name of the model: `"Product"`, or `"shop.Product"` where two apps have one of that name
+ * @param fields its fields by name; an `id` is added where none is the primary key
+ * @param meta Django's `Meta` in camelCase
+ * @throws ImproperlyConfigured for a label or fields that are none; other mistakes are told by `babik()`, all at once
+ * @example
+ * class Product extends model("Product", {
+ *   name: CharField({ maxLength: 200 }),
+ *   category: ForeignKey("Category", { onDelete: CASCADE, relatedName: "products" }),
+ * }, { ordering: ["name"] }) {}
+ * @see https://docs.djangoproject.com/en/stable/topics/db/models/
+ */
+export const model = defineModel as unknown as models.ModelFunction;
+/**
+ * A group of fields and options that models take over; it has no table.
+ * @example
+ * const timestamped = abstractModel({ created: DateTimeField({ autoNowAdd: true }) });
+ * class Post extends timestamped.extend("Post", { title: CharField({ maxLength: 80 }) }) {}
+ * class Note extends model("Note", { ...timestamped, text: TextField() }) {}
+ * @see https://docs.djangoproject.com/en/stable/topics/db/models/#abstract-base-classes
+ */
+export const abstractModel = makeAbstract as unknown as models.AbstractModelFunction;
+
+/**
+ * Makes the orm of a program: its models, its databases, its settings.
+ * @param settings `databases` by alias (URLs or settings), `apps` (modules of models by name), `timeZone`, `routers`, …
+ * @throws ImproperlyConfigured for an unknown setting, and with every mistake in the definitions of models at once
+ * @example
+ * export const orm = babik({ databases: { default: "sqlite:db.sqlite3" }, apps: { shop } });
+ * declare module "babik" { interface Register { orm: typeof orm } }
+ * @see https://docs.djangoproject.com/en/stable/ref/settings/#databases
+ */
+export const babik = makeOrm as unknown as models.BabikFunction<OrmMembers>;
+
+/** What an orm offers beside its models. */
+export interface OrmMembers {
+  /** The database of an alias: connections, cursors, transactions. */
+  connection(alias?: string): Database;
+  /** Aliases of all databases. */
+  readonly databases: readonly string[];
+  /** All models, those that babik made for many-to-many relations included. */
+  readonly models: readonly LooseModel[];
+  /** A model by its label. @throws LookupError where there is none */
+  getModel(label: string): LooseModel;
+  /** Runs `fn` in a transaction, or in a savepoint of the one that runs. See `atomic`. */
+  atomic<T>(fn: () => T, options?: AtomicOptions & { readonly using?: string }): Promise<Awaited<T>>;
+  /** Makes and removes tables, indexes and constraints. */
+  schemaEditor(alias?: string, options?: SchemaEditorOptions): SchemaEditor;
+  /** Makes the tables of all models, or of the given ones. */
+  createTables(models?: readonly AnyModelClass[] | null, alias?: string): Promise<void>;
+  /** Drops the tables of all models, or of the given ones. */
+  dropTables(models?: readonly AnyModelClass[] | null, alias?: string): Promise<void>;
+  /** Ends all connections. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+/** A model that was found by its label at run time: nothing is known of its fields. */
+export interface LooseModel extends AnyModelClass {
+  new (values?: Readonly<Record<string, unknown>>): querysets.RowOf<querysets.QuerySet>;
+  readonly objects: managers.Manager;
+  readonly meta: models.ModelMeta;
+}
+/** Makes tables equal to models; what a model's `meta` says is what is made. */
+export interface SchemaEditor {
+  /** The statements so far, where the option `collectSql` is set. */
+  readonly collected: readonly string[];
+  createModel(meta: models.ModelMeta): Promise<void>;
+  createModels(metas: Iterable<models.ModelMeta>): Promise<void>;
+  deleteModel(meta: models.ModelMeta): Promise<void>;
+  deleteModels(metas: Iterable<models.ModelMeta>): Promise<void>;
+  addIndex(meta: models.ModelMeta, index: Index): Promise<void>;
+  removeIndex(meta: models.ModelMeta, index: Index): Promise<void>;
+  addConstraint(meta: models.ModelMeta, constraint: BaseConstraint): Promise<void>;
+  removeConstraint(meta: models.ModelMeta, constraint: BaseConstraint): Promise<void>;
+  execute(sql: string): Promise<void>;
+}
+
+/**
+ * A lazy, immutable query. Users extend it: `class extends QuerySet<"Product"> { cheap() { … } }`; instances come from
+ * managers only.
+ * @see https://docs.djangoproject.com/en/stable/ref/models/querysets/
+ */
+export const QuerySet = RunTimeQuerySet as unknown as querysets.QuerySetConstructor;
+/** A query of the model labelled `L`. */
+export type QuerySet<L extends string = string> = querysets.QuerySet<L>;
+/**
+ * Where a model's querysets come from. Users extend it to change what they start from:
+ * `class extends Manager<"Post"> { override getQuerySet() { return super.getQuerySet().filter({ published: true }); } }`.
+ * @see https://docs.djangoproject.com/en/stable/topics/db/managers/
+ */
+export const Manager = RunTimeManager as unknown as managers.ManagerConstructor;
+/** A manager of the model labelled `L`. */
+export type Manager<L extends string = string> = managers.Manager<L>;
+/**
+ * A path for `prefetchRelated` with a queryset of its own, or a name of its own for the list it makes.
+ * @example Author.objects.prefetchRelated(Prefetch("books", { queryset: Book.objects.filter({ stars: 5 }), toAttr: "raves" }))
+ * @see https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-objects
+ */
+export const Prefetch = makePrefetch as unknown as querysets.PrefetchFunction;
+/** Loads relations of instances that were read before: `await prefetchRelatedObjects(authors, "books", "books__reviews")`. */
+export const prefetchRelatedObjects = prefetch as (
+  instances: readonly object[],
+  ...lookups: readonly (string | querysets.Prefetched)[]
+) => Promise<void>;
+/**
+ * SQL with its values apart, for `raw()`: what stands in `${…}` is always a parameter, never text.
+ * @example await Product.objects.raw(sql`SELECT * FROM shop_product WHERE price < ${20}`)
+ */
+export const sql = template as unknown as (
+  strings: TemplateStringsArray,
+  ...values: readonly unknown[]
+) => querysets.SqlTemplate;
+
+/**
+ * Runs `fn` in a transaction: all of what it does, or nothing. Inside of another block it is a savepoint.
+ * @param options `using` (alias), `durable`, `savepoint`, `isolation`, `retries` on conflicts between transactions
+ * @returns what `fn` gives, rows where that is a queryset
+ * @throws what `fn` throws, after taking everything back; TransactionManagementError for a durable block within another
+ * @example await atomic(async () => { await order.save(); await stock.save(); }, { isolation: "serializable", retries: 5 })
+ * @see https://docs.djangoproject.com/en/stable/topics/db/transactions/#django.db.transaction.atomic
+ */
+export const atomic = block as unknown as <T>(
+  fn: () => T,
+  options?: AtomicOptions & { readonly using?: string },
+) => Promise<Awaited<T>>;
+
+/** Rows that refer to a deleted row are deleted too. */
+export const CASCADE: OnDelete = deletion.CASCADE;
+/** A row that is referred to cannot be deleted: `ProtectedError`. */
+export const PROTECT: OnDelete = deletion.PROTECT;
+/** As `PROTECT`, unless the referring row is deleted by another cascade of the same deletion: `RestrictedError`. */
+export const RESTRICT: OnDelete = deletion.RESTRICT;
+/** The reference becomes NULL. */
+export const SET_NULL: OnDelete = deletion.SET_NULL;
+/** The reference becomes its default. */
+export const SET_DEFAULT: OnDelete = deletion.SET_DEFAULT;
+/** The reference becomes a value, or what a function gives: `onDelete: SET(() => 1)`. */
+export const SET: (value: unknown) => OnDelete = deletion.SET;
+/** Nothing is done; the database may object. */
+export const DO_NOTHING: OnDelete = deletion.DO_NOTHING;
+/** The database deletes referring rows itself: `ON DELETE CASCADE`. */
+export const DB_CASCADE: OnDelete = deletion.DB_CASCADE;
+/** The database sets NULL itself: `ON DELETE SET NULL`. */
+export const DB_SET_NULL: OnDelete = deletion.DB_SET_NULL;
+/** The database sets the default itself: `ON DELETE SET DEFAULT`. */
+export const DB_SET_DEFAULT: OnDelete = deletion.DB_SET_DEFAULT;
