@@ -1,5 +1,5 @@
 /** The lookups every field has: comparisons, ranges, lists, NULL tests, text patterns. */
-import { ALWAYS, lookup, NEVER, type BindContext, type Expr, type SubqueryNode } from "../ast/expr.js";
+import { ALWAYS, func, keyword, lookup, NEVER, type BindContext, type Expr, type FuncSpec, type SubqueryNode } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { MISFIT, Slot } from "../ast/slots.js";
 import { FieldError, ValueError } from "../base/errors.js";
@@ -149,14 +149,19 @@ function textOf(v: unknown, name: string): string {
   throw new FieldError(`The lookup '${name}' takes text, not ${Array.isArray(v) ? "a list" : v === null ? "null" : typeof v}.`, "value.type");
 }
 
+// Databases without a type of their own keep UUIDs as 32 digits.
+const WITHOUT_HYPHENS: FuncSpec = {
+  name: "WithoutHyphens",
+  lower: (n, dialect) => (dialect.features.nativeUuid ? n.args[0]! : func({ name: "Replace", sql: "REPLACE" }, [n.args[0]!, keyword("'-'"), keyword("''")])),
+};
 function pattern(name: string): Lookup {
   const [before, after] = PATTERNS[name]!;
   return {
     name,
     build(lhs, given, context) {
       const rhs = single(given, name);
-      if (!(rhs instanceof Slot)) return lookup(name, lhs, [rhs], null, { expression: true });
       const bare = isUuid(rhsType(lhs));
+      if (!(rhs instanceof Slot)) return lookup(name, lhs, [bare ? func(WITHOUT_HYPHENS, [rhs]) : rhs], null, { expression: true });
       const prepare = (v: unknown): unknown => refuseNul(textOf(v, name), name);
       prepare(rhs.value);
       context.prepare(rhs.index, prepare);

@@ -1,6 +1,5 @@
 /** Shapes -> compiled statements -> rows. The only file of this floor that sends a query's SQL to a database. */
 import type { DialectInfo } from "../ast/seams.js";
-import { type Expr } from "../ast/expr.js";
 import { ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import type { Database } from "../db/connection.js";
@@ -83,7 +82,7 @@ export function readRows(qs: QuerySetParts, exe: Executable, rows: readonly (rea
   exe.rows ??= new Map();
   let read = exe.rows.get(qs.mode);
   if (read === undefined) exe.rows.set(qs.mode, (read = valuesReader(exe.plan, db.dialect, qs.mode)));
-  const out: unknown[] = new Array(rows.length) as unknown[];
+  const out: unknown[] = Array.from({ length: rows.length }) as unknown[];
   for (let i = 0; i < rows.length; i++) out[i] = read(rows[i]!);
   return out;
 }
@@ -97,7 +96,7 @@ function aggregatesWith(node: ShapeNode, values: readonly unknown[], db: Databas
   let exe = executable(node, dialect);
   if (exe.plan.empty || exe.compiled === null) {
     const nodes = exe.plan.columns.map((c) => c.expr);
-    const known = (nodes.length > 0 ? nodes : [...node.query.annotationSelect.values()]).map((n) => valueOver(n, values));
+    const known = (nodes.length > 0 ? nodes : [...node.query.annotationSelect.values()]).map((n) => emptyValue(n, values));
     const names = [...node.query.annotationSelect.keys()];
     if (known.every((v) => v !== UNKNOWN)) return Object.fromEntries(names.map((n, i) => [n, known[i]]));
     const q = node.query.clone();
@@ -117,14 +116,6 @@ function aggregatesWith(node: ShapeNode, values: readonly unknown[], db: Databas
   };
   const result = send(db, exe.compiled!, values, exe.bigInts);
   return result instanceof Promise ? result.then(read) : read(result);
-}
-function valueOver(node: Expr, values: readonly unknown[]): unknown {
-  const v = emptyValue(node);
-  if (typeof v === "object" && v !== null && "kind" in v) {
-    const p = v as unknown as { slot: number; value?: unknown };
-    return p.slot >= 0 ? values[p.slot] : p.value;
-  }
-  return v;
 }
 // The database is asked about nothing: the same SELECT list under a condition that never holds.
 function prepareOverNothing(query: Query, info: DialectInfo): Executable {

@@ -10,6 +10,7 @@ import { isRelationType, type Rhs } from "../lookups/registry.js";
 import type { ModelMeta } from "../meta/options.js";
 import type { JoinInfo } from "./joins.js";
 import type { Query } from "./state.js";
+import { base } from "./types.js";
 
 const relationTypes = new WeakMap<Field, ValueType>();
 /** The type of a column seen through a reverse or many-to-many relation: the lookups of relations, the values of its field. */
@@ -47,9 +48,13 @@ function column(alias: string, f: Field, type: OutputType = f): Expr {
   return col(alias, f as unknown as ColumnField, type);
 }
 
-/** One more name on a node: a transform of its type. FieldError with what the type has. */
-export function tryTransform(query: Query, lhs: Expr, name: string): Expr {
-  const type = typeOf(lhs);
+/**
+ * One more name on a node: a transform of its type. FieldError with what the type has. `through`: the column of a relation counts as
+ * its target's (in expressions and orderings; conditions on relations know their own few lookups only).
+ */
+export function tryTransform(query: Query, lhs: Expr, name: string, through = true): Expr {
+  const own = typeOf(lhs);
+  const type = through && own !== null ? base(own) : own;
   const { lookups } = query.context;
   const found = lookups.findTransform(type, name);
   if (found !== undefined) return found.build(lhs, query.context);
@@ -74,7 +79,7 @@ export function buildLookup(query: Query, names: readonly string[], start: Expr,
   const apply = (name: string): void => {
     const type = typeOf(lhs);
     const bilateral = lookups.findTransform(type, name)?.bilateral === true;
-    lhs = tryTransform(query, lhs, name);
+    lhs = tryTransform(query, lhs, name, false);
     if (bilateral) value = transformRhs(query, value, type, name);
   };
   const all = names.length === 0 ? ["exact"] : names;

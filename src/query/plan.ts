@@ -16,7 +16,7 @@ import { splitHaving } from "./having.js";
 import { planCompound } from "./plan-compound.js";
 import { planOrdering, type PlannedOrder } from "./plan-order.js";
 import { defaultColumns, loadMask, relatedColumns } from "./plan-related.js";
-import { EMPTY_SELECT, NO_SHAPE, type PlannedColumn, type PlanOptions, type RelatedShape, type RowShape, type SelectPlan } from "./plan-types.js";
+import { EMPTY_SELECT, limitsOf, NO_SHAPE, type PlannedColumn, type PlanOptions, type RelatedShape, type RowShape, type SelectPlan } from "./plan-types.js";
 import { planQualified } from "./plan-window.js";
 import { newContext } from "./resolve.js";
 import type { Query, TableRef } from "./state.js";
@@ -54,8 +54,7 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
   all = all.map((c) => ({ expr: plan(selectable(c.expr, test)), alias: c.alias }));
   if (groupBy !== null) groupBy = groupBy.map(plan);
   const distinctOn = query.distinctFields.length > 0 ? distinctColumns(query) : [];
-  const low: LimitValue | null = query.limit?.low === null || query.limit === null ? null : { slot: query.limit.low };
-  const high: LimitValue | null = query.fixedLimit ?? (query.limit?.high == null ? null : { slot: query.limit.high });
+  const { low, high } = limitsOf(query);
   const statement: SelectStatement = {
     kind: "select",
     columns: all,
@@ -287,29 +286,25 @@ function planOverDerived(query: Query, options: PlanOptions): SelectPlan {
   return { statement, columns, shape: { ...NO_SHAPE, named }, empty: inner.empty };
 }
 
-/** The result of an aggregate over no rows, or undefined when only the database knows. */
-export function emptyValue(node: Expr): unknown {
+/** The result of an aggregate over no rows, or UNKNOWN when only the database knows. `values` are those the query gathered. */
+export function emptyValue(node: Expr, values: readonly unknown[] = []): unknown {
   switch (node.kind) {
     case "aggregate": return Object.hasOwn(node.spec, "emptyValue") ? node.spec.emptyValue : null;
-    case "param": return node.slot < 0 ? node.value : UNKNOWN;
+    case "param": {
+      const given = node.slot < 0 ? node.value : node.slot < values.length ? values[node.slot] : UNKNOWN;
+      return node.map === undefined || given === null ? given : UNKNOWN;
+    }
     case "null": return null;
     case "func": {
-      if (node.spec.name === "Coalesce") {
-        for (const a of node.args) {
-          const v = emptyValue(a);
-          if (v === UNKNOWN) return UNKNOWN_SLOT(a);
-          if (v !== null) return v;
-        }
-        return null;
+      if (node.spec.name !== "Coalesce") return UNKNOWN;
+      for (const a of node.args) {
+        const v = emptyValue(a, values);
+        if (v !== null) return v;
       }
-      return UNKNOWN;
+      return null;
     }
     default: return UNKNOWN;
   }
 }
 export const UNKNOWN: unique symbol = Symbol("unknown");
-function UNKNOWN_SLOT(node: Expr): unknown {
-  // A gathered value answers by itself; the caller reads it from its slot.
-  return node.kind === "param" ? node : UNKNOWN;
-}
 export { containsAggregate, typeOrNull, type WhereNode };
