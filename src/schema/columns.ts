@@ -28,8 +28,7 @@ export function columnOf(meta: ModelMeta, field: Field, dialect: DialectInfo): C
     name: field.column,
     type,
     collation: collationOf(field),
-    // A computed column may say it on its type as well.
-    null: (field.null || (field instanceof GeneratedField && field.outputField.null)) && !inKey(meta, field),
+    null: field.null && !inKey(meta, field),
     primaryKey,
     unique: field.unique && !primaryKey && !inKey(meta, field),
     // SQLite numbers rows in its own key only.
@@ -86,6 +85,13 @@ export function foreignKeyOf(meta: ModelMeta, field: Field, dialect: DialectInfo
   return { kind: "foreignKey", name, columns: [field.column!], references };
 }
 
+// PostgreSQL's own collations are deterministic, which pattern operators need. What a user made may not be; its name does
+// not tell, so such a column goes without.
+const OWN_COLLATION = /^(C|POSIX|default|ucs_basic|unicode|pg_\w+|[a-z]{2,3}_[A-Z]{2}([.@].+)?|C\..+|.+-x-icu)$/;
+function comparesCharacters(collation: string | null): boolean {
+  return collation === null || OWN_COLLATION.test(collation);
+}
+
 /** The indexes of one column: `dbIndex`, and on PostgreSQL the one by which `LIKE 'abc%'` is found whatever the locale. */
 export function indexesOf(meta: ModelMeta, field: Field, dialect: DialectInfo): CreateIndex[] {
   const type = field.dbType(dialect);
@@ -108,8 +114,7 @@ export function indexesOf(meta: ModelMeta, field: Field, dialect: DialectInfo): 
   const ddl = ddlDialectFor(dialect);
   const given = ddl.indexesForeignKeys && field instanceof ForeignKey && field.dbConstraint;
   if (field.dbIndex && !unique && !given && !ddl.cannotIndex(type)) out.push(make("", null));
-  if (ddl.accessMethods && (field.dbIndex || unique) && collationOf(field) === null && !type.includes("[")) {
-    // Pattern operators compare characters, so a collation of the field's own would not fit them.
+  if (ddl.accessMethods && (field.dbIndex || unique) && comparesCharacters(collationOf(field)) && !type.includes("[")) {
     if (type.startsWith("varchar")) out.push(make("_like", "varchar_pattern_ops"));
     else if (type.startsWith("text")) out.push(make("_like", "text_pattern_ops"));
   }
