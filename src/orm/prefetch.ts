@@ -102,8 +102,10 @@ function stepOf(first: object, name: string, lookup: PrefetchLookup, level: numb
     return { relation, loader, isFetched: () => true };
   }
   const to = lookup.nameAt(level).name;
-  // Under a name of its own, whatever stands there counts as loaded.
-  return { relation, loader, isFetched: to === name ? (o) => loader.isFetched(o) : (o) => to in o };
+  if (to === name) return { relation, loader, isFetched: (o) => loader.isFetched(o) };
+  // Under a name of its own, whatever stands there counts as loaded; the name of a relation is refused further on.
+  const taken = relationsByAccessor(meta).has(to);
+  return { relation, loader, isFetched: (o) => !taken && to in o };
 }
 function valuesAt(object: object, name: string, step: Step): object[] {
   let value: unknown;

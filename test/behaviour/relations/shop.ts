@@ -26,6 +26,7 @@ export class Customer extends model("Customer", {
       }
     },
   );
+  static readonly everyone = this.manager(class extends Manager<"Customer"> {});
 }
 export class Profile extends model("Profile", {
   customer: OneToOneField("Customer", { onDelete: CASCADE }),
