@@ -114,7 +114,8 @@ export class InstanceValues {
 }
 function typed(field: Field, value: unknown): Expr | null {
   try {
-    const canonical = value === null || value === undefined ? null : field.prep(value);
+    const blank = value === null || value === undefined || (value === "" && !field.emptyStringsAllowed);
+    const canonical = blank ? null : field.prep(value);
     return func(TYPED, [{ kind: "param", slot: -1, value: canonical, type: field }], field);
   } catch (error) {
     // A value that does not fit was reported by the check of its field.

@@ -102,6 +102,8 @@ async function isTaken(instance: object, meta: ModelMeta, model: ModelMeta, fiel
 /** What a field is going to hold: its value, or what the database gives by default. Undefined where nobody knows. */
 async function comparable(instance: object, f: Field): Promise<unknown> {
   const value = await valueOf(instance, f);
+  // A blank that such a field cannot hold is saved as NULL.
+  if (value === "" && !f.emptyStringsAllowed) return null;
   if (!isExpression(value)) return value;
   return value.kind === "dbdefault" ? f.options.dbDefault : undefined;
 }
