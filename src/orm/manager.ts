@@ -17,6 +17,10 @@ export class Manager {
   #base: QuerySet | null = null;
   #baseMeta: ModelMeta | null = null;
 
+  /** A manager class whose querysets are of `cls`; its methods are on the manager too. */
+  static fromQuerySet(cls: QuerySetClass): typeof Manager {
+    return managerFromQuerySet(cls, this);
+  }
   /** The class its querysets are of. */
   get querySetClass(): QuerySetClass {
     return QuerySet;
