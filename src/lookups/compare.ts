@@ -1,5 +1,5 @@
 /** The lookups every field has: comparisons, ranges, lists, NULL tests, text patterns. */
-import { ALWAYS, func, keyword, lookup, NEVER, type BindContext, type Expr, type FuncSpec, type SubqueryNode } from "../ast/expr.js";
+import { ALWAYS, func, keyword, lookup, NEVER, type BindContext, type Expr, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { MISFIT, Slot } from "../ast/slots.js";
 import { FieldError, ValueError } from "../base/errors.js";
@@ -205,4 +205,3 @@ export function addComparisons(r: LookupRegistry): void {
   r.addLookup("ForeignObject", ISNULL);
 }
 
-export type { Rhs, SubqueryNode };

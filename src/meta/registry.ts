@@ -88,7 +88,8 @@ export class Registry {
       this.prepare(d, this.byDefinition.get(d)!);
     }
     for (const d of ordered) this.relate(this.byDefinition.get(d)!);
-    for (const m of [...this.models.values()]) this.throughs(m);
+    const declared = [...this.models.values()];
+    for (const m of declared) this.throughs(m);
     for (const m of this.models.values()) this.inheritReverse(m);
     for (const m of this.models.values()) this.options(m);
   }

@@ -49,7 +49,11 @@ export function prepare(query: Query, info: DialectInfo, zone: string = currentZ
 
 /** Runs a compiled statement. */
 export function send(db: Database, compiled: Compiled, values: readonly unknown[], bigInts: boolean): MaybePromise<RunResult> {
-  const { text, params, handle } = compiled.bind(values, currentZone());
+  const waiting = compiled.ready(db);
+  return waiting instanceof Promise ? waiting.then(() => sendReady(db, compiled, values, bigInts)) : sendReady(db, compiled, values, bigInts);
+}
+function sendReady(db: Database, compiled: Compiled, values: readonly unknown[], bigInts: boolean): MaybePromise<RunResult> {
+  const { text, params, handle } = compiled.bind(values, currentZone(), db);
   return db.run({ text, params, handle, bigInts });
 }
 
@@ -82,7 +86,7 @@ export function readRows(qs: QuerySetParts, exe: Executable, rows: readonly (rea
   exe.rows ??= new Map();
   let read = exe.rows.get(qs.mode);
   if (read === undefined) exe.rows.set(qs.mode, (read = valuesReader(exe.plan, db.dialect, qs.mode)));
-  const out: unknown[] = Array.from({ length: rows.length }) as unknown[];
+  const out: unknown[] = [];
   for (let i = 0; i < rows.length; i++) out[i] = read(rows[i]!);
   return out;
 }

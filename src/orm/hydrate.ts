@@ -86,7 +86,7 @@ export function instanceReader(plan: SelectPlan, meta: ModelMeta, dialect: Diale
   const related = shape.related.map(makeRelated);
   return (rows, context) => {
     const n = rows.length;
-    const out: object[] = new Array(n) as object[];
+    const out: object[] = [];
     const state = new InstanceState(context.db, false, out, context.fetchMode, true);
     for (let i = 0; i < n; i++) out[i] = new cls(FROM_DB, rows[i], state, fill);
     if (related.length > 0) readRelated(out, rows, related, context);
@@ -98,7 +98,7 @@ function readRelated(owners: readonly (object | null)[], rows: readonly (readonl
   for (const r of related) {
     const peers: object[] = [];
     const state = new InstanceState(context.db, false, peers, context.fetchMode, true);
-    const found: (object | null)[] = new Array(rows.length) as (object | null)[];
+    const found: (object | null)[] = [];
     for (let i = 0; i < rows.length; i++) {
       const owner = owners[i];
       found[i] = null;

@@ -114,7 +114,7 @@ export function literal(node: Expr, e: unknown): Expr {
     else if (Array.isArray(x) && x.some(isExpression)) x.forEach(gather);
     else if (typeof x === "object" && x !== null && Symbol.for("babik.querysource") in x) values.push(...(x as { gathered: readonly unknown[] }).gathered);
     else if (typeof x === "object" && x !== null && "connector" in x && "children" in x)
-      for (const c of (x as { children: readonly unknown[] }).children) Array.isArray(c) ? gather(c[1]) : gather(c);
+      for (const c of (x as { children: readonly unknown[] }).children) gather(Array.isArray(c) ? c[1] : c);
     else values.push(x);
   };
   gather(e);

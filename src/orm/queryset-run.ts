@@ -7,14 +7,14 @@ import { isExpression } from "../expressions/expression.js";
 import { Count } from "../expressions/aggregate.js";
 import { F, isOptions } from "../expressions/makers.js";
 import { Trunc } from "../expressions/functions/dates.js";
-import { Q } from "../expressions/q.js";
-import { ShapeKey, Slotter } from "../expressions/shape-key.js";
+import { } from "../expressions/q.js";
+import { ShapeKey } from "../expressions/shape-key.js";
 import { DateField } from "../fields/dates.js";
 import { aggregation, defaultAlias, existsQuery } from "../query/annotate.js";
-import { nodeKey } from "../ast/walk.js";
+import { } from "../ast/walk.js";
 import { rawParts } from "../query/resolve.js";
-import { Slot } from "../ast/slots.js";
-import { databaseOf, executable, fetchAggregates, fetchRows, readRows, send, type Executable } from "./execute.js";
+import type { Slot } from "../ast/slots.js";
+import { databaseOf, executable, fetchAggregates, fetchRows, readRows,  type Executable } from "./execute.js";
 import { hasPk, keyText, metaOfInstance, pkOf, setCached } from "./instance-state.js";
 import { doesNotExist, multipleReturned } from "./model-errors.js";
 import type { QuerySetLike } from "./queryset-state.js";
@@ -238,7 +238,8 @@ export async function* iterate(qs: QuerySetLike, chunkSize: number | undefined):
   checkLock(qs, db);
   if (exe.compiled === null) return;
   const { currentZone } = await import("../base/temporal.js");
-  const bound = exe.compiled.bind(qs.values_, currentZone());
+  await exe.compiled.ready(db);
+  const bound = exe.compiled.bind(qs.values_, currentZone(), db);
   for await (const rows of db.stream({ ...bound, bigInts: exe.bigInts }, chunkSize ?? 2000)) {
     const out = readRows(qs.parts, exe, rows, db);
     if (qs.mode === "instances") {
@@ -279,7 +280,8 @@ export async function explain(qs: QuerySetLike, given: Record<string, unknown>):
   } else if (options["analyze"] === true) prefix = info.isMariaDb ? "ANALYZE " : "EXPLAIN ANALYZE ";
   else if (typeof format === "string" && format.toLowerCase() !== "traditional" && format.toLowerCase() !== "text") prefix = `EXPLAIN FORMAT=${format.toUpperCase()} `;
   const { currentZone } = await import("../base/temporal.js");
-  const { text, params } = exe.compiled.bind(qs.values_, currentZone());
+  await exe.compiled.ready(db);
+  const { text, params } = exe.compiled.bind(qs.values_, currentZone(), db);
   const result = await db.run({ text: prefix + text, params });
   return result.rows.map((r) => r.map((v) => (v === null ? "" : typeof v === "object" ? JSON.stringify(v) : String(v))).join(" ")).join("\n");
 }
@@ -291,7 +293,7 @@ export function truncated(qs: QuerySetLike, field: string, kind: string, order: 
   if (!kinds.includes(kind)) throw new ValueError(`'kind' must be one of ${kinds.map((k) => `'${k}'`).join(", ")}.`, "dates.kind");
   if (order !== "ASC" && order !== "DESC") throw new ValueError("'order' must be either 'ASC' or 'DESC'.", "dates.order");
   const name = what === "date" ? "datefield" : "datetimefield";
-  const options = what === "date" ? { outputField: new DateField() } : { ...(tzinfo === undefined ? {} : { tzinfo }) };
+  const options = what === "date" ? { outputField: new DateField() } : (tzinfo === undefined ? {} : { tzinfo });
   return qs.annotate({ [name]: Trunc(field, kind, options), plain_field: F(field) }).valuesList(name, { flat: true }).distinct().filter({ plain_field__isnull: false }).orderBy((order === "DESC" ? "-" : "") + name);
 }
 
@@ -314,7 +316,7 @@ export function extra(qs: QuerySetLike, o: ExtraOptions): QuerySetLike {
     let used = 0;
     for (const [name, text] of Object.entries(o.select ?? {})) {
       const sql = String(text);
-      if (name === "" || /["'`\\;\u0000-\u001f]|--|\/\*|\s/.test(name) || name === "__proto__")
+      if (name === "" || /["'`\\;\p{Cc}\s]|--|\/\*/u.test(name) || name === "__proto__")
         throw new ValueError("Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.", "query.alias");
       const n = (sql.replaceAll("%%", "").match(/%s/g) ?? []).length;
       query.extra.set(name, { sql, node: { kind: "raw", parts: rawParts(sql, selectParams.slice(used, used + n)), type: null, parenthesised: true } });
@@ -329,4 +331,3 @@ export function extra(qs: QuerySetLike, o: ExtraOptions): QuerySetLike {
   });
 }
 export const raw = rawQuerySet;
-export { nodeKey, Q, send, Slotter };

@@ -1,5 +1,5 @@
 /** Writing through a queryset: create, bulk methods, get-or-create, update, delete. */
-import { typeOrNull, type Expr } from "../ast/expr.js";
+import {  type Expr } from "../ast/expr.js";
 import { FieldError, IntegrityError, NotSupportedError, QueryTypeError, suggest, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import type { DialectInfo } from "../ast/seams.js";
@@ -14,7 +14,7 @@ import type { Compiled } from "../sql/compiled.js";
 import { compileStatement } from "../sql/compile.js";
 import { databaseOf } from "./execute.js";
 import { batchSize, insertRows, storedValue } from "./insert.js";
-import { hasPk, metaOfInstance, ownState, pkOf, putValue, stateOf } from "./instance-state.js";
+import { hasPk, metaOfInstance, ownState, pkOf, putValue } from "./instance-state.js";
 import type { ModelClass } from "./model.js";
 import type { QuerySetLike } from "./queryset-state.js";
 import { runtimeOf, type Deleted } from "./runtime.js";
@@ -249,9 +249,7 @@ async function updateInherited(qs: QuerySetLike, entries: [string, unknown][]): 
   let matched = 0, own: number | null = null;
   await db.atomic(async () => {
     const ancestors = [...groups.keys()].filter((m) => m !== meta.concrete);
-    const links = ancestors.map((m) => meta.concrete.ancestorLink(m)!);
     const rows = (await qs.with({ alias: db.alias }).orderBy().valuesList("pk", ...ancestors.map((m) => keyPath(meta, m))).rows()) as unknown[][];
-    void links;
     const mine = groups.get(meta.concrete);
     if (mine !== undefined) own = rows.length === 0 ? 0 : (await updateReturning(keyed(qs, meta, rows.map((r) => r[0]), db.alias), meta.concrete, mine, [])).matched;
     for (const [i, m] of ancestors.entries()) {
@@ -289,7 +287,8 @@ export async function updateReturning(qs: QuerySetLike, meta: ModelMeta, entries
     node.compiled.set(cacheKey, exe);
   }
   if (exe.compiled === null) return { matched: 0, row: null };
-  const bound = exe.compiled.bind(values, currentZone());
+  await exe.compiled.ready(db);
+  const bound = exe.compiled.bind(values, currentZone(), db);
   const result = await db.run({ ...bound, bigInts: wanted.some((f) => f.needsBigInt) });
   const row = wanted.length > 0 && result.rows.length > 0 ? result.rows[0]!.map((v, i) => { const read = wanted[i]!.fromDb(info); return v === null || read === undefined ? v : read(v); }) : null;
   return { matched: wanted.length > 0 ? Math.max(result.rows.length, result.affected) : result.affected, row };
@@ -299,4 +298,3 @@ export async function updateReturning(qs: QuerySetLike, meta: ModelMeta, entries
 export function deleteAll(qs: QuerySetLike): Promise<Deleted> {
   return runtimeOf(qs.meta).operations.deleteRows(qs);
 }
-export { stateOf, typeOrNull };

@@ -4,14 +4,14 @@
  */
 import { QUERY_SOURCE, type QuerySource } from "../ast/slots.js";
 import type { EmbeddedQuery } from "../ast/expr.js";
-import { FieldError, NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
+import {  NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
 import { isOptions } from "../expressions/makers.js";
 import { Q } from "../expressions/q.js";
 import { ShapeKey } from "../expressions/shape-key.js";
 import type { Slotter } from "../expressions/shape-key.js";
-import { addAnnotations, aggregation, existsQuery } from "../query/annotate.js";
+import { addAnnotations } from "../query/annotate.js";
 import { combineQueries } from "../query/merge.js";
 import { addFilter } from "../query/filter.js";
 import { addDeferred, addDistinct, addImmediate, addOrdering, addSelectRelated, setValues } from "../query/selection.js";
@@ -214,8 +214,7 @@ export class QuerySet implements QuerySource {
         for (const [k, v] of namedExpressions(name, [a])) { expressions.push([k, v]); names.push(k); }
       } else throw new QueryTypeError(`${name}() takes names of fields and expressions.`, "values.argument");
     }
-    let start: this = this;
-    if (expressions.length > 0) start = this.annotated(name, [Object.fromEntries(expressions)], true);
+    const start = expressions.length > 0 ? this.annotated(name, [Object.fromEntries(expressions)], true) : this;
     if (names.some((n) => /["'`;\s]|--/.test(n))) for (const n of names) if (/["'`;\s]|--/.test(n) && !this.query.extra.has(n)) throw new ValueError("Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.", "query.alias");
     if (mode === "named") {
       const wrong = names.find((n) => !/^[A-Za-z_]\w*$/.test(n));
@@ -424,21 +423,18 @@ export class QuerySet implements QuerySource {
   }
   private merged(given: QuerySet, connector: "AND" | "OR" | "XOR"): this {
     if (!(given instanceof QuerySet)) throw new QueryTypeError("Querysets are combined with querysets.", "queryset.combine");
-    let other = given;
-    let self: QuerySet = this;
-    self.refuseCombined(connector.toLowerCase());
-    other.refuseCombined(connector.toLowerCase());
+    this.refuseCombined(connector.toLowerCase());
+    given.refuseCombined(connector.toLowerCase());
     if (connector === "AND") {
-      if (other.query.empty) return other as unknown as this;
-      if (self.query.empty) return this;
+      if (given.query.empty) return given as unknown as this;
+      if (this.query.empty) return this;
     } else {
-      if (self.query.empty && other.query.empty) return this;
-      if (self.query.empty) return other as unknown as this;
-      if (other.query.empty) return this;
-      // A sliced side of OR is one of keys.
-      if (self.query.isSliced) self = new QuerySet(plainParts(self.meta)).with({ alias: self.alias_ }).filter({ pk__in: self.values("pk") });
-      if (other.query.isSliced) other = new QuerySet(plainParts(other.meta)).with({ alias: other.alias_ }).filter({ pk__in: other.values("pk") });
+      if (given.query.empty) return this;
+      if (this.query.empty) return given as unknown as this;
     }
+    // A sliced side of OR is one of keys.
+    const keyed = (qs: QuerySet): QuerySet => (connector !== "AND" && qs.query.isSliced ? new QuerySet(plainParts(qs.meta)).with({ alias: qs.alias_ }).filter({ pk__in: qs.values("pk") }) : qs);
+    const self = keyed(this), other = keyed(given);
     const key = new ShapeKey();
     key.static(`&${connector}<`);
     key.any(other);
@@ -514,7 +510,7 @@ export class QuerySet implements QuerySource {
     const db = databaseOf(this.parts);
     const exe = executable(this.node, db.dialect);
     if (exe.compiled === null) return { text: "", params: [] };
-    const { text, params } = exe.compiled.bind(this.values_, currentZone());
+    const { text, params } = exe.compiled.bind(this.values_, currentZone(), db);
     return { text, params };
   }
   /** Alias of the database it reads from. */
@@ -572,4 +568,3 @@ export function defaultName(e: Expression): string | null {
 function autoName(e: Expression): string {
   return defaultName(e) ?? (e.spec?.name ?? e.kind).toLowerCase();
 }
-export { aggregation, existsQuery, FieldError };

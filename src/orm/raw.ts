@@ -1,9 +1,9 @@
 /** Instances from SQL of the user's own: `raw(sql, params)` and the `sql` tagged template. */
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import type { DbParam } from "../ast/seams.js";
-import { currentZone } from "../base/temporal.js";
+import { } from "../base/temporal.js";
 import { convertPlaceholders, pickParams } from "../db/placeholders.js";
-import { Compiled, primitive } from "../sql/compiled.js";
+import {  primitive } from "../sql/compiled.js";
 import { inferType } from "../query/types.js";
 import type { Field } from "../fields/field.js";
 import { classFor, compileFill } from "./hydrate.js";
@@ -124,4 +124,3 @@ export function rawQuerySet(qs: QuerySetLike, text: unknown, params: unknown = [
   const made = new RawQuerySet(qs, text, p as readonly unknown[], o.translations ?? {}, []);
   return o.using === undefined ? made : made.using(o.using);
 }
-export { Compiled, currentZone };

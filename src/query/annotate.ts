@@ -1,7 +1,7 @@
 /** Annotations, and aggregation of a whole query: in place where its rows are the model's own, else over a derived table. */
-import { type AggregateNode, type ColNode, type Expr, type RefNode } from "../ast/expr.js";
+import {  type ColNode, type Expr, type RefNode } from "../ast/expr.js";
 import { children, containsAggregate, containsWindow, mapChildren, nodeKey, some } from "../ast/walk.js";
-import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
+import {  QueryTypeError, ValueError } from "../base/errors.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
 import { Q } from "../expressions/q.js";
 import { putAnnotation } from "./annotations-put.js";
@@ -229,5 +229,3 @@ export function existsQuery(start: Query, limit = true): Query {
   if (!keep) putAnnotation(q, "a", { kind: "param", slot: -1, value: 1, type: null, rawValue: true }, true);
   return q;
 }
-export type { AggregateNode };
-export { FieldError };

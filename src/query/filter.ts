@@ -4,7 +4,7 @@
  */
 import { lookup, typeOrNull, where, type ColNode, type Expr, type WhereNode } from "../ast/expr.js";
 import { EmbeddedRef, INSTANCE, isInstance, Slot, type InstanceLike } from "../ast/slots.js";
-import { containsWindow } from "../ast/walk.js";
+import { } from "../ast/walk.js";
 import { FieldError, NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
 import { OuterRef } from "../expressions/makers.js";
@@ -167,7 +167,6 @@ export function solveLookup(query: Query, path: string, summarize: boolean): { l
 function checkFilterable(node: Expr): void {
   if (node.kind === "aggregate" || node.kind === "custom") return;
   if (node.kind === "order") throw new NotSupportedError("An ordering cannot be used in a condition.", "filter.not_filterable");
-  if (containsWindow(node) && node.kind !== "window" && false) throw new NotSupportedError("Window expressions cannot be nested in this condition.", "filter.window");
 }
 
 // ---- related objects --------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ export interface SplitConditions {
 
 /**
  * Splits a tree of conditions. AND trees are split child by child; OR, XOR and negated trees stay whole and go where their
- * strictest member belongs (S23). `mustGroup` tells that the query is grouped anyway.
+ * strictest member belongs (S23).
  */
-export function splitHaving(tree: WhereNode, negated = false, mustGroup = false): SplitConditions {
+export function splitHaving(tree: WhereNode, negated = false): SplitConditions {
   const aggregate = containsAggregate(tree), window = containsWindow(tree);
   if (!aggregate && !window) return { where: tree.children.length > 0 ? tree : null, having: null, qualify: null };
   const flipped = negated !== tree.negated;
@@ -24,7 +24,7 @@ export function splitHaving(tree: WhereNode, negated = false, mustGroup = false)
   const parts = { where: [] as Expr[], having: [] as Expr[], qualify: [] as Expr[] };
   for (const child of tree.children) {
     if (child.kind === "where") {
-      const s = splitHaving(child, flipped, mustGroup);
+      const s = splitHaving(child, flipped);
       if (s.where) parts.where.push(s.where);
       if (s.having) parts.having.push(s.having);
       if (s.qualify) parts.qualify.push(s.qualify);

@@ -1,7 +1,7 @@
 /** The alias map: making, sharing and trimming joins, and their promotion to LEFT and back by votes. */
 import type { Expr } from "../ast/expr.js";
 import { FieldError } from "../base/errors.js";
-import { Field } from "../fields/field.js";
+import type { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
 import { walkNames, type Step, type Walked } from "./names.js";
 import type { Query, TableRef } from "./state.js";

@@ -1,5 +1,5 @@
 /** From names after a path to a condition: transforms, then a lookup; and the column a path ends in. */
-import { col, lookup, typeOf, typeOrNull, type ColumnField, type Expr, type OutputType } from "../ast/expr.js";
+import { col,  typeOf, typeOrNull, type ColumnField, type Expr, type OutputType } from "../ast/expr.js";
 import type { DbParam, DialectInfo, ValueType } from "../ast/seams.js";
 import { Slot } from "../ast/slots.js";
 import { FieldError, nearest, ValueError } from "../base/errors.js";
@@ -133,4 +133,3 @@ function transformRhs(query: Query, rhs: Rhs, type: ValueType | null, name: stri
   }
   return one(v);
 }
-export { lookup };

@@ -1,10 +1,10 @@
 /** UNION, INTERSECT and EXCEPT of several queries: columns by position, ordering by selected columns, empty parts left out. */
 import type { Expr, OrderNode } from "../ast/expr.js";
-import type { CompoundStatement, LimitValue, SelectLike } from "../ast/statement.js";
+import type { CompoundStatement, SelectLike } from "../ast/statement.js";
 import { nodeKey } from "../ast/walk.js";
 import { DatabaseError, NotSupportedError } from "../base/errors.js";
 import { planOrdering } from "./plan-order.js";
-import { EMPTY_SELECT, NO_SHAPE, type Planner, type PlanOptions, type SelectPlan } from "./plan-types.js";
+import { EMPTY_SELECT, limitsOf, type Planner, type PlanOptions, type SelectPlan } from "./plan-types.js";
 import { addFields, setValues } from "./selection.js";
 import { newContext } from "./resolve.js";
 import { putAnnotation } from "./annotations-put.js";
@@ -43,8 +43,7 @@ export function planCompound(query: Query, options: PlanOptions, plan: Planner):
   else if (op === "intersection") { if (plans.some((p) => p.empty)) kept = []; }
   else { kept = plans[0]!.empty ? [] : [plans[0]!, ...plans.slice(1).filter((p) => !p.empty)]; }
   const shape = visible(query, shapePlan);
-  const low: LimitValue | null = query.limit?.low == null ? null : { slot: query.limit.low };
-  const high: LimitValue | null = query.fixedLimit ?? (query.limit?.high == null ? null : { slot: query.limit.high });
+  const { low, high } = limitsOf(query);
   if (kept.length === 0) return { statement: EMPTY_SELECT, columns: shapePlan.columns, shape, empty: true };
   const statement: CompoundStatement = {
     kind: "compound",
@@ -62,7 +61,6 @@ function visible(_query: Query, plan: SelectPlan): SelectPlan["shape"] {
 }
 function copySelect(from: Query, to: Query): void {
   setValues(to, [...from.annotationSelect.keys()].filter((k) => to.annotations.has(k)));
-  void NO_SHAPE;
 }
 
 function orderTerms(query: Query, queries: Query[], options: PlanOptions, plan: Planner): OrderNode[] {

@@ -1,7 +1,7 @@
 /** ORDER BY: names of fields over relations (with the related model's own ordering), annotations, expressions, `?`. */
 import { col, type ColumnField, type Expr, type OrderNode } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
-import { mapChildren, nodeKey } from "../ast/walk.js";
+import {  nodeKey } from "../ast/walk.js";
 import { FieldError } from "../base/errors.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
 import { Q } from "../expressions/q.js";
@@ -122,9 +122,7 @@ function nameOrders(query: Query, name: string, meta: ModelMeta, alias: string, 
   const final = info.final as Field;
   const last = pieces.at(-1);
   if (final.isRelation && info.meta.ordering.length > 0 && (final as { attname?: string }).attname !== last && last !== "pk" && info.transforms.length === 0) {
-    const key = info.joins.map((j) => `${j}:${query.aliases.get(j)?.pairs.map(([l, r]) => `${l.column}=${r.column}`).join()}`).join("|") + `@${info.meta.label}`;
     const trail = info.joins.map((j) => query.aliases.get(j)?.pairs.map(([l, r]) => `${l.owner?.label}.${l.column}=${r.column}`).join() ?? "").join("|");
-    void key;
     if (seen.has(trail)) throw new FieldError("Infinite loop caused by ordering.", "order.loop", { path: name });
     seen.add(trail);
     const end = info.joins.at(-1)!;
@@ -155,4 +153,3 @@ export function prefixed(e: unknown, prefix: string): Expression {
   const settings = e.kind === "f" ? { ...e.settings, name: `${prefix}__${String(e.settings["name"])}` } : e.settings;
   return e.with({ args, settings });
 }
-export { mapChildren };

@@ -162,11 +162,10 @@ function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted:
       { model: meta.label, choices },
     );
   }
-  for (const [name, sub] of Object.entries(wanted)) {
+  for (const name of Object.keys(wanted)) {
     const f = meta.byName.get(name);
     if (f !== undefined && !f.isRelation)
       throw new FieldError(`Non-relational field given in select_related: '${name}'. Choices are: ${relationsOf(meta).map((r) => r.name).join(", ") || "(none)"}`, "query.select_related", { model: meta.label });
-    void sub;
   }
   return out;
 }

@@ -1,7 +1,7 @@
 /** What planning gives: a statement, its columns, and how rows are read. */
 import type { Expr } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
-import type { SelectLike, SelectStatement } from "../ast/statement.js";
+import type { LimitValue, SelectLike, SelectStatement } from "../ast/statement.js";
 import type { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
 import type { Query } from "./state.js";
@@ -49,6 +49,11 @@ export interface PlanOptions {
   /** Every column gets an alias (derived tables). */
   readonly aliasColumns?: boolean;
   readonly subquery?: boolean;
+}
+/** The ends of a query's slice as LIMIT and OFFSET take them. */
+export function limitsOf(query: Query): { readonly low: LimitValue | null; readonly high: LimitValue | null } {
+  const slot = (n: number | null | undefined): LimitValue | null => (n === null || n === undefined ? null : { slot: n });
+  return { low: slot(query.limit?.low), high: query.fixedLimit ?? slot(query.limit?.high) };
 }
 export type Planner = (query: Query, options: PlanOptions) => SelectPlan;
 

@@ -1,11 +1,11 @@
 /** Conditions on window functions: the query becomes a derived table, the conditions stand outside of it (S24). */
 import { typeOrNull, where, type Expr, type OrderNode, type SubqueryNode, type WhereNode } from "../ast/expr.js";
 import { simplify } from "../ast/simplify.js";
-import type { Column, LimitValue, SelectStatement } from "../ast/statement.js";
-import { children, nodeKey, replaceNodes } from "../ast/walk.js";
+import type { Column, SelectStatement } from "../ast/statement.js";
+import { children, nodeKey } from "../ast/walk.js";
 import type { SplitConditions } from "./having.js";
 import { planOrdering } from "./plan-order.js";
-import { EMPTY_SELECT, type PlannedColumn, type Planner, type PlanOptions, type RowShape, type SelectPlan } from "./plan-types.js";
+import { EMPTY_SELECT, limitsOf, type PlannedColumn, type Planner, type PlanOptions, type RowShape, type SelectPlan } from "./plan-types.js";
 import type { Query } from "./state.js";
 
 const INNER = "qualify", MASK = "qualify_mask";
@@ -45,22 +45,18 @@ export function planQualified(query: Query, split: SplitConditions, columns: rea
   const ordering = planOrdering(query, columns, options.dialect);
   for (const o of ordering) collect(o.node.expr);
   const toRef = (e: Expr): Expr => {
-    const map = new Map<string, Expr>();
-    for (const [key, alias] of names) map.set(key, { kind: "ref", name: alias, source: e, type: null });
     const fix = (n: Expr): Expr => {
       const alias = names.get(nodeKey(n));
       if (alias !== undefined) return { kind: "ref", name: alias, source: n, type: typeOrNull(n) };
       return replaceWith(n, fix);
     };
-    void map;
     return fix(e);
   };
   const planned = planList(inner, list, options, plan);
   const test = (_n: SubqueryNode): boolean => false;
   const qualify = simplify(toRef(split.qualify!), test);
   const orderBy = ordering.map((o) => ({ ...o.node, expr: toRef(o.node.expr) }) as OrderNode);
-  const low: LimitValue | null = query.limit?.low == null ? null : { slot: query.limit.low };
-  const high: LimitValue | null = query.fixedLimit ?? (query.limit?.high == null ? null : { slot: query.limit.high });
+  const { low, high } = limitsOf(query);
   const outside: Column[] = list.slice(0, selectedCount).map((c) => ({ expr: { kind: "ref", name: c.alias!, source: c.expr, type: typeOrNull(c.expr) }, alias: options.aliasColumns === true ? c.alias : null }));
   const statement: SelectStatement = {
     ...EMPTY_SELECT,
@@ -93,4 +89,3 @@ function planList(inner: Query, list: readonly Column[], options: PlanOptions, p
   q.groupBy = grouped;
   return plan(q, { dialect: options.dialect, aliasColumns: true });
 }
-export { replaceNodes };

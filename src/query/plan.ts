@@ -2,11 +2,11 @@
  * A query's state -> a statement and the shape of its rows: default columns, related tables, ordering, GROUP BY, HAVING, derived
  * tables for window conditions. It looks at what the dialect can do, never at values, and writes no text.
  */
-import { col, typeOrNull, where as whereNode, type ColumnField, type Expr, type OrderNode, type SubqueryNode, type WhereNode } from "../ast/expr.js";
+import { lateParam, col,  where as whereNode, type ColumnField, type Expr, type OrderNode, type SubqueryNode } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { simplify } from "../ast/simplify.js";
-import type { Column, LimitValue, SelectStatement, Source } from "../ast/statement.js";
-import { children, containsAggregate, mapChildren, nodeKey } from "../ast/walk.js";
+import type { Column,  SelectStatement, Source } from "../ast/statement.js";
+import { children,  mapChildren, nodeKey } from "../ast/walk.js";
 import { FieldError } from "../base/errors.js";
 import { F as fieldRef } from "../expressions/makers.js";
 import type { Field } from "../fields/field.js";
@@ -219,10 +219,8 @@ function joinCondition(t: TableRef, plan: (e: Expr) => Expr): Expr | null {
   const parts: Expr[] = [];
   if (t.restriction !== null) {
     const r = t.restriction;
-    const values = typeof r.values === "function" ? r.values() : r.values;
     const c = column(r.side === "right" ? t.alias : t.parent!, r.field);
-    if (values.length === 1) parts.push({ kind: "lookup", op: "exact", lhs: c, rhs: [{ kind: "param", slot: -1, value: values[0], type: r.field }], type: null });
-    else parts.push({ kind: "lookup", op: "in", lhs: c, rhs: [{ kind: "list", slot: -1, value: values, type: r.field }], type: null });
+    parts.push({ kind: "lookup", op: "exact", lhs: c, rhs: [lateParam(r.value, r.field)], type: null });
   }
   if (t.filtered?.resolved) {
     const s = simplify(t.filtered.resolved, () => false);
@@ -307,4 +305,3 @@ export function emptyValue(node: Expr, values: readonly unknown[] = []): unknown
   }
 }
 export const UNKNOWN: unique symbol = Symbol("unknown");
-export { containsAggregate, typeOrNull, type WhereNode };

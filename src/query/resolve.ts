@@ -234,7 +234,7 @@ function joinsNotPermitted(): FieldError {
   return new FieldError("Joined field references are not permitted in this query", "query.joins_not_permitted");
 }
 function usesJoins(query: Query, node: Expr): boolean {
-  if (node.kind === "col" && query.aliases.get(node.alias)?.parent != null) return true;
+  if (node.kind === "col" && typeof query.aliases.get(node.alias)?.parent === "string") return true;
   return children(node).some((c) => usesJoins(query, c));
 }
 function targetColumn(info: JoinInfo, targets: readonly Field[], alias: string): Expr {

@@ -1,7 +1,7 @@
 /** What a query selects and how it is ordered: values, only/defer, selectRelated, orderBy, distinct, and subqueries' columns. */
-import { col, constant, type ColumnField, type Expr } from "../ast/expr.js";
+import { col,  type ColumnField, type Expr } from "../ast/expr.js";
 import { Slot } from "../ast/slots.js";
-import { FieldDoesNotExist, FieldError, NotSupportedError, QueryTypeError, suggest, ValueError } from "../base/errors.js";
+import { FieldDoesNotExist, FieldError,  QueryTypeError, suggest, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
 import type { Field } from "../fields/field.js";
 import { CompositePrimaryKey } from "../fields/generated.js";
@@ -255,4 +255,3 @@ export function addDistinct(query: Query, names: readonly string[]): void {
 export function refuseDistinctOn(query: Query, what: string): void {
   if (query.distinctFields.length > 0) throw new QueryTypeError(`Cannot call ${what}() after .distinct(*fields).`, "query.distinct_on");
 }
-export { constant, NotSupportedError };

@@ -1,7 +1,6 @@
 /** The inner query of a negated multi-valued condition without the tables it shares with the outer one. */
-import { col, type ColumnField, type Expr } from "../ast/expr.js";
+import { col, lateParam, lookup, type ColumnField, type Expr } from "../ast/expr.js";
 import type { Field } from "../fields/field.js";
-import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
 import type { Step, Walked } from "./names.js";
 import type { Query } from "./state.js";
 
@@ -33,10 +32,12 @@ export function trimStart(query: Query, named: Walked["named"]): { prefix: strin
   names.push(target.name);
   const first = query.aliases.get(tables[trimmed + 1]!)!;
   let fields: readonly Field[], alias: string;
-  if (first.type !== "LEFT" && first.filtered === null && first.restriction === null) {
+  if (first.type !== "LEFT" && first.filtered === null && first.restriction?.side !== "left") {
     fields = pairs.map(([, right]) => right);
     alias = tables[trimmed + 1]!;
     query.unref(tables[trimmed]!);
+    // What was a condition of the join is one of the query now that the join is gone.
+    if (first.restriction !== null) query.addWhere(lookup("exact", col(alias, first.restriction.field as unknown as ColumnField), [lateParam(first.restriction.value, first.restriction.field)]));
   } else {
     fields = pairs.map(([l]) => l);
     alias = tables[trimmed]!;
@@ -44,7 +45,7 @@ export function trimStart(query: Query, named: Walked["named"]): { prefix: strin
   // What stands first in FROM must not be a join.
   for (const [a, t] of query.aliases) {
     if ((query.refs.get(a) ?? 0) > 0) {
-      query.aliases.set(a, { ...t, parent: null, type: null, pairs: [], joinField: null, nullable: false });
+      query.aliases.set(a, { ...t, parent: null, type: null, pairs: [], joinField: null, nullable: false, restriction: null });
       break;
     }
   }
@@ -53,4 +54,3 @@ export function trimStart(query: Query, named: Walked["named"]): { prefix: strin
   query.valuesSelect = [];
   return { prefix: names.join("__"), outer };
 }
-export type { ForeignObject, ManyToManyField, ReverseRelation };

@@ -1,5 +1,5 @@
 /** Queries as UPDATE and DELETE: assignments resolved, conditions over joins turned into subqueries of keys. */
-import { lookup, where as whereNode, type ColumnField, type Expr, type SubqueryNode } from "../ast/expr.js";
+import { lookup, type ColumnField, type Expr, type SubqueryNode } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { simplify } from "../ast/simplify.js";
 import type { DeleteStatement, UpdateStatement } from "../ast/statement.js";
@@ -14,7 +14,7 @@ import { asValue } from "./conditions.js";
 import { isEmptySubquery, planExpr } from "./plan.js";
 import { newContext, resolve } from "./resolve.js";
 import { addFields } from "./selection.js";
-import { Query } from "./state.js";
+import type { Query } from "./state.js";
 
 export interface Assignment { readonly field: Field; readonly value: Expr }
 
@@ -128,4 +128,3 @@ export function planDelete(source: Query, meta: ModelMeta, dialect: DialectInfo)
   const own = ownCondition(source, meta, dialect);
   return { statement: { kind: "delete", table: meta.dbTable, alias: own.alias, where: own.where, returning: [] }, empty: own.empty };
 }
-export { Query, whereNode };

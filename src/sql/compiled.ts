@@ -3,7 +3,7 @@
  * each execution. It knows no queries and no connection.
  */
 import type { BindContext } from "../ast/expr.js";
-import type { DbParam, DialectInfo, ValueType } from "../ast/seams.js";
+import type { DbParam, DialectInfo, LateValue, ValueType } from "../ast/seams.js";
 import { DataError, QueryTypeError } from "../base/errors.js";
 
 /** Where a parameter comes from and how it becomes what the driver takes. */
@@ -17,6 +17,8 @@ export interface Binding {
   readonly list?: "array" | "expand" | undefined;
   /** Subtracted from the value: LIMIT is the difference of a slice's ends. */
   readonly minusSlot?: number | undefined;
+  /** The value comes from the database that runs the statement. */
+  readonly late?: LateValue | undefined;
 }
 /** A piece of text, a list of placeholders to write, or text made from a value (a hexadecimal literal). */
 export type Segment = string | { readonly expand: number } | { readonly inline: number };
@@ -34,24 +36,41 @@ export class Compiled {
   readonly segments: readonly Segment[];
   readonly bindings: readonly Binding[];
   readonly dialect: DialectInfo;
+  /** The text depends on the time zone it was compiled for. */
+  readonly usesTimeZone: boolean;
   private readonly fixed: { text: string; handle: StatementText["handle"] } | null;
+  private readonly late: readonly LateValue[];
   private variants: Map<string, { text: string; handle: StatementText["handle"] }> | undefined;
 
-  constructor(segments: readonly Segment[], bindings: readonly Binding[], dialect: DialectInfo) {
+  constructor(segments: readonly Segment[], bindings: readonly Binding[], dialect: DialectInfo, usesTimeZone = false) {
+    this.usesTimeZone = usesTimeZone;
     this.segments = segments;
     this.bindings = bindings;
     this.dialect = dialect;
+    this.late = bindings.flatMap((b) => (b.late === undefined ? [] : [b.late]));
     this.fixed = segments.every((s) => typeof s === "string") ? { text: segments.join(""), handle: { name: `babik_${++serial}` } } : null;
   }
 
-  /** The statement with the values of one execution. */
-  bind(values: readonly unknown[], timeZone: string): StatementText {
+  /** Makes late values known for a database. A promise where that has to be asked; to be awaited before `bind`. */
+  ready(database: object): void | Promise<void> {
+    let waiting: Promise<void> | undefined;
+    for (const late of this.late) {
+      if (waiting !== undefined) waiting = waiting.then(() => late.ready(database));
+      else {
+        const asked = late.ready(database);
+        if (asked instanceof Promise) waiting = asked;
+      }
+    }
+    return waiting;
+  }
+  /** The statement with the values of one execution. `database`: where late values are read from. */
+  bind(values: readonly unknown[], timeZone: string, database: object | null = null): StatementText {
     const { bindings, dialect } = this;
     const params: DbParam[] = [];
     if (this.fixed !== null) {
       for (let i = 0; i < bindings.length; i++) {
         const b = bindings[i]!;
-        params.push(b.list === undefined ? scalar(b, values, dialect, timeZone) : arrayParam(b, values, dialect, timeZone));
+        params.push(b.list === undefined ? scalar(b, values, dialect, timeZone, database) : arrayParam(b, values, dialect, timeZone));
       }
       return { text: this.fixed.text, params, handle: this.fixed.handle };
     }
@@ -66,7 +85,7 @@ export class Compiled {
         shape += `${n},`;
         parts.push(Array.from({ length: n }, () => "?").join(", "));
       } else {
-        const text = inlineText(scalar(bindings[s.inline]!, values, dialect, timeZone));
+        const text = inlineText(scalar(bindings[s.inline]!, values, dialect, timeZone, database));
         shape += `${text},`;
         parts.push(text);
       }
@@ -78,7 +97,7 @@ export class Compiled {
         const items = listValues(b, values, dialect, timeZone);
         const n = padded(items.length, dialect.features.maxParams);
         for (let k = 0; k < n; k++) params.push(items[Math.min(k, items.length - 1)]!);
-      } else params.push(b.list === "array" ? arrayParam(b, values, dialect, timeZone) : scalar(b, values, dialect, timeZone));
+      } else params.push(b.list === "array" ? arrayParam(b, values, dialect, timeZone) : scalar(b, values, dialect, timeZone, database));
     });
     this.variants ??= new Map();
     let known = this.variants.get(shape);
@@ -98,8 +117,8 @@ function padded(n: number, max: number): number {
   return up > max / 2 ? n : up;
 }
 
-function scalar(b: Binding, values: readonly unknown[], dialect: DialectInfo, timeZone: string): DbParam {
-  let v = b.slot >= 0 ? values[b.slot] : b.value;
+function scalar(b: Binding, values: readonly unknown[], dialect: DialectInfo, timeZone: string, database: object | null): DbParam {
+  let v = b.late !== undefined && database !== null ? b.late.value(database) : b.slot >= 0 ? values[b.slot] : b.value;
   if (b.minusSlot !== undefined) v = (v as number) - (values[b.minusSlot] as number);
   if (b.map !== undefined) v = b.map(v, { dialect, timeZone });
   if (v === null || v === undefined) return null;

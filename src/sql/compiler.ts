@@ -9,7 +9,6 @@ import type { DialectInfo, ValueType } from "../ast/seams.js";
 import { nodeKey } from "../ast/walk.js";
 import { DatabaseError, NotSupportedError } from "../base/errors.js";
 import { shortenIdentifier } from "../base/names.js";
-import { baseHandlers } from "./expressions.js";
 
 export type Handler<N> = (c: Compiler, node: N) => void;
 export type Handlers = { readonly [K in Kind]: Handler<NodeOf<K>> };
@@ -18,7 +17,8 @@ export type Handlers = { readonly [K in Kind]: Handler<NodeOf<K>> };
 export interface Dialect {
   readonly quote: string;
   readonly placeholder: "?" | "$";
-  readonly handlers?: Partial<Handlers>;
+  /** All kinds of nodes: the common ones with the differences put over them. */
+  readonly handlers: Handlers;
   /** By `FuncSpec.name`, functions and aggregates. */
   readonly functions: Readonly<Record<string, Handler<FuncNode>>>;
   readonly aggregates?: Readonly<Record<string, Handler<AggregateNode>>>;
@@ -28,7 +28,7 @@ export interface Dialect {
   readonly castParam?: (type: ValueType, info: DialectInfo) => string | null;
 }
 
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROL = /\p{Cc}/u;
 
 export class Compiler {
   readonly dialect: Dialect;
@@ -47,7 +47,7 @@ export class Compiler {
     this.timeZone = timeZone;
     this.dialect = dialect;
     this.info = info;
-    this.handlers = { ...baseHandlers, ...dialect.handlers } as Handlers;
+    this.handlers = dialect.handlers;
   }
 
   /** The zone that a date function works in: its own, or the current one (the text then depends on it). */
@@ -89,7 +89,7 @@ export class Compiler {
   }
   /** A parameter. On databases with numbered ones equal parameters share a number, so that equal expressions stay equal. */
   param(node: ParamNode): this {
-    return this.bind({ slot: node.slot, value: node.value, type: node.type !== null && !("problem" in node.type) ? node.type : null, map: node.map, rawValue: node.rawValue }, nodeKey(node));
+    return this.bind({ slot: node.slot, value: node.value, type: node.type !== null && !("problem" in node.type) ? node.type : null, map: node.map, rawValue: node.rawValue, late: node.late }, nodeKey(node));
   }
   bind(b: Binding, key: string | null = null): this {
     if (this.dialect.placeholder === "$") {
@@ -122,7 +122,7 @@ export class Compiler {
     return this;
   }
   finish(): Compiled {
-    return new Compiled([...this.segments, this.text_], this.bindings, this.info);
+    return new Compiled([...this.segments, this.text_], this.bindings, this.info, this.usesTimeZone);
   }
   notSupported(what: string): never {
     throw new NotSupportedError(`${what} is not supported on this database (${this.info.isMariaDb ? "MariaDB" : this.info.name}).`, "sql.not_supported");

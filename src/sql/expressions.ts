@@ -239,7 +239,10 @@ export const baseHandlers: Handlers = {
   },
   raw: (c, n) => {
     if (n.parenthesised) c.text("(");
-    for (const p of n.parts) typeof p === "string" ? c.text(p) : emitTyped(c, p);
+    for (const p of n.parts) {
+      if (typeof p === "string") c.text(p);
+      else emitTyped(c, p);
+    }
     if (n.parenthesised) c.text(")");
   },
   ref: (c, n) => void c.ident(n.name),

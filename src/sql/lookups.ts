@@ -1,5 +1,5 @@
 /** Lookups that all dialects write alike, and the parts the others are put together from. */
-import { typeOrNull, type Expr, type LookupNode, type SubqueryNode } from "../ast/expr.js";
+import { typeOrNull, type Expr, type LookupNode } from "../ast/expr.js";
 import type { SelectLike } from "../ast/statement.js";
 import type { Compiler, Handler } from "./compiler.js";
 import { emitSubselect, emitTyped } from "./expressions.js";
@@ -102,4 +102,3 @@ export function escapedExpression(c: Compiler, node: Expr, backslash: string): v
   emitTyped(c, node);
   c.text(`), '${b}', '${b}${b}'), '%', '${b}%'), '_', '${b}_')`);
 }
-export type { SubqueryNode };

@@ -1,6 +1,7 @@
 /** MySQL and MariaDB: what they write differently. */
 import type { LookupNode } from "../../ast/expr.js";
 import type { Dialect, Handler } from "../compiler.js";
+import { baseHandlers } from "../expressions.js";
 import { commonLookups, escapedExpression } from "../lookups.js";
 import { mysqlAggregates, mysqlCastParam, mysqlFunctions, mysqlHandlers, mysqlLookups } from "./functions.js";
 
@@ -35,7 +36,7 @@ const regex = (sensitive: boolean): Handler<LookupNode> => (c, n) => {
 export const mysqlDialect: Dialect = {
   quote: "`",
   placeholder: "?",
-  handlers: mysqlHandlers,
+  handlers: { ...baseHandlers, ...mysqlHandlers },
   functions: mysqlFunctions,
   aggregates: mysqlAggregates,
   castParam: mysqlCastParam,

@@ -2,6 +2,7 @@
 import type { Expr, LookupNode } from "../../ast/expr.js";
 import type { DialectInfo, ValueType } from "../../ast/seams.js";
 import type { Compiler, Dialect, Handler } from "../compiler.js";
+import { baseHandlers } from "../expressions.js";
 import { commonLookups, escapedExpression } from "../lookups.js";
 import { postgresAggregates, postgresFunctions, postgresHandlers, postgresLookups } from "./functions.js";
 
@@ -50,7 +51,7 @@ function castParam(type: ValueType, info: DialectInfo): string | null {
 export const postgresDialect: Dialect = {
   quote: '"',
   placeholder: "$",
-  handlers: postgresHandlers,
+  handlers: { ...baseHandlers, ...postgresHandlers },
   functions: postgresFunctions,
   aggregates: postgresAggregates,
   castParam,

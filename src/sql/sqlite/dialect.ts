@@ -1,6 +1,7 @@
 /** SQLite: what it writes differently. */
 import type { Expr, LookupNode } from "../../ast/expr.js";
 import type { Compiler, Dialect, Handler } from "../compiler.js";
+import { baseHandlers } from "../expressions.js";
 import { escapedExpression, like } from "../lookups.js";
 import { commonLookups } from "../lookups.js";
 import { sqliteAggregates, sqliteFunctions, sqliteHandlers, sqliteLookups } from "./functions.js";
@@ -29,7 +30,7 @@ const regex = (prefix: string): Handler<LookupNode> => (c, n) => {
 export const sqliteDialect: Dialect = {
   quote: '"',
   placeholder: "?",
-  handlers: sqliteHandlers,
+  handlers: { ...baseHandlers, ...sqliteHandlers },
   functions: sqliteFunctions,
   aggregates: sqliteAggregates,
   lookups: {
