@@ -3,7 +3,7 @@
  * place; `walk.ts` rewrites them. Values of users appear only as `param` nodes.
  */
 import { FieldError } from "../base/errors.js";
-import type { DialectInfo, DialectName, ValueType } from "./seams.js";
+import type { DialectInfo, DialectName, LateValue, ValueType } from "./seams.js";
 
 /** The output type of a node: a type, unknown, or a message that is thrown when somebody needs the type. */
 export type OutputType = ValueType | null | { readonly problem: string };
@@ -36,6 +36,12 @@ export interface ParamNode {
   readonly mapKey?: string | undefined;
   /** The value is already what the driver takes: no `toDb`. */
   readonly rawValue?: boolean | undefined;
+  /** Where the value comes from when it depends on the database; `mapKey` is its key then. */
+  readonly late?: LateValue | undefined;
+}
+/** A parameter whose value is read from the database that runs the statement. */
+export function lateParam(late: LateValue, type: OutputType): ParamNode {
+  return { kind: "param", slot: -1, value: null, type, mapKey: late.key, late };
 }
 /** A list of values that takes part as one parameter where the database can (`= ANY($1)`), else as many. */
 export interface ListNode {

@@ -82,6 +82,16 @@ export interface DialectInfo {
   readonly features: Features;
 }
 
+/** A value that each database has its own of (the key of a content type): read from the database when a statement is bound. */
+export interface LateValue {
+  /** Structural name, part of node keys. */
+  readonly key: string;
+  /** Makes `value` know the answer for this database; a promise where the database has to be asked. */
+  ready(database: object): void | Promise<void>;
+  /** The canonical value; null where the database has none. Call it after `ready`. */
+  value(database: object): unknown;
+}
+
 /** What a driver takes as a parameter once the compiler has let go of it. */
 export type DbParam = null | string | number | bigint | boolean | Uint8Array;
 

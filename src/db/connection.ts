@@ -93,6 +93,11 @@ export class Database {
     return this.#block() !== undefined;
   }
 
+  /** The caller's transaction: the same object from its outermost block to its end, and nothing to look into. */
+  get transaction(): object | undefined {
+    return this.#block()?.root;
+  }
+
   /** How full the pool is; `undefined` for an embedded database. */
   get pool(): PoolState | undefined {
     return this.#pool?.state;

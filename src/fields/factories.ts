@@ -9,6 +9,7 @@ import * as decimals from "./decimals.js";
 import * as duration from "./duration.js";
 import * as files from "./files.js";
 import * as generated from "./generated.js";
+import * as generic from "./generic.js";
 import * as integers from "./integers.js";
 import * as keys from "./keys.js";
 import * as json from "./json.js";
@@ -122,6 +123,10 @@ export const ForeignKey: Callable<typeof relations.ForeignKey> = callable(relati
 export const OneToOneField: Callable<typeof relations.OneToOneField> = callable(relations.OneToOneField);
 /** Many to many: `ManyToManyField("Tag")`. */
 export const ManyToManyField: Callable<typeof relations.ManyToManyField> = callable(relations.ManyToManyField);
+/** A row of any model: `GenericForeignKey()` beside `contentType` and `objectId`. */
+export const GenericForeignKey: Callable<typeof generic.GenericForeignKey> = callable(generic.GenericForeignKey);
+/** Rows that refer here by a generic foreign key: `GenericRelation("TaggedItem")`. */
+export const GenericRelation: Callable<typeof generic.GenericRelation> = callable(generic.GenericRelation);
 /** A relation over several pairs of columns: `ForeignObject("Person", { fromFields: [...], toFields: [...], onDelete })`. */
 export function ForeignObject(
   to: string,

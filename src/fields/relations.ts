@@ -70,7 +70,7 @@ export class ReverseRelation {
   }
 }
 
-/** A relation without a column of its own kind (generic relations); implemented in `orm/contenttypes`. */
+/** A relation without a column or a foreign key: a generic relation (`fields/generic.ts`). */
 export interface VirtualRelation extends Field {
   readonly isVirtualRelation: true;
 }

@@ -7,6 +7,8 @@ import type { CheckMessage } from "../fields/field.js";
 import { ForeignObject, ManyToManyField } from "../fields/relations.js";
 import { checkConstraints, checkedIndexName } from "./checks-constraints.js";
 import { checkModel, type KnowsLookup } from "./checks-models.js";
+import { isGeneric } from "../fields/generic.js";
+import { checkGeneric } from "./checks-generic.js";
 import { checkDoubleThroughs, checkRelation, type Report } from "./checks-relations.js";
 import { isConstraint } from "./constraints.js";
 import { isIndex } from "./indexes.js";
@@ -53,6 +55,7 @@ export function runChecks(
         for (const m of field.check(here)) add(m);
         if (field instanceof ForeignObject || field instanceof ManyToManyField)
           checkRelation(meta, field, here, report);
+        else if (isGeneric(field)) checkGeneric(meta, field, report);
       }
       checkDoubleThroughs(meta, report);
     }

@@ -3,8 +3,10 @@
  * not know queries, SQL text or the classes users write.
  */
 import { FieldDoesNotExist, suggest } from "../base/errors.js";
+import type { LateValue } from "../ast/seams.js";
 import type { Field, FieldOwner } from "../fields/field.js";
-import { ForeignObject, ManyToManyField, ReverseRelation, type ForeignKey, type OneToOneField } from "../fields/relations.js";
+import type { ForeignObject} from "../fields/relations.js";
+import { ManyToManyField, ReverseRelation, type ForeignKey, type OneToOneField } from "../fields/relations.js";
 
 /** Meta options as users write them. */
 export interface MetaOptions {
@@ -78,7 +80,10 @@ export class ModelMeta implements FieldOwner {
   /** Reverse relations in the order they were found, hidden ones included. */
   readonly reverse: ReverseRelation[] = [];
   private concreteCache: Field[] | undefined;
+  /** Generic relations and keys: fields that are relations without a column or a foreign key. */
   readonly virtualFields: Field[] = [];
+  /** Keys of models among the content types; set by an orm that has content types. */
+  contentTypes: ((meta: ModelMeta) => LateValue) | null = null;
 
   constructor(appLabel: string, objectName: string, options: MetaOptions) {
     this.appLabel = appLabel;
@@ -114,6 +119,10 @@ export class ModelMeta implements FieldOwner {
     const out: ManyToManyField[] = [];
     for (const f of this.byName.values()) if (f instanceof ManyToManyField && !out.includes(f)) out.push(f);
     return out;
+  }
+  /** Key of this model's content type (of the model behind a proxy, where `concrete`); null in an orm without content types. */
+  contentTypeKey(concrete: boolean): LateValue | null {
+    return this.contentTypes?.(concrete ? this.concrete : this) ?? null;
   }
   /** Composite key? */
   get hasCompositePk(): boolean {

@@ -6,6 +6,7 @@ import { ImproperlyConfigured, LookupError, suggest } from "../base/errors.js";
 import { snakeCase } from "../base/names.js";
 import { type CheckMessage, type Field, isField } from "../fields/field.js";
 import { CompositePrimaryKey } from "../fields/generated.js";
+import { GenericRelation, isGeneric } from "../fields/generic.js";
 import { OrderWrt } from "../fields/integers.js";
 import { BigAutoField } from "../fields/keys.js";
 import { CASCADE, ForeignKey, ForeignObject, ManyToManyField, OneToOneField, ReverseRelation } from "../fields/relations.js";
@@ -112,6 +113,7 @@ export class Registry {
       meta.pkFields = base.pkFields;
       for (const [p, link] of base.parents) meta.parents.set(p, link);
       meta.localFields = base.localFields;
+      for (const f of base.virtualFields) this.inheritVirtual(meta, f);
       return;
     }
     meta.dbTable = o.dbTable ?? `${meta.appLabel}_${meta.modelName}`;
@@ -126,7 +128,7 @@ export class Registry {
     }
     for (const p of d.parents) {
       const parent = this.byDefinition.get(p)!;
-      for (const [k, f] of parent.byName) if (!own.has(k)) meta.byName.set(k, f);
+      for (const [k, f] of parent.byName) if (!own.has(k) && !isGeneric(f)) meta.byName.set(k, f);
       parent.childModels.push(meta);
       const concrete = parent.concrete;
       let link: [string, OneToOneField] | undefined;
@@ -162,7 +164,9 @@ export class Registry {
       meta.byName.set(name, f);
       if (f.attname !== name) meta.byName.set(f.attname, f);
       meta.localFields.push(f);
+      if (isGeneric(f)) meta.virtualFields.push(f);
     }
+    for (const parent of links.keys()) for (const f of parent.virtualFields) if (!meta.byName.has(f.name)) this.inheritVirtual(meta, f);
     for (const [parent, link] of links) meta.parents.set(parent.concrete, link);
     const composite = meta.localFields.find((f) => f instanceof CompositePrimaryKey);
     const key = composite ?? meta.localFields.find((f) => f.primaryKey) ?? meta.localFields[0];
@@ -170,12 +174,21 @@ export class Registry {
     if (composite instanceof CompositePrimaryKey) composite.fields = composite.names.map((n) => meta.byName.get(n)).filter((f): f is Field => f !== undefined);
     meta.pkFields = composite instanceof CompositePrimaryKey ? composite.names.map((n) => meta.byName.get(n)).filter((f): f is Field => f !== undefined) : [meta.pk];
   }
+  /** A generic relation of a base is one of its child or proxy too, with the content type and the key of that one. */
+  private inheritVirtual(meta: ModelMeta, field: Field): void {
+    const copy = field.clone();
+    copy.bind(meta, field.name, snakeCase(field.name));
+    if (copy instanceof GenericRelation) copy.inherited = true;
+    meta.byName.set(copy.name, copy);
+    meta.virtualFields.push(copy);
+  }
   private problem(id: string, message: string, object: string, hint?: string): void {
     this.problems.push({ id, level: "error", message, hint, object });
   }
 
   // ---- relations ----------------------------------------------------------------------------------------------
   private relate(meta: ModelMeta): void {
+    for (const f of meta.virtualFields) if (f instanceof GenericRelation) this.generic(meta, f);
     if (meta.proxy) return;
     for (const f of meta.localFields) {
       if (!(f instanceof ForeignObject) && !(f instanceof ManyToManyField)) continue;
@@ -189,6 +202,22 @@ export class Registry {
       f.related = target;
       if (f instanceof ForeignObject) this.foreign(meta, f, target);
     }
+  }
+  private generic(meta: ModelMeta, f: GenericRelation): void {
+    const target = this.find(f.to === "self" ? meta.label : f.to, meta.appLabel);
+    if (target === undefined) {
+      this.problem("fields.E300", `Field defines a relation with model '${f.to}', which is either not installed, or is abstract.`, f.path, suggest(f.to, [...this.models.values()].map((m) => m.objectName)).trim() || undefined);
+      return;
+    }
+    f.related = target;
+    // Rows of the related model lead here by name only where the relation gives one; there is no accessor.
+    const reverse = new ReverseRelation(f, "manyToMany");
+    reverse.model = target;
+    reverse.relatedModel = meta;
+    reverse.queryName = f.inherited || f.relatedQueryName === undefined ? `${meta.modelName}_${f.name}+` : f.relatedQueryName;
+    f.reverse = reverse;
+    target.reverse.push(reverse);
+    if (!target.reverseByQuery.has(reverse.queryName)) target.reverseByQuery.set(reverse.queryName, reverse);
   }
   private foreign(meta: ModelMeta, f: ForeignObject, target: ModelMeta): void {
     f.fromFields = f.fromFieldNames.map((n) => (n === "self" ? f : (meta.byName.get(n) ?? f)));

@@ -1,18 +1,20 @@
 /** How a relation is walked, as data: one PathInfo per joined table, in either direction. */
+import type { LateValue } from "../ast/seams.js";
 import { type Field } from "../fields/field.js";
+import { GenericRelation } from "../fields/generic.js";
 import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
-import { ModelMeta, type MetaField } from "./options.js";
+import type { ModelMeta} from "./options.js";
+import { type MetaField } from "./options.js";
 
 /** Pairs of fields whose columns are equal in a join: left (where we are) and right (where we go). */
 export type JoinPairs = readonly (readonly [Field, Field])[];
 
 /** A condition that a join carries besides its columns: the content type of a generic relation. */
 export interface JoinRestriction {
-  readonly key: string;
-  /** Field on the right (`"right"`) or left side that must equal `value`. */
+  /** Which table the field is in: the one we come from (left) or the one we go to (right). */
   readonly side: "left" | "right";
   readonly field: Field;
-  readonly values: readonly unknown[] | (() => readonly unknown[]);
+  readonly value: LateValue;
 }
 
 /** One step of a path: from a model to another over one join. */
@@ -33,24 +35,16 @@ export interface PathInfo {
   readonly restriction?: JoinRestriction | undefined;
 }
 
-/** Fields that a virtual relation (generic relation) answers with instead of the built-in rules. */
-export interface WalkableField {
-  walk(reverse: boolean, at: ModelMeta): readonly PathInfo[];
-}
-export function isWalkable(x: unknown): x is WalkableField {
-  return typeof (x as { walk?: unknown } | null)?.walk === "function";
-}
-
 /** The steps for one name of a path. `at` is the model the name was found on. */
 export function pathInfos(f: MetaField, at: ModelMeta): readonly PathInfo[] {
   if (f instanceof ReverseRelation) {
     const { field } = f;
-    if (isWalkable(field)) return field.walk(true, at);
+    if (field instanceof GenericRelation) return [genericReverse(field)];
     if (field instanceof ManyToManyField) return manyToMany(field, true);
     if (field instanceof ForeignObject) return [reversePath(field, f)];
     return [];
   }
-  if (isWalkable(f)) return f.walk(false, at);
+  if (f instanceof GenericRelation) return genericForward(f);
   if (f instanceof ManyToManyField) return manyToMany(f, false);
   if (f instanceof ForeignObject) return [forwardPath(f)];
   return [];
@@ -97,6 +91,34 @@ function manyToMany(f: ManyToManyField, reverse: boolean): readonly PathInfo[] {
   const there = (reverse ? f.owner : f.related) as ModelMeta;
   if (end.to.concrete !== there.concrete) steps.push(...linkPath(end.to, there));
   return steps;
+}
+
+/** From an object to the rows that name it by content type and key; over the parent that has those columns, where the model inherits them. */
+function genericForward(f: GenericRelation): readonly PathInfo[] {
+  const related = (f.related as ModelMeta | undefined)?.concrete;
+  const objectId = related?.byName.get(f.objectIdField);
+  if (related === undefined || objectId === undefined) return [];
+  const holder = objectId.owner as ModelMeta;
+  const owner = f.owner as ModelMeta;
+  const first: PathInfo = {
+    from: owner, to: holder, targets: holder.pkFields, pairs: [[owner.pk, objectId]], joinField: f.reverse, multi: true, direct: false, nullable: true,
+    restriction: restrictionOf(f, holder, "right"),
+  };
+  return holder === related ? [first] : [first, ...linkPath(holder, related)];
+}
+/** From the rows back to the objects of one model. */
+function genericReverse(f: GenericRelation): PathInfo {
+  const owner = f.owner as ModelMeta, related = f.related as ModelMeta;
+  const objectId = related.byName.get(f.objectIdField)!;
+  return {
+    from: related, to: owner, targets: owner.pkFields, pairs: [[objectId, owner.pk]], joinField: f, multi: true, direct: false, nullable: true,
+    restriction: restrictionOf(f, related, "left"),
+  };
+}
+function restrictionOf(f: GenericRelation, meta: ModelMeta, side: "left" | "right"): JoinRestriction | undefined {
+  const field = meta.byName.get(f.contentTypeField);
+  const value = (f.owner as ModelMeta).contentTypeKey(f.forConcreteModel);
+  return field === undefined || value === null ? undefined : { side, field, value };
 }
 
 /** Joins along parent links, up or down, between two models of one inheritance tree. */

@@ -477,6 +477,7 @@ export interface ManyToManyFieldFunction {
 }
 /** `GenericForeignKey("contentType", "objectId")`. */
 export interface GenericForeignKeyFunction {
+  (options?: { readonly ctField?: string; readonly fkField?: string; readonly forConcreteModel?: boolean }): GenericRel;
   (contentType?: string, objectId?: string, options?: { readonly forConcreteModel?: boolean }): GenericRel;
 }
 /** `GenericRelation("TaggedItem")`. */
