@@ -59,7 +59,7 @@ export class Collector {
     if (o.collectRelated === false) return;
     await this.collectReferring(meta, objects, o.keepParents === true);
     for (const f of virtualDeletes(meta))
-      await this.collect(f[DELETES_RELATED](objects, this.db.alias), { source: meta, nullable: true, failOnRestricted: false });
+      for (const rows of await f[DELETES_RELATED](objects, this.db.alias)) await this.collect(rows, { source: meta, nullable: true, failOnRestricted: false });
     if (o.failOnRestricted !== false) await this.refuseRestricted(meta);
   }
   private add(objects: readonly object[], o: CollectOptions): object[] {

@@ -20,7 +20,8 @@ export function deletionListeners(_meta: ModelMeta): boolean {
 /** A field without a column whose related rows go with the row (a generic relation) has a method of this name. */
 export const DELETES_RELATED: unique symbol = Symbol.for("babik.deletesRelated");
 export interface DeletesRelated {
-  [DELETES_RELATED](instances: readonly object[], alias: string): QuerySet;
+  /** The rows that go with these instances. In a list: a queryset that comes out of a promise would be read. */
+  [DELETES_RELATED](instances: readonly object[], alias: string): readonly QuerySet[] | Promise<readonly QuerySet[]>;
 }
 /** Fields of a model that take rows of other models along without a foreign key. */
 export function virtualDeletes(meta: ModelMeta): readonly DeletesRelated[] {
