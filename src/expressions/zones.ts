@@ -10,7 +10,11 @@ const known = new Set<string>(["UTC"]);
  * @throws ValueError for anything else
  */
 export function checkZone(zone: unknown): string {
-  if (typeof zone !== "string") throw new ValueError("A time zone is given by its name, such as 'Europe/Paris', or as '+02:00'.", "value.time_zone");
+  if (typeof zone !== "string")
+    throw new ValueError(
+      "A time zone is given by its name, such as 'Europe/Paris', or as '+02:00'.",
+      "value.time_zone",
+    );
   if (known.has(zone)) return zone;
   if (!OFFSET.test(zone)) {
     if (!NAME.test(zone)) throw unknown(zone);
@@ -25,5 +29,8 @@ export function checkZone(zone: unknown): string {
   return zone;
 }
 function unknown(zone: string): ValueError {
-  return new ValueError(`${JSON.stringify(zone.slice(0, 60))} is no time zone that this runtime knows; write an IANA name such as 'Europe/Paris', or '+02:00'.`, "value.time_zone");
+  return new ValueError(
+    `${JSON.stringify(zone.slice(0, 60))} is no time zone that this runtime knows; write an IANA name such as 'Europe/Paris', or '+02:00'.`,
+    "value.time_zone",
+  );
 }

@@ -1,5 +1,13 @@
 /** Paths into JSON documents: keys gathered along a chain of transforms, written for each database when the statement is bound. */
-import { func, typeOrNull, type BindContext, type Expr, type FuncNode, type FuncSpec, type ParamNode } from "../ast/expr.js";
+import {
+  func,
+  typeOrNull,
+  type BindContext,
+  type Expr,
+  type FuncNode,
+  type FuncSpec,
+  type ParamNode,
+} from "../ast/expr.js";
 import type { DialectInfo, ValueType } from "../ast/seams.js";
 import { NotSupportedError } from "../base/errors.js";
 import { JSONField } from "../fields/json.js";
@@ -8,7 +16,8 @@ import { TextField } from "../fields/text.js";
 /** The value under a path, as JSON and as text. Args: the document and the path. */
 export const KEY_TRANSFORM: FuncSpec = Object.freeze({ name: "KeyTransform", arity: 2 });
 export const KEY_TEXT_TRANSFORM: FuncSpec = Object.freeze({ name: "KeyTextTransform", arity: 2 });
-const JSON_TYPE = new JSONField(), TEXT = new TextField();
+const JSON_TYPE = new JSONField(),
+  TEXT = new TextField();
 
 const INDEX = /^-?\d{1,9}$/;
 /** Keys as the path language of SQLite and MySQL; `literal` keys are names even where they look like an index. */
@@ -22,7 +31,11 @@ export function pathText(keys: readonly string[], dialect: DialectInfo, literalL
     const n = Number(key);
     if (n >= 0) out += `[${n}]`;
     else if (dialect.name === "sqlite") out += `[#${n}]`;
-    else throw new NotSupportedError("Using negative JSON array indices is not supported on this database backend.", "json.negative_index");
+    else
+      throw new NotSupportedError(
+        "Using negative JSON array indices is not supported on this database backend.",
+        "json.negative_index",
+      );
   });
   return out;
 }
@@ -55,7 +68,11 @@ export function keyTransform(lhs: Expr, key: string, text: boolean): Expr {
   const inner = isKeyTransform(lhs);
   const base = inner ? lhs.args[0]! : lhs;
   const keys = inner ? [...keysOf(lhs), key] : [key];
-  return func(text ? KEY_TEXT_TRANSFORM : KEY_TRANSFORM, [base, pathParam(keys)], text ? TEXT : jsonType(typeOrNull(base)));
+  return func(
+    text ? KEY_TEXT_TRANSFORM : KEY_TRANSFORM,
+    [base, pathParam(keys)],
+    text ? TEXT : jsonType(typeOrNull(base)),
+  );
 }
 /** The same path read as text. */
 export function asText(node: Expr): Expr {

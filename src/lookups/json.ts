@@ -17,7 +17,12 @@ function ordered(value: unknown): unknown {
   const out: Record<string, unknown> = {};
   for (const key of Object.keys(value).sort()) {
     const v = (value as Record<string, unknown>)[key];
-    Object.defineProperty(out, key, { value: v === null ? null : ordered(v), enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(out, key, {
+      value: v === null ? null : ordered(v),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   }
   return out;
 }
@@ -66,7 +71,8 @@ const IN: Lookup = {
   build(lhs, rhs, context) {
     const one = (r: Slot | Expr): Expr => (r instanceof Slot ? document(r, lhs, context) : r);
     let items: Expr[];
-    if (Array.isArray(rhs)) items = (rhs as readonly (Slot | Expr)[]).filter((r) => !(r instanceof Slot && r.value === null)).map(one);
+    if (Array.isArray(rhs))
+      items = (rhs as readonly (Slot | Expr)[]).filter((r) => !(r instanceof Slot && r.value === null)).map(one);
     else if (rhs instanceof Slot) {
       const n = itemsOf(rhs, "in", context, (list) => list.filter((v) => v !== null));
       items = Array.from({ length: n }, (_, i) => document(rhs, lhs, context, i));
@@ -99,7 +105,14 @@ function keyMap(prefix: readonly string[], pick: number | null): (v: unknown, c:
 }
 function keyParam(slot: number, lhs: Expr, pick: number | null): Expr {
   const prefix = isKeyTransform(lhs) ? keysOf(lhs) : [];
-  return { kind: "param", slot, type: null, map: keyMap(prefix, pick), mapKey: `key${pick ?? ""}${arrayText(prefix)}`, rawValue: true };
+  return {
+    kind: "param",
+    slot,
+    type: null,
+    map: keyMap(prefix, pick),
+    mapKey: `key${pick ?? ""}${arrayText(prefix)}`,
+    rawValue: true,
+  };
 }
 function constantKey(key: string, lhs: Expr): Expr {
   return { ...(keyParam(-1, lhs, null) as ParamNode), value: key };
@@ -119,7 +132,8 @@ const HAS_KEY: Lookup = {
 /** A path as the key: its last key is looked for under the others. */
 function hasKey(lhs: Expr, rhs: Expr): Expr {
   if (rhs.kind === "param" && rhs.slot >= 0) return lookup("json_has_key", lhs, [keyParam(rhs.slot, lhs, null)]);
-  if (!isKeyTransform(rhs)) throw new FieldError("The lookup 'has_key' takes a text or a path into a document.", "lookup.json_key");
+  if (!isKeyTransform(rhs))
+    throw new FieldError("The lookup 'has_key' takes a text or a path into a document.", "lookup.json_key");
   const keys = keysOf(rhs);
   const under = keys.slice(0, -1).reduce((node, k) => keyTransform(node, k, false), lhs);
   return lookup("json_has_key", under, [constantKey(keys.at(-1)!, under)]);
@@ -131,12 +145,22 @@ function hasKeys(name: "has_keys" | "has_any_keys"): Lookup {
       const any = name === "has_any_keys";
       if (Array.isArray(rhs)) {
         const each = (rhs as readonly (Slot | Expr)[]).map((r) => HAS_KEY.build(lhs, r, context));
-        return each.length === 0 ? (any ? NEVER : ALWAYS) : { kind: "where", connector: any ? "OR" : "AND", negated: false, children: each, type: null };
+        return each.length === 0
+          ? any
+            ? NEVER
+            : ALWAYS
+          : { kind: "where", connector: any ? "OR" : "AND", negated: false, children: each, type: null };
       }
       if (!(rhs instanceof Slot)) throw new ValueError(`The lookup '${name}' takes a list of keys.`, "lookup.json_key");
       const n = itemsOf(rhs, name, context, (list) => list.map(keyText));
       if (n === 0) return any ? NEVER : ALWAYS;
-      return lookup("json_has_keys", lhs, Array.from({ length: n }, (_, i) => keyParam(rhs.index, lhs, i)), null, { any });
+      return lookup(
+        "json_has_keys",
+        lhs,
+        Array.from({ length: n }, (_, i) => keyParam(rhs.index, lhs, i)),
+        null,
+        { any },
+      );
     },
   };
 }
@@ -153,8 +177,15 @@ function ordering(name: "gt" | "gte" | "lt" | "lte"): Lookup {
       if (kind !== "number" && kind !== "string" && kind !== "bigint" && kind !== "boolean")
         throw new FieldError(`The lookup '${name}' of a JSON path takes a number or a text.`, "value.type");
       context.prepare(rhs.index, (v) => (typeof v === kind ? v : MISFIT));
-      const map = (v: unknown, c: BindContext): unknown => (c.dialect.name === "postgres" ? (typeof v === "bigint" ? String(v) : JSON.stringify(v)) : v);
-      return lookup("json_compare", lhs, [{ kind: "param", slot: rhs.index, type: null, map, mapKey: "jsoncmp", rawValue: true }], null, { op, text: kind === "string", value: true });
+      const map = (v: unknown, c: BindContext): unknown =>
+        c.dialect.name === "postgres" ? (typeof v === "bigint" ? String(v) : JSON.stringify(v)) : v;
+      return lookup(
+        "json_compare",
+        lhs,
+        [{ kind: "param", slot: rhs.index, type: null, map, mapKey: "jsoncmp", rawValue: true }],
+        null,
+        { op, text: kind === "string", value: true },
+      );
     },
   };
 }
@@ -171,10 +202,20 @@ function textual(r: LookupRegistry, name: string): Lookup {
 /** Registers the lookups of documents and of paths. */
 export function addJson(r: LookupRegistry): void {
   for (const type of ["JSONField", "@KeyTransform"]) {
-    for (const l of [EXACT, IN, containment("contains"), containment("contained_by"), HAS_KEY, hasKeys("has_keys"), hasKeys("has_any_keys")]) r.addLookup(type, l);
+    for (const l of [
+      EXACT,
+      IN,
+      containment("contains"),
+      containment("contained_by"),
+      HAS_KEY,
+      hasKeys("has_keys"),
+      hasKeys("has_any_keys"),
+    ])
+      r.addLookup(type, l);
   }
   for (const name of ["gt", "gte", "lt", "lte"] as const) r.addLookup("@KeyTransform", ordering(name));
-  for (const name of ["iexact", "icontains", "startswith", "istartswith", "endswith", "iendswith", "regex", "iregex"]) r.addLookup("@KeyTransform", textual(r, name));
+  for (const name of ["iexact", "icontains", "startswith", "istartswith", "endswith", "iendswith", "regex", "iregex"])
+    r.addLookup("@KeyTransform", textual(r, name));
   r.addOpen("JSONField", (name) => ({ name, build: (lhs) => keyTransform(lhs, name, false) }));
 }
 export { keyTransform };

@@ -38,7 +38,10 @@ function typeNameOf(field: unknown): string {
     const own = (field as { typeName?: unknown }).typeName;
     return typeof own === "string" ? own : field.name.replace(/\$\d+$/, "");
   }
-  throw new QueryTypeError("registerLookup() takes a field, such as CharField, or the name of its type.", "lookup.register");
+  throw new QueryTypeError(
+    "registerLookup() takes a field, such as CharField, or the name of its type.",
+    "lookup.register",
+  );
 }
 function isFunction(l: Registrable): l is Pick<FunctionMaker, "spec"> {
   return "spec" in l;
@@ -60,7 +63,8 @@ export function registerLookup(field: unknown, what: Registrable, name?: string)
   if (what === null || (typeof what !== "object" && typeof what !== "function")) throw notRegistrable();
   const typeName = typeNameOf(field);
   const known = isFunction(what) ? (name ?? what.spec.lookupName ?? what.spec.name.toLowerCase()) : (name ?? what.name);
-  if (typeof known !== "string" || !/^[A-Za-z]\w*$/.test(known) || known.includes("__")) throw new QueryTypeError("The name of a lookup has letters, digits and single underscores.", "lookup.register");
+  if (typeof known !== "string" || !/^[A-Za-z]\w*$/.test(known) || known.includes("__"))
+    throw new QueryTypeError("The name of a lookup has letters, digits and single underscores.", "lookup.register");
   const before = builtinLookups.own(typeName, known);
   if (isFunction(what)) addFunction(builtinLookups, typeName, what, known);
   else if ("transform" in what) builtinLookups.addTransform(typeName, transformOf(what, known));
@@ -74,11 +78,19 @@ export function registerLookup(field: unknown, what: Registrable, name?: string)
 }
 /** Takes a registration away: by the thing registered, or by its name. */
 export function unregisterLookup(field: unknown, what: Registrable | string, name?: string): void {
-  const own = typeof what === "string" ? what : isFunction(what) ? (what.spec.lookupName ?? what.spec.name.toLowerCase()) : what.name;
+  const own =
+    typeof what === "string"
+      ? what
+      : isFunction(what)
+        ? (what.spec.lookupName ?? what.spec.name.toLowerCase())
+        : what.name;
   builtinLookups.removeLookup(typeNameOf(field), name ?? own);
 }
 function notRegistrable(): QueryTypeError {
-  return new QueryTypeError("registerLookup() takes a function such as Length, a transform { name, transform } or a lookup { name, build }.", "lookup.register");
+  return new QueryTypeError(
+    "registerLookup() takes a function such as Length, a transform { name, transform } or a lookup { name, build }.",
+    "lookup.register",
+  );
 }
 function transformOf(t: UserTransform, name: string): Transform {
   return { name, build: (lhs) => t.transform(lhs), ...(t.bilateral === true ? { bilateral: true } : {}) };

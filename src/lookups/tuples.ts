@@ -19,10 +19,14 @@ function refuse(name: string, lhs: TupleNode, what: string): ValueError {
 function checked(value: unknown, name: string, lhs: TupleNode): unknown[] {
   if (!Array.isArray(value)) throw refuse(name, lhs, "must be a tuple or a list");
   if (value.length !== lhs.items.length) throw refuse(name, lhs, `must have ${lhs.items.length} elements`);
-  return value.map((v: unknown, i) => (v === null ? null : typeOrNull(lhs.items[i]!)?.prep(v) ?? v));
+  return value.map((v: unknown, i) => (v === null ? null : (typeOrNull(lhs.items[i]!)?.prep(v) ?? v)));
 }
 const member = (slot: Slot, lhs: TupleNode, i: number): Expr => ({
-  kind: "param", slot: slot.index, type: lhs.items[i]!.type, map: (v) => (v as unknown[])[i], mapKey: `m${i}`,
+  kind: "param",
+  slot: slot.index,
+  type: lhs.items[i]!.type,
+  map: (v) => (v as unknown[])[i],
+  mapKey: `m${i}`,
 });
 /** One tuple as nodes, member by member; null members are structure. */
 function tupleOf(given: Rhs, name: string, lhs: TupleNode, context: BuildContext): readonly Expr[] {
@@ -58,17 +62,26 @@ function plainMember(slot: Slot, lhs: TupleNode, i: number, context: BuildContex
   return { kind: "param", slot: slot.index, type };
 }
 
-interface Width { readonly select: readonly Expr[]; readonly annotationSelect: ReadonlyMap<string, Expr> }
+interface Width {
+  readonly select: readonly Expr[];
+  readonly annotationSelect: ReadonlyMap<string, Expr>;
+}
 function widthOf(node: Expr): number | null {
   if (node.kind !== "subquery" || node.exists) return null;
   const q = node.query as unknown as Width;
-  return [...q.select, ...q.annotationSelect.values()].reduce((n, e) => n + (e.kind === "tuple" ? e.items.length : 1), 0);
+  return [...q.select, ...q.annotationSelect.values()].reduce(
+    (n, e) => n + (e.kind === "tuple" ? e.items.length : 1),
+    0,
+  );
 }
 
 /** Every member equal. */
 function equal(lhs: TupleNode, rhs: readonly Expr[]): Expr {
   if (rhs.some((r) => r.kind === "null")) return NEVER;
-  return where("AND", lhs.items.map((l, i) => lookup("exact", l, [rhs[i]!])));
+  return where(
+    "AND",
+    lhs.items.map((l, i) => lookup("exact", l, [rhs[i]!])),
+  );
 }
 const EXACT: Lookup = {
   name: "exact",
@@ -77,12 +90,20 @@ const EXACT: Lookup = {
     const width = Array.isArray(rhs) || rhs instanceof Slot ? null : widthOf(rhs as Expr);
     if (width !== null) {
       if (width !== lhs.items.length)
-        throw new ValueError(`The QuerySet value for the exact lookup must have ${lhs.items.length} selected fields (received ${width})`, "lookup.columns");
+        throw new ValueError(
+          `The QuerySet value for the exact lookup must have ${lhs.items.length} selected fields (received ${width})`,
+          "lookup.columns",
+        );
       return lookup("exact", lhs, [rhs as Expr]);
     }
     // What an outer reference is made of shows when the query becomes part of the outer one.
-    if (!Array.isArray(rhs) && !(rhs instanceof Slot) && (rhs as Expr).kind === "outerref") return lookup("exact", lhs, [rhs as Expr]);
-    if (isPredicate(rhs)) throw new ValueError(`'exact' subquery lookup of '${nameOf(lhs)}' only supports OuterRef and QuerySet objects (received 'Exact')`, "lookup.tuple");
+    if (!Array.isArray(rhs) && !(rhs instanceof Slot) && (rhs as Expr).kind === "outerref")
+      return lookup("exact", lhs, [rhs as Expr]);
+    if (isPredicate(rhs))
+      throw new ValueError(
+        `'exact' subquery lookup of '${nameOf(lhs)}' only supports OuterRef and QuerySet objects (received 'Exact')`,
+        "lookup.tuple",
+      );
     return equal(lhs, tupleOf(rhs, "exact", lhs, context));
   },
 };
@@ -98,7 +119,11 @@ const IN: Lookup = {
     if (!Array.isArray(rhs) && !(rhs instanceof Slot)) {
       const width = widthOf(rhs as Expr);
       if (width === null) throw refuse("in", lhs, "must be a collection of tuples or lists");
-      if (width !== n) throw new ValueError(`The QuerySet value for the 'in' lookup must have ${n} selected fields (received ${width})`, "lookup.columns");
+      if (width !== n)
+        throw new ValueError(
+          `The QuerySet value for the 'in' lookup must have ${n} selected fields (received ${width})`,
+          "lookup.columns",
+        );
       return lookup("in", lhs, [rhs as Expr]);
     }
     if (Array.isArray(rhs)) {
@@ -106,7 +131,7 @@ const IN: Lookup = {
       return oneOf(lhs, rows);
     }
     const list = (v: unknown): unknown[][] => {
-      const all = v instanceof Set ? [...v] as unknown[] : v;
+      const all = v instanceof Set ? ([...v] as unknown[]) : v;
       if (!Array.isArray(all)) throw refuse("in", lhs, "must be a tuple or a list");
       if (!all.every((x) => Array.isArray(x))) throw refuse("in", lhs, "must be a collection of tuples or lists");
       if (!all.every((x) => (x as unknown[]).length === n)) throw refuse("in", lhs, `must have ${n} elements each`);
@@ -121,7 +146,13 @@ const IN: Lookup = {
     });
     context.misfit();
     const rows = Array.from({ length: count }, (_, row) =>
-      lhs.items.map((item, i): Expr => ({ kind: "param", slot: slot.index, type: item.type, map: (v) => (v as unknown[][])[row]![i], mapKey: `r${row}m${i}` })),
+      lhs.items.map((item, i): Expr => ({
+        kind: "param",
+        slot: slot.index,
+        type: item.type,
+        map: (v) => (v as unknown[][])[row]![i],
+        mapKey: `r${row}m${i}`,
+      })),
     );
     return oneOf(lhs, rows);
   },
@@ -136,7 +167,10 @@ const ISNULL: Lookup = {
   acceptsNull: true,
   build(given, rhs, context) {
     const flag = isnullFlag(rhs, context);
-    return where(flag ? "OR" : "AND", (given as TupleNode).items.map((i) => lookup("isnull", i, [], null, { is: flag })));
+    return where(
+      flag ? "OR" : "AND",
+      (given as TupleNode).items.map((i) => lookup("isnull", i, [], null, { is: flag })),
+    );
   },
 };
 
@@ -147,11 +181,13 @@ function ordering(name: "gt" | "gte" | "lt" | "lte"): Lookup {
     name,
     build(given, rhs, context) {
       const lhs = given as TupleNode;
-      if (!Array.isArray(rhs) && !(rhs instanceof Slot) && widthOf(rhs as Expr) !== null) throw new ValueError(`'${name}' doesn't support multi-column subqueries.`, "lookup.tuple");
+      if (!Array.isArray(rhs) && !(rhs instanceof Slot) && widthOf(rhs as Expr) !== null)
+        throw new ValueError(`'${name}' doesn't support multi-column subqueries.`, "lookup.tuple");
       const values = tupleOf(rhs, name, lhs, context);
       const last = lhs.items.length - 1;
       const from = (i: number): Expr => {
-        const l = lhs.items[i]!, r = values[i]!;
+        const l = lhs.items[i]!,
+          r = values[i]!;
         if (r.kind === "null") return NEVER;
         if (i === last) return lookup(name, l, [r]);
         return where("OR", [lookup(strict, l, [r]), where("AND", [lookup("exact", l, [r]), from(i + 1)])]);

@@ -2,7 +2,15 @@
 import { func, typeOrNull, type Expr, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
-import { EXTRACT, EXTRACT_ISO_YEAR, EXTRACT_YEAR, partOfSpec, TRUNC, TRUNC_DATE, TRUNC_TIME } from "../expressions/functions/dates.js";
+import {
+  EXTRACT,
+  EXTRACT_ISO_YEAR,
+  EXTRACT_YEAR,
+  partOfSpec,
+  TRUNC,
+  TRUNC_DATE,
+  TRUNC_TIME,
+} from "../expressions/functions/dates.js";
 import { base, INTEGER, isA, temporalKind, typeNamed } from "./types.js";
 
 interface Call {
@@ -25,7 +33,8 @@ function known(node: Expr): ValueType | null {
   return node.kind === "outerref" ? null : typeOrNull(node);
 }
 function refuseZone(kind: Kind | null, timeZone: string | null): void {
-  if (timeZone !== null && kind !== null && kind !== "DateTimeField") throw new ValueError("tzinfo can only be used with DateTimeField.", "expression.time_zone");
+  if (timeZone !== null && kind !== null && kind !== "DateTimeField")
+    throw new ValueError("tzinfo can only be used with DateTimeField.", "expression.time_zone");
 }
 
 const CALENDAR = new Set(["year", "iso_year", "month", "week", "week_day", "iso_week_day", "quarter", "day"]);
@@ -37,9 +46,20 @@ export function buildExtract(call: Call): Expr {
   const type = known(arg);
   if (type !== null) {
     const kind: Kind | null = temporalKind(type) ?? (isA(type, "DurationField") ? "DurationField" : null);
-    if (kind === null) throw new ValueError("Extract input expression must be DateField, DateTimeField, TimeField, or DurationField.", "expression.extract");
-    if (kind === "DateField" && CLOCK.has(part)) throw new ValueError(`Cannot extract time component '${part}' from DateField '${nameOf(arg)}'.`, "expression.extract");
-    if ((kind === "DurationField" && part !== "day" && CALENDAR.has(part)) || (kind === "TimeField" && CALENDAR.has(part)))
+    if (kind === null)
+      throw new ValueError(
+        "Extract input expression must be DateField, DateTimeField, TimeField, or DurationField.",
+        "expression.extract",
+      );
+    if (kind === "DateField" && CLOCK.has(part))
+      throw new ValueError(
+        `Cannot extract time component '${part}' from DateField '${nameOf(arg)}'.`,
+        "expression.extract",
+      );
+    if (
+      (kind === "DurationField" && part !== "day" && CALENDAR.has(part)) ||
+      (kind === "TimeField" && CALENDAR.has(part))
+    )
       throw new ValueError(`Cannot extract component '${part}' from ${kind} '${nameOf(arg)}'.`, "expression.extract");
     refuseZone(kind, timeZone);
   }
@@ -54,10 +74,12 @@ export function buildTrunc(call: Call): Expr {
   const { part, timeZone } = settingsOf(call);
   const type = known(arg);
   const from = type === null ? null : temporalKind(type);
-  if (type !== null && from === null) throw new QueryTypeError(`'${nameOf(arg)}' isn't a DateField, TimeField, or DateTimeField.`, "expression.trunc");
+  if (type !== null && from === null)
+    throw new QueryTypeError(`'${nameOf(arg)}' isn't a DateField, TimeField, or DateTimeField.`, "expression.trunc");
   const output = call.outputField ?? (type === null ? null : plainKind(type));
   const to = temporalKind(output);
-  if (output !== null && to === null) throw new ValueError("output_field must be either DateField, TimeField, or DateTimeField", "expression.trunc");
+  if (output !== null && to === null)
+    throw new ValueError("output_field must be either DateField, TimeField, or DateTimeField", "expression.trunc");
   checkTrunc(arg, from, to, part, call.outputField !== undefined);
   refuseZone(from, timeZone);
   return func(TRUNC, [arg], output, { part, timeZone, to: to === null ? null : KIND_NAMES[to] });
@@ -70,9 +92,15 @@ function plainKind(type: ValueType): ValueType {
 function checkTrunc(arg: Expr, from: Kind | null, to: Kind | null, part: string, explicit: boolean): void {
   const name = explicit && to !== null ? to : "DateTimeField";
   if (from === "DateField" && (to === "DateTimeField" || to === "TimeField" || CLOCK.has(part) || part === "time"))
-    throw new ValueError(`Cannot truncate DateField '${nameOf(arg)}' to ${explicit && to !== "DateField" ? name : "DateTimeField"}.`, "expression.trunc");
+    throw new ValueError(
+      `Cannot truncate DateField '${nameOf(arg)}' to ${explicit && to !== "DateField" ? name : "DateTimeField"}.`,
+      "expression.trunc",
+    );
   if (from === "TimeField" && (to === "DateTimeField" || to === "DateField" || CALENDAR.has(part) || part === "date"))
-    throw new ValueError(`Cannot truncate TimeField '${nameOf(arg)}' to ${explicit && to !== "TimeField" ? name : "DateTimeField"}.`, "expression.trunc");
+    throw new ValueError(
+      `Cannot truncate TimeField '${nameOf(arg)}' to ${explicit && to !== "TimeField" ? name : "DateTimeField"}.`,
+      "expression.trunc",
+    );
 }
 
 /** TruncDate and TruncTime: casts to a date or a time. */
@@ -82,9 +110,12 @@ export function buildTruncCast(call: Call): Expr {
   const date = call.spec === TRUNC_DATE;
   const type = known(arg);
   const from = type === null ? null : temporalKind(type);
-  if (type !== null && from === null) throw new QueryTypeError(`'${nameOf(arg)}' isn't a DateField, TimeField, or DateTimeField.`, "expression.trunc");
-  if (date && from === "TimeField") throw new ValueError(`Cannot truncate TimeField '${nameOf(arg)}' to DateField.`, "expression.trunc");
-  if (!date && from === "DateField") throw new ValueError(`Cannot truncate DateField '${nameOf(arg)}' to TimeField.`, "expression.trunc");
+  if (type !== null && from === null)
+    throw new QueryTypeError(`'${nameOf(arg)}' isn't a DateField, TimeField, or DateTimeField.`, "expression.trunc");
+  if (date && from === "TimeField")
+    throw new ValueError(`Cannot truncate TimeField '${nameOf(arg)}' to DateField.`, "expression.trunc");
+  if (!date && from === "DateField")
+    throw new ValueError(`Cannot truncate DateField '${nameOf(arg)}' to TimeField.`, "expression.trunc");
   refuseZone(from, timeZone);
   return func(date ? TRUNC_DATE : TRUNC_TIME, [arg], typeNamed(date ? "DateField" : "TimeField"), { timeZone });
 }

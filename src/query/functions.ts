@@ -23,14 +23,18 @@ const whole = (value: number): Expr => ({ kind: "param", slot: -1, value, type: 
 /** ROUND always has its digits: the databases' defaults differ in the type of the result. */
 function round(call: BuildCall): Expr {
   const { precision, ...rest } = call.settings;
-  const args = call.args.length > 1 ? [call.args[0]!, digits(call.args[1]!)] : [call.args[0]!, digits(whole(typeof precision === "number" ? precision : 0))];
+  const args =
+    call.args.length > 1
+      ? [call.args[0]!, digits(call.args[1]!)]
+      : [call.args[0]!, digits(whole(typeof precision === "number" ? precision : 0))];
   return plain({ ...call, args, settings: rest });
 }
 // SQLite takes negative digits for zero, without a word.
 function digits(node: Expr): Expr {
   if (node.kind !== "param" || node.map !== undefined) return node;
   const map = (v: unknown, c: BindContext): unknown => {
-    if (c.dialect.name === "sqlite" && typeof v === "number" && v < 0) throw new ValueError("SQLite does not support negative precision.", "expression.precision");
+    if (c.dialect.name === "sqlite" && typeof v === "number" && v < 0)
+      throw new ValueError("SQLite does not support negative precision.", "expression.precision");
     return v;
   };
   return { ...node, map, mapKey: "digits" };
@@ -45,8 +49,23 @@ function mathOfTwo(call: BuildCall): Expr {
 export const functionBuilders: ReadonlyMap<string, FunctionBuilder> = new Map<string, FunctionBuilder>([
   ["Round", round],
   ...["Log", "Mod", "Power", "ATan2"].map((name): [string, FunctionBuilder] => [name, mathOfTwo]),
-  ...["", "Year", "IsoYear", "Quarter", "Month", "Week", "Day", "WeekDay", "IsoWeekDay", "Hour", "Minute", "Second"].map((part): [string, FunctionBuilder] => [`Extract${part}`, buildExtract]),
-  ...["", "Year", "Quarter", "Month", "Week", "Day", "Hour", "Minute", "Second"].map((kind): [string, FunctionBuilder] => [`Trunc${kind}`, buildTrunc]),
+  ...[
+    "",
+    "Year",
+    "IsoYear",
+    "Quarter",
+    "Month",
+    "Week",
+    "Day",
+    "WeekDay",
+    "IsoWeekDay",
+    "Hour",
+    "Minute",
+    "Second",
+  ].map((part): [string, FunctionBuilder] => [`Extract${part}`, buildExtract]),
+  ...["", "Year", "Quarter", "Month", "Week", "Day", "Hour", "Minute", "Second"].map(
+    (kind): [string, FunctionBuilder] => [`Trunc${kind}`, buildTrunc],
+  ),
   ["TruncDate", buildTruncCast],
   ["TruncTime", buildTruncCast],
 ]);

@@ -17,12 +17,17 @@ export function temporalOf(node: Expr): TemporalKind | null {
 /** The kind of what a part is taken from; types that were unknown when the query was built are judged here. */
 export function extractKind(node: FuncNode): TemporalKind {
   const kind = temporalOf(node.args[0]!);
-  if (kind === null) throw new ValueError("Extract input expression must be DateField, DateTimeField, TimeField, or DurationField.", "expression.extract");
+  if (kind === null)
+    throw new ValueError(
+      "Extract input expression must be DateField, DateTimeField, TimeField, or DurationField.",
+      "expression.extract",
+    );
   return kind;
 }
 export function partOf(node: FuncNode): string {
   const part = String(node.options?.["part"] ?? "");
-  if (!/^[a-z_]+$/.test(part)) throw new DatabaseError("The part of a date is not one that babik knows.", "sql.date_part");
+  if (!/^[a-z_]+$/.test(part))
+    throw new DatabaseError("The part of a date is not one that babik knows.", "sql.date_part");
   return part;
 }
 const UTC = new Set(["UTC", "Etc/UTC", "GMT", "Etc/GMT", "+00:00", "-00:00", "Z"]);
@@ -34,7 +39,8 @@ export function zoneOf(c: Compiler, node: FuncNode): string | null {
 }
 /** A zone as a literal. Names were checked against the runtime; nothing with a quote or a space gets past here. */
 export function zoneLiteral(zone: string): string {
-  if (!/^[A-Za-z0-9_+\-/:]{1,80}$/.test(zone)) throw new DatabaseError("The name of a time zone has characters that no zone has.", "sql.time_zone");
+  if (!/^[A-Za-z0-9_+\-/:]{1,80}$/.test(zone))
+    throw new DatabaseError("The name of a time zone has characters that no zone has.", "sql.time_zone");
   return `'${zone}'`;
 }
 /** `+05:30` of a zone that always has the same offset and says so in its name, else null. */

@@ -22,7 +22,12 @@ function written(value: unknown): string {
 
 /** Registers the functions on a connection. */
 export function registerJsonFunctions(engine: Engine): void {
-  engine.fn("BABIK_JSON_KEY", 1, (value: SqlValue = null) => (value === null ? null : documentKey(String(value))), true);
+  engine.fn(
+    "BABIK_JSON_KEY",
+    1,
+    (value: SqlValue = null) => (value === null ? null : documentKey(String(value))),
+    true,
+  );
   // The members of a JSON list as one text; nulls are passed over, and of nothing there is NULL.
   engine.fn(
     "BABIK_JOIN",

@@ -37,12 +37,22 @@ const JSON_ARRAY = Object.freeze({ name: "JSONArray", output: "JSONField" });
  * @see https://docs.djangoproject.com/en/stable/ref/models/database-functions/#jsonobject
  */
 export const JSONObject: FunctionMaker = withSpec(JSON_OBJECT, (fields = {}, options = {}) => {
-  if (!isOptions(fields)) throw new QueryTypeError("JSONObject() takes one object: { key: expression }.", "expression.argument");
+  if (!isOptions(fields))
+    throw new QueryTypeError("JSONObject() takes one object: { key: expression }.", "expression.argument");
   const args = Object.keys(fields).flatMap((key) => {
-    if (fields[key] === undefined) throw new ValueError(`The value of '${key}' in JSONObject() is undefined; write null for JSON null.`, "value.undefined");
+    if (fields[key] === undefined)
+      throw new ValueError(
+        `The value of '${key}' in JSONObject() is undefined; write null for JSON null.`,
+        "value.undefined",
+      );
     return [Value(key), fieldOrValue(fields[key])];
   });
-  return new Expression({ kind: "func", spec: JSON_OBJECT, args, outputField: (options as { outputField?: ValueType }).outputField });
+  return new Expression({
+    kind: "func",
+    spec: JSON_OBJECT,
+    args,
+    outputField: (options as { outputField?: ValueType }).outputField,
+  });
 });
 /** A JSON list: `JSONArray("name", F("age"))`. Strings are names of fields. */
 export const JSONArray: FunctionMaker = functionMaker(JSON_ARRAY);

@@ -8,28 +8,88 @@ import { checkZone } from "../zones.js";
 
 /** Parts that Extract knows. */
 export const EXTRACT_PARTS = Object.freeze([
-  "year", "iso_year", "quarter", "month", "week", "day", "week_day", "iso_week_day", "hour", "minute", "second",
+  "year",
+  "iso_year",
+  "quarter",
+  "month",
+  "week",
+  "day",
+  "week_day",
+  "iso_week_day",
+  "hour",
+  "minute",
+  "second",
 ] as const);
 /** Units that Trunc knows. */
-export const TRUNC_KINDS = Object.freeze(["year", "quarter", "month", "week", "day", "hour", "minute", "second"] as const);
+export const TRUNC_KINDS = Object.freeze([
+  "year",
+  "quarter",
+  "month",
+  "week",
+  "day",
+  "hour",
+  "minute",
+  "second",
+] as const);
 
 /** Specs by part. Years have their own, since comparisons with a year become ranges of dates. */
 export const EXTRACT: FuncSpec = Object.freeze({ name: "Extract", output: "IntegerField", arity: 1 });
-export const EXTRACT_YEAR: FuncSpec = Object.freeze({ name: "ExtractYear", output: "IntegerField", arity: 1, lookupName: "year" });
-export const EXTRACT_ISO_YEAR: FuncSpec = Object.freeze({ name: "ExtractIsoYear", output: "IntegerField", arity: 1, lookupName: "iso_year" });
+export const EXTRACT_YEAR: FuncSpec = Object.freeze({
+  name: "ExtractYear",
+  output: "IntegerField",
+  arity: 1,
+  lookupName: "year",
+});
+export const EXTRACT_ISO_YEAR: FuncSpec = Object.freeze({
+  name: "ExtractIsoYear",
+  output: "IntegerField",
+  arity: 1,
+  lookupName: "iso_year",
+});
 export const TRUNC: FuncSpec = Object.freeze({ name: "Trunc", arity: 1 });
-export const TRUNC_DATE: FuncSpec = Object.freeze({ name: "TruncDate", output: "DateField", arity: 1, lookupName: "date" });
-export const TRUNC_TIME: FuncSpec = Object.freeze({ name: "TruncTime", output: "TimeField", arity: 1, lookupName: "time" });
+export const TRUNC_DATE: FuncSpec = Object.freeze({
+  name: "TruncDate",
+  output: "DateField",
+  arity: 1,
+  lookupName: "date",
+});
+export const TRUNC_TIME: FuncSpec = Object.freeze({
+  name: "TruncTime",
+  output: "TimeField",
+  arity: 1,
+  lookupName: "time",
+});
 
 /** The part that a spec of this file stands for, or undefined for `Extract` and `Trunc` themselves. */
-export const partOfSpec: WeakMap<FuncSpec, string> = new WeakMap([[EXTRACT_YEAR, "year"], [EXTRACT_ISO_YEAR, "iso_year"], [TRUNC_DATE, "date"], [TRUNC_TIME, "time"]]);
+export const partOfSpec: WeakMap<FuncSpec, string> = new WeakMap([
+  [EXTRACT_YEAR, "year"],
+  [EXTRACT_ISO_YEAR, "iso_year"],
+  [TRUNC_DATE, "date"],
+  [TRUNC_TIME, "time"],
+]);
 
-function dated(spec: FuncSpec, args: readonly unknown[], part: unknown, known: readonly string[], what: string, o: Record<string, unknown>): Expression {
+function dated(
+  spec: FuncSpec,
+  args: readonly unknown[],
+  part: unknown,
+  known: readonly string[],
+  what: string,
+  o: Record<string, unknown>,
+): Expression {
   if (typeof part !== "string" || !known.includes(part))
-    throw new ValueError(`Invalid ${what}: ${typeof part === "string" ? JSON.stringify(part) : typeof part}. Choices are: ${known.join(", ")}.`, "expression.date_part");
+    throw new ValueError(
+      `Invalid ${what}: ${typeof part === "string" ? JSON.stringify(part) : typeof part}. Choices are: ${known.join(", ")}.`,
+      "expression.date_part",
+    );
   checkArity(spec, args.length);
   const timeZone = o["tzinfo"] === undefined || o["tzinfo"] === null ? null : checkZone(o["tzinfo"]);
-  return new Expression({ kind: "func", spec, args: args.map(fieldOrValue), settings: { part, timeZone }, outputField: o["outputField"] as ValueType | undefined });
+  return new Expression({
+    kind: "func",
+    spec,
+    args: args.map(fieldOrValue),
+    settings: { part, timeZone },
+    outputField: o["outputField"] as ValueType | undefined,
+  });
 }
 const DATE_OPTIONS = ["outputField", "tzinfo"];
 
@@ -45,7 +105,12 @@ export const Extract: FunctionMaker = withSpec(EXTRACT, (...args) => {
   return dated(EXTRACT, [expression, ...more], part, EXTRACT_PARTS, "lookup type", o);
 });
 function extractor(part: (typeof EXTRACT_PARTS)[number], name: string): FunctionMaker {
-  const spec: FuncSpec = part === "year" ? EXTRACT_YEAR : part === "iso_year" ? EXTRACT_ISO_YEAR : Object.freeze({ name, output: "IntegerField", arity: 1, lookupName: part });
+  const spec: FuncSpec =
+    part === "year"
+      ? EXTRACT_YEAR
+      : part === "iso_year"
+        ? EXTRACT_ISO_YEAR
+        : Object.freeze({ name, output: "IntegerField", arity: 1, lookupName: part });
   partOfSpec.set(spec, part);
   return withSpec(spec, (...args) => {
     const [rest, o] = splitOptions(name, args, DATE_OPTIONS);
@@ -127,4 +192,9 @@ export const TruncTime = casting(TRUNC_TIME, "time");
  * The moment at which the statement began, by the database's clock.
  * @example Product.objects.filter({ published__lte: Now() })   // "published" <= STATEMENT_TIMESTAMP()
  */
-export const Now: FunctionMaker = functionMaker({ name: "Now", sql: "CURRENT_TIMESTAMP", output: "DateTimeField", arity: 0 });
+export const Now: FunctionMaker = functionMaker({
+  name: "Now",
+  sql: "CURRENT_TIMESTAMP",
+  output: "DateTimeField",
+  arity: 0,
+});

@@ -4,8 +4,13 @@ import { Expression, isExpression } from "../expression.js";
 import { F, fieldOrValue } from "../makers.js";
 
 function keyed(name: string, key: unknown, expression: unknown, text: boolean): Expression {
-  if (typeof key !== "string" && !Number.isSafeInteger(key)) throw new ValueError(`The key of ${name}() is a text or a whole number.`, "expression.argument");
-  return new Expression({ kind: "keytransform", args: [fieldOrValue(expression)], settings: { key: String(key), text } });
+  if (typeof key !== "string" && !Number.isSafeInteger(key))
+    throw new ValueError(`The key of ${name}() is a text or a whole number.`, "expression.argument");
+  return new Expression({
+    kind: "keytransform",
+    args: [fieldOrValue(expression)],
+    settings: { key: String(key), text },
+  });
 }
 /** The value under a key or index of a JSON document, as JSON: `KeyTransform("owner", "data")`. */
 export function KeyTransform(key: string | number, expression: unknown): Expression {
@@ -21,7 +26,8 @@ export function KeyTextTransform(key: string | number, expression: unknown): Exp
  */
 export function KT(lookup: string): Expression {
   const [field, ...keys] = String(lookup).split("__");
-  if (field === undefined || field === "" || keys.length === 0) throw new ValueError("Lookup must contain key or index transforms.", "expression.argument");
+  if (field === undefined || field === "" || keys.length === 0)
+    throw new ValueError("Lookup must contain key or index transforms.", "expression.argument");
   let e: unknown = F(field);
   keys.forEach((k, i) => {
     e = keyed("KT", k, e, i === keys.length - 1);

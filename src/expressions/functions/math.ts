@@ -15,7 +15,10 @@ export const Floor = row("Floor", "FLOOR", "same");
  * Rounded to `precision` digits after the point, 0 when left out: `Round("price", 1)`; negative digits round tens, hundreds (not on SQLite).
  * @see https://docs.djangoproject.com/en/stable/ref/models/database-functions/#round
  */
-export const Round: FunctionMaker = functionMaker({ name: "Round", sql: "ROUND", output: "first", arity: [1, 2], lookupName: "round" }, ["precision"]);
+export const Round: FunctionMaker = functionMaker(
+  { name: "Round", sql: "ROUND", output: "first", arity: [1, 2], lookupName: "round" },
+  ["precision"],
+);
 /** -1, 0 or 1. */
 export const Sign = row("Sign", "SIGN", "same");
 /** The square root. */
@@ -33,7 +36,13 @@ export const Power: FunctionMaker = functionMaker({ name: "Power", sql: "POWER",
 /** The ratio of a circle's circumference to its diameter. */
 export const Pi: FunctionMaker = functionMaker({ name: "Pi", sql: "PI", output: "FloatField", arity: 0 });
 /** A random number from 0 to below 1, a new one for each row. */
-export const Random: FunctionMaker = functionMaker({ name: "Random", sql: "RANDOM", output: "FloatField", arity: 0, spell: { sqlite: { sql: "RAND" }, mysql: { sql: "RAND" } } });
+export const Random: FunctionMaker = functionMaker({
+  name: "Random",
+  sql: "RANDOM",
+  output: "FloatField",
+  arity: 0,
+  spell: { sqlite: { sql: "RAND" }, mysql: { sql: "RAND" } },
+});
 /** The arc cosine, in radians. */
 export const ACos = row("ACos", "ACOS", "math");
 /** The arc sine, in radians. */

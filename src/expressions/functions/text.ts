@@ -2,7 +2,16 @@
 import type { FuncSpec } from "../../ast/expr.js";
 import { ValueError } from "../../base/errors.js";
 import { Expression, isExpression } from "../expression.js";
-import { checkArity, fieldOrValue, functionMaker, isOptions, splitOptions, Value, withSpec, type FunctionMaker } from "../makers.js";
+import {
+  checkArity,
+  fieldOrValue,
+  functionMaker,
+  isOptions,
+  splitOptions,
+  Value,
+  withSpec,
+  type FunctionMaker,
+} from "../makers.js";
 import type { ValueType } from "../../ast/seams.js";
 
 const row = (name: string, sql: string, output = "same", more: Partial<FuncSpec> = {}): FunctionMaker =>
@@ -25,7 +34,9 @@ export const Reverse = row("Reverse", "REVERSE");
 /** The character of a code point. */
 export const Chr = row("Chr", "CHR", "CharField", { spell: { sqlite: { sql: "CHAR" } } });
 /** The code point of the first character. */
-export const Ord = row("Ord", "ASCII", "IntegerField", { spell: { sqlite: { sql: "UNICODE" }, mysql: { sql: "ORD" } } });
+export const Ord = row("Ord", "ASCII", "IntegerField", {
+  spell: { sqlite: { sql: "UNICODE" }, mysql: { sql: "ORD" } },
+});
 /** The MD5 digest in hexadecimal. */
 export const MD5 = row("MD5", "MD5");
 /** The SHA-1 digest in hexadecimal (PostgreSQL: needs the extension pgcrypto). */
@@ -44,7 +55,12 @@ function concat(name: string): FunctionMaker {
   return withSpec(CONCAT, (...args) => {
     const [rest, o] = splitOptions(name, args, ["outputField"]);
     if (rest.length < 2) throw new ValueError(`${name} must take at least two expressions`, "expression.arity");
-    return new Expression({ kind: "func", spec: CONCAT, args: rest.map(fieldOrValue), outputField: o["outputField"] as ValueType | undefined });
+    return new Expression({
+      kind: "func",
+      spec: CONCAT,
+      args: rest.map(fieldOrValue),
+      outputField: o["outputField"] as ValueType | undefined,
+    });
   });
 }
 /**
@@ -57,7 +73,10 @@ export const Concat: FunctionMaker = concat("Concat");
 export const ConcatPair: FunctionMaker = concat("ConcatPair");
 
 /** The text as often as said: `Repeat("name", 2)`. A number below zero is refused. */
-export const Repeat: FunctionMaker = numbered(functionMaker({ name: "Repeat", sql: "REPEAT", output: "CharField", arity: 2 }), "number");
+export const Repeat: FunctionMaker = numbered(
+  functionMaker({ name: "Repeat", sql: "REPEAT", output: "CharField", arity: 2 }),
+  "number",
+);
 /** Each occurrence of a text replaced, by the empty text when none is given: `Replace("name", Value("a"), Value("b"))`. */
 export const Replace: FunctionMaker = (() => {
   const make = functionMaker({ name: "Replace", sql: "REPLACE", output: "first", arity: 3 });
@@ -88,7 +107,13 @@ function padding(name: string, sql: string): FunctionMaker {
 function numbered(make: FunctionMaker, argument: string): FunctionMaker {
   return withSpec(make.spec, (...args) => {
     const n = args[1];
-    if (!isExpression(n) && n !== null && n !== undefined && typeof n !== "string" && (!Number.isInteger(Number(n)) || Number(n) < 0))
+    if (
+      !isExpression(n) &&
+      n !== null &&
+      n !== undefined &&
+      typeof n !== "string" &&
+      (!Number.isInteger(Number(n)) || Number(n) < 0)
+    )
       throw new ValueError(`'${argument}' must be greater or equal to 0.`, "expression.argument");
     return make(...args);
   });
@@ -111,7 +136,13 @@ export const Right: FunctionMaker = withSpec(RIGHT, (...args) => {
   return functionMaker(RIGHT)(...args);
 });
 /** Part of a text from a position (1 is the first): `Substr("name", 1, 5)`. */
-export const SUBSTR: FuncSpec = Object.freeze({ name: "Substr", sql: "SUBSTRING", output: "first", arity: [2, 3], spell: { sqlite: { sql: "SUBSTR" } } } as const);
+export const SUBSTR: FuncSpec = Object.freeze({
+  name: "Substr",
+  sql: "SUBSTRING",
+  output: "first",
+  arity: [2, 3],
+  spell: { sqlite: { sql: "SUBSTR" } },
+} as const);
 /**
  * Part of a text: `Substr("name", 1, 5)` gives `SUBSTRING("name", 1, 5)`.
  * @param args the text, the position of the first character (1-based), and how many characters (all when left out)
@@ -122,10 +153,22 @@ export const Substr: FunctionMaker = withSpec(SUBSTR, (...args) => {
   if (o["length"] !== undefined && o["length"] !== null) rest.push(o["length"]);
   checkArity(SUBSTR, rest.length);
   const pos = rest[1];
-  if (!isExpression(pos) && (typeof pos !== "number" || pos < 1)) throw new ValueError("'pos' must be greater than 0", "expression.argument");
+  if (!isExpression(pos) && (typeof pos !== "number" || pos < 1))
+    throw new ValueError("'pos' must be greater than 0", "expression.argument");
   if (rest.length === 3 && rest[2] !== null) positive("Substr", "length", rest[2]);
   const kept = rest[2] === null ? rest.slice(0, 2) : rest;
-  return new Expression({ kind: "func", spec: SUBSTR, args: kept.map(fieldOrValue), outputField: o["outputField"] as ValueType | undefined });
+  return new Expression({
+    kind: "func",
+    spec: SUBSTR,
+    args: kept.map(fieldOrValue),
+    outputField: o["outputField"] as ValueType | undefined,
+  });
 });
 /** The position of a text within another (1 is the first), 0 where it is absent: `StrIndex("name", Value("x"))`. */
-export const StrIndex: FunctionMaker = functionMaker({ name: "StrIndex", sql: "INSTR", output: "IntegerField", arity: 2, spell: { postgres: { sql: "STRPOS" } } });
+export const StrIndex: FunctionMaker = functionMaker({
+  name: "StrIndex",
+  sql: "INSTR",
+  output: "IntegerField",
+  arity: 2,
+  spell: { postgres: { sql: "STRPOS" } },
+});

@@ -5,7 +5,8 @@ import { ValueError } from "../../base/errors.js";
 import { Expression, isExpression } from "../expression.js";
 import { fieldOrValue, functionMaker, splitOptions, Value, withSpec, type FunctionMaker } from "../makers.js";
 
-const ranking = (name: string, sql: string, output: string): FunctionMaker => functionMaker({ name, sql, output, arity: 0, windowCompatible: true });
+const ranking = (name: string, sql: string, output: string): FunctionMaker =>
+  functionMaker({ name, sql, output, arity: 0, windowCompatible: true });
 
 /** The number of the row in its partition, from 1. */
 export const RowNumber = ranking("RowNumber", "ROW_NUMBER", "IntegerField");
@@ -18,13 +19,24 @@ export const PercentRank = ranking("PercentRank", "PERCENT_RANK", "FloatField");
 /** The share of rows up to this one. */
 export const CumeDist = ranking("CumeDist", "CUME_DIST", "FloatField");
 
-const NTILE: FuncSpec = Object.freeze({ name: "Ntile", sql: "NTILE", output: "IntegerField", arity: 1, windowCompatible: true });
+const NTILE: FuncSpec = Object.freeze({
+  name: "Ntile",
+  sql: "NTILE",
+  output: "IntegerField",
+  arity: 1,
+  windowCompatible: true,
+});
 /** The partition divided into so many parts: the number of the row's part. @throws ValueError for a number below 1 */
 export const Ntile: FunctionMaker = withSpec(NTILE, (...args) => {
   const [rest, o] = splitOptions("Ntile", args, ["numBuckets", "outputField"]);
   const n = rest[0] ?? o["numBuckets"] ?? 1;
   if (!whole(n) || n <= 0) throw new ValueError("num_buckets must be greater than 0.", "expression.argument");
-  return new Expression({ kind: "func", spec: NTILE, args: [Value(n)], outputField: o["outputField"] as ValueType | undefined });
+  return new Expression({
+    kind: "func",
+    spec: NTILE,
+    args: [Value(n)],
+    outputField: o["outputField"] as ValueType | undefined,
+  });
 });
 function whole(n: unknown): n is number {
   return typeof n === "number" && Number.isSafeInteger(n);
@@ -37,8 +49,10 @@ function offset(name: string, sql: string): FunctionMaker {
     const expression = rest[0] ?? o["expression"] ?? null;
     const by = rest[1] ?? o["offset"] ?? 1;
     const fallback = rest[2] ?? o["default"] ?? null;
-    if (expression === null) throw new ValueError(`${name} requires a non-null source expression.`, "expression.argument");
-    if (!whole(by) || by <= 0) throw new ValueError(`${name} requires a positive integer for the offset.`, "expression.argument");
+    if (expression === null)
+      throw new ValueError(`${name} requires a non-null source expression.`, "expression.argument");
+    if (!whole(by) || by <= 0)
+      throw new ValueError(`${name} requires a positive integer for the offset.`, "expression.argument");
     const all = [fieldOrValue(expression), Value(by), ...(fallback === null ? [] : [fieldOrValue(fallback)])];
     return new Expression({ kind: "func", spec, args: all, outputField: o["outputField"] as ValueType | undefined });
   });
@@ -48,10 +62,28 @@ export const Lag = offset("Lag", "LAG");
 /** The value of the row so many rows after. */
 export const Lead = offset("Lead", "LEAD");
 /** The value of the first row of the frame. */
-export const FirstValue: FunctionMaker = functionMaker({ name: "FirstValue", sql: "FIRST_VALUE", output: "first", arity: 1, windowCompatible: true });
+export const FirstValue: FunctionMaker = functionMaker({
+  name: "FirstValue",
+  sql: "FIRST_VALUE",
+  output: "first",
+  arity: 1,
+  windowCompatible: true,
+});
 /** The value of the last row of the frame. */
-export const LastValue: FunctionMaker = functionMaker({ name: "LastValue", sql: "LAST_VALUE", output: "first", arity: 1, windowCompatible: true });
-const NTH: FuncSpec = Object.freeze({ name: "NthValue", sql: "NTH_VALUE", output: "first", arity: 2, windowCompatible: true });
+export const LastValue: FunctionMaker = functionMaker({
+  name: "LastValue",
+  sql: "LAST_VALUE",
+  output: "first",
+  arity: 1,
+  windowCompatible: true,
+});
+const NTH: FuncSpec = Object.freeze({
+  name: "NthValue",
+  sql: "NTH_VALUE",
+  output: "first",
+  arity: 2,
+  windowCompatible: true,
+});
 /** The value of the nth row of the frame, from 1: `NthValue("salary", { nth: 2 })`. */
 export const NthValue: FunctionMaker = withSpec(NTH, (...args) => {
   const [rest, o] = splitOptions("NthValue", args, ["expression", "nth", "outputField"]);
@@ -59,6 +91,12 @@ export const NthValue: FunctionMaker = withSpec(NTH, (...args) => {
   const nth = rest[1] ?? o["nth"] ?? 1;
   if (expression === null || (isExpression(expression) && expression.kind === "value" && expression.args[0] === null))
     throw new ValueError("NthValue requires a non-null source expression.", "expression.argument");
-  if (!whole(nth) || nth <= 0) throw new ValueError("NthValue requires a positive integer as for nth.", "expression.argument");
-  return new Expression({ kind: "func", spec: NTH, args: [fieldOrValue(expression), Value(nth)], outputField: o["outputField"] as ValueType | undefined });
+  if (!whole(nth) || nth <= 0)
+    throw new ValueError("NthValue requires a positive integer as for nth.", "expression.argument");
+  return new Expression({
+    kind: "func",
+    spec: NTH,
+    args: [fieldOrValue(expression), Value(nth)],
+    outputField: o["outputField"] as ValueType | undefined,
+  });
 });

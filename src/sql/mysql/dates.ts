@@ -29,7 +29,8 @@ const EXTRACTS: Readonly<Record<string, readonly [string, string]>> = {
   iso_year: ["FLOOR(YEARWEEK(", ", 3) / 100)"],
 };
 const extract: Handler<FuncNode> = (c, n) => {
-  if (extractKind(n) === "duration") throw new ValueError("Extract requires native DurationField database support.", "expression.extract");
+  if (extractKind(n) === "duration")
+    throw new ValueError("Extract requires native DurationField database support.", "expression.extract");
   const part = partOf(n);
   const [before, after] = EXTRACTS[part] ?? [`EXTRACT(${part.toUpperCase()} FROM `, ")"];
   c.text(before);
@@ -89,11 +90,13 @@ const trunc: Handler<FuncNode> = (c, n) => {
   c.text(" AS DATETIME)");
   if (zone !== null) c.text(`, ${literal(c, zone)}, '+00:00')`);
 };
-const wrapped = (name: string): Handler<FuncNode> => (c, n) => {
-  c.text(`${name}(`);
-  local(c, n);
-  c.text(")");
-};
+const wrapped =
+  (name: string): Handler<FuncNode> =>
+  (c, n) => {
+    c.text(`${name}(`);
+    local(c, n);
+    c.text(")");
+  };
 export const dateFunctions: Readonly<Record<string, Handler<FuncNode>>> = {
   Extract: extract,
   ExtractYear: extract,
@@ -118,7 +121,8 @@ export function temporalArithmetic(c: Compiler, n: BinaryNode): void {
     const { temporal: _done, ...plain } = n;
     return baseHandlers.binary(c, plain);
   }
-  if (n.op !== "+" && n.op !== "-") throw new DatabaseError(`Invalid connector for timedelta: ${n.op}.`, "sql.duration");
+  if (n.op !== "+" && n.op !== "-")
+    throw new DatabaseError(`Invalid connector for timedelta: ${n.op}.`, "sql.duration");
   c.text("(");
   interval(c, n.lhs);
   c.text(` ${n.op} `);

@@ -1,5 +1,15 @@
 /** Functions, aggregates, lookups and node kinds that MySQL and MariaDB write in their own way. */
-import { typeOrNull, type AggregateNode, type BinaryNode, type CastNode, type Expr, type FuncNode, type LookupNode, type ParamNode, type WindowNode } from "../../ast/expr.js";
+import {
+  typeOrNull,
+  type AggregateNode,
+  type BinaryNode,
+  type CastNode,
+  type Expr,
+  type FuncNode,
+  type LookupNode,
+  type ParamNode,
+  type WindowNode,
+} from "../../ast/expr.js";
 import { NotSupportedError } from "../../base/errors.js";
 import type { Compiler, Handler, Handlers } from "../compiler.js";
 import { baseHandlers, emitTyped, plainAggregate, typedList, withoutFilter } from "../expressions.js";
@@ -7,11 +17,13 @@ import { commonLookups } from "../lookups.js";
 import { dateFunctions, temporalArithmetic } from "./dates.js";
 import { jsonFunctions, jsonLookups } from "./json.js";
 
-const sha2 = (bits: number): Handler<FuncNode> => (c, n) => {
-  c.text("SHA2(");
-  emitTyped(c, n.args[0]!);
-  c.text(`, ${bits})`);
-};
+const sha2 =
+  (bits: number): Handler<FuncNode> =>
+  (c, n) => {
+    c.text("SHA2(");
+    emitTyped(c, n.args[0]!);
+    c.text(`, ${bits})`);
+  };
 export const mysqlFunctions: Readonly<Record<string, Handler<FuncNode>>> = {
   ...dateFunctions,
   ...jsonFunctions,
@@ -40,7 +52,8 @@ export const mysqlFunctions: Readonly<Record<string, Handler<FuncNode>>> = {
 
 export const mysqlAggregates: Readonly<Record<string, Handler<AggregateNode>>> = {
   AnyValue: (c, n) => {
-    if (c.info.isMariaDb) throw new NotSupportedError("ANY_VALUE is not supported on this database backend.", "sql.not_supported");
+    if (c.info.isMariaDb)
+      throw new NotSupportedError("ANY_VALUE is not supported on this database backend.", "sql.not_supported");
     plainAggregate(c, n);
   },
   // The separator has no place for a parameter: its text is written as a hexadecimal literal.
@@ -51,7 +64,11 @@ export const mysqlAggregates: Readonly<Record<string, Handler<AggregateNode>>> =
     if (n.distinct) c.text("DISTINCT ");
     c.emit(value);
     if (node.orderBy.length > 0) c.text(" ORDER BY ").list(node.orderBy);
-    if (delimiter.kind !== "param") throw new NotSupportedError("The delimiter of StringAgg has to be a plain text on this database.", "sql.not_supported");
+    if (delimiter.kind !== "param")
+      throw new NotSupportedError(
+        "The delimiter of StringAgg has to be a plain text on this database.",
+        "sql.not_supported",
+      );
     c.text(" SEPARATOR ").inline(delimiter);
     c.text(")");
   },
@@ -82,7 +99,10 @@ function binary(c: Compiler, n: BinaryNode): void {
       typedList(c, [n.lhs, n.rhs], ", ");
       c.text(")");
       return;
-    case "&": case "|": case "#": case "<<":
+    case "&":
+    case "|":
+    case "#":
+    case "<<":
       // Bit operators give unsigned numbers here.
       c.text("CONVERT(");
       emitTyped(c, n.lhs);
@@ -97,7 +117,8 @@ function binary(c: Compiler, n: BinaryNode): void {
       emitTyped(c, n.rhs);
       c.text("))");
       return;
-    default: baseHandlers.binary(c, n);
+    default:
+      baseHandlers.binary(c, n);
   }
 }
 function cast(c: Compiler, n: CastNode): void {
@@ -106,12 +127,20 @@ function cast(c: Compiler, n: CastNode): void {
     c.text("JSON_EXTRACT(").emit(n.arg).text(", '$')");
     return;
   }
-  c.text("CAST(").emit(n.arg).text(` AS ${typeOrNull(n)!.castType(c.info)})`);
+  c.text("CAST(")
+    .emit(n.arg)
+    .text(` AS ${typeOrNull(n)!.castType(c.info)})`);
 }
 // MariaDB's LAG and LEAD take no default: it stands where the row itself is missing, which LAG(1) tells.
 function window(c: Compiler, n: WindowNode): void {
   const f = n.expr;
-  if (!c.info.isMariaDb || f.kind !== "func" || f.args.length !== 3 || (f.spec.name !== "Lag" && f.spec.name !== "Lead")) return baseHandlers.window(c, n);
+  if (
+    !c.info.isMariaDb ||
+    f.kind !== "func" ||
+    f.args.length !== 3 ||
+    (f.spec.name !== "Lag" && f.spec.name !== "Lead")
+  )
+    return baseHandlers.window(c, n);
   const [value, by, fallback] = f.args as readonly [Expr, Expr, Expr];
   const over = (arg: Expr): void => baseHandlers.window(c, { ...n, expr: { ...f, args: [arg, by] } });
   c.text("CASE WHEN ");
@@ -124,7 +153,12 @@ function window(c: Compiler, n: WindowNode): void {
 }
 export const mysqlHandlers: Partial<Handlers> = { binary, cast, window };
 /** The types that a parameter gets where nothing beside it tells: a text would make calculations inexact and comparisons those of texts. */
-const CASTS: Readonly<Record<string, string>> = { DecimalField: "decimal(65, 30)", DateTimeField: "datetime(6)", DateField: "date", TimeField: "time(6)" };
+const CASTS: Readonly<Record<string, string>> = {
+  DecimalField: "decimal(65, 30)",
+  DateTimeField: "datetime(6)",
+  DateField: "date",
+  TimeField: "time(6)",
+};
 export function mysqlCastParam(type: { readonly ancestry: readonly string[] }): string | null {
   for (const name of type.ancestry) if (Object.hasOwn(CASTS, name)) return CASTS[name]!;
   return null;

@@ -32,7 +32,11 @@ function equal(c: Compiler, l: Expr, r: Expr): void {
   document(c, r);
 }
 function hasPath(c: Compiler, n: LookupNode, how: "one" | "all"): void {
-  c.text("JSON_CONTAINS_PATH(").emit(isPath(n.lhs) ? n.lhs.args[0]! : n.lhs).text(`, '${how}', `).list(n.rhs).text(")");
+  c.text("JSON_CONTAINS_PATH(")
+    .emit(isPath(n.lhs) ? n.lhs.args[0]! : n.lhs)
+    .text(`, '${how}', `)
+    .list(n.rhs)
+    .text(")");
 }
 function built(name: string): Handler<FuncNode> {
   return (c, n) => {

@@ -29,7 +29,8 @@ const extract: Handler<FuncNode> = (c, n) => {
   if (part === "week_day") c.text(" + 1)");
 };
 const trunc: Handler<FuncNode> = (c, n) => {
-  const from = temporalOf(n.args[0]!), to = n.options?.["to"] ?? from;
+  const from = temporalOf(n.args[0]!),
+    to = n.options?.["to"] ?? from;
   c.text(`DATE_TRUNC('${partOf(n)}', `);
   if (to === "datetime") {
     // With the zone as third argument the result is a moment again.
@@ -42,11 +43,13 @@ const trunc: Handler<FuncNode> = (c, n) => {
   if (from === "date") c.text("::timestamp");
   c.text(to === "date" ? ")::date" : ")::time");
 };
-const cast = (type: string): Handler<FuncNode> => (c, n) => {
-  c.text("(");
-  local(c, n);
-  c.text(`)::${type}`);
-};
+const cast =
+  (type: string): Handler<FuncNode> =>
+  (c, n) => {
+    c.text("(");
+    local(c, n);
+    c.text(`)::${type}`);
+  };
 export const dateFunctions: Readonly<Record<string, Handler<FuncNode>>> = {
   Extract: extract,
   ExtractYear: extract,

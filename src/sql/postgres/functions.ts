@@ -1,5 +1,13 @@
 /** Functions, aggregates, lookups and node kinds that PostgreSQL writes in its own way. */
-import { typeOrNull, type AggregateNode, type BinaryNode, type CastNode, type Expr, type FuncNode, type LookupNode } from "../../ast/expr.js";
+import {
+  typeOrNull,
+  type AggregateNode,
+  type BinaryNode,
+  type CastNode,
+  type Expr,
+  type FuncNode,
+  type LookupNode,
+} from "../../ast/expr.js";
 import { NotSupportedError } from "../../base/errors.js";
 import type { Compiler, Handler, Handlers } from "../compiler.js";
 import { isFloat } from "../decimals.js";
@@ -12,30 +20,34 @@ function numeric(c: Compiler, node: Expr): void {
   if (isFloat(node)) c.text("::numeric");
 }
 /** Functions that exist for numeric only; doubles are cast, and the result is read as what its type says. */
-const ofNumeric = (sql: string): Handler<FuncNode> => (c, n) => {
-  c.text(`${sql}(`);
-  n.args.forEach((a, i) => {
-    if (i > 0) c.text(", ");
-    numeric(c, a);
-  });
-  c.text(")");
-};
+const ofNumeric =
+  (sql: string): Handler<FuncNode> =>
+  (c, n) => {
+    c.text(`${sql}(`);
+    n.args.forEach((a, i) => {
+      if (i > 0) c.text(", ");
+      numeric(c, a);
+    });
+    c.text(")");
+  };
 function text(c: Compiler, node: Expr): void {
   emitTyped(c, node);
   if (!(node.kind === "param" && node.type !== null)) c.text("::text");
 }
 /** Digests of the server's own; SHA-1 comes from pgcrypto. */
-const sha = (name: string): Handler<FuncNode> => (c, n) => {
-  if (name === "SHA1") {
-    c.text("ENCODE(DIGEST(");
+const sha =
+  (name: string): Handler<FuncNode> =>
+  (c, n) => {
+    if (name === "SHA1") {
+      c.text("ENCODE(DIGEST(");
+      emitTyped(c, n.args[0]!);
+      c.text(", 'sha1'), 'hex')");
+      return;
+    }
+    c.text(`ENCODE(${name}(CONVERT_TO(`);
     emitTyped(c, n.args[0]!);
-    c.text(", 'sha1'), 'hex')");
-    return;
-  }
-  c.text(`ENCODE(${name}(CONVERT_TO(`);
-  emitTyped(c, n.args[0]!);
-  c.text(", 'UTF8')), 'hex')");
-};
+    c.text(", 'UTF8')), 'hex')");
+  };
 
 export const postgresFunctions: Readonly<Record<string, Handler<FuncNode>>> = {
   ...dateFunctions,
@@ -62,14 +74,18 @@ function isText(node: Expr): boolean {
 }
 export const postgresAggregates: Readonly<Record<string, Handler<AggregateNode>>> = {
   AnyValue: (c, n) => {
-    if ((c.info.version[0] ?? 0) < 16) throw new NotSupportedError("ANY_VALUE is not supported on this database backend.", "sql.not_supported");
+    if ((c.info.version[0] ?? 0) < 16)
+      throw new NotSupportedError("ANY_VALUE is not supported on this database backend.", "sql.not_supported");
     plainAggregate(c, n);
   },
   // STRING_AGG joins texts; other values are written as text first.
   StringAgg: (c, n) => {
     const [value, ...rest] = n.args as readonly [Expr, ...Expr[]];
     if (isText(value)) return plainAggregate(c, n);
-    plainAggregate(c, { ...n, args: [{ kind: "raw", parts: [value, "::text"], type: null, parenthesised: false }, ...rest] });
+    plainAggregate(c, {
+      ...n,
+      args: [{ kind: "raw", parts: [value, "::text"], type: null, parenthesised: false }, ...rest],
+    });
   },
 };
 export const postgresLookups: Readonly<Record<string, Handler<LookupNode>>> = { ...jsonLookups };

@@ -16,16 +16,20 @@ function jsonb(c: Compiler, node: Expr): void {
     c.text(")");
   }
 }
-const infix = (op: string): Handler<LookupNode> => (c, n) => {
-  emitTyped(c, n.lhs);
-  c.text(` ${op} `);
-  jsonb(c, n.rhs[0]!);
-};
-const path = (op: string): Handler<FuncNode> => (c, n) => {
-  c.text("(");
-  emitTyped(c, n.args[0]!);
-  c.text(` ${op} `).emit(n.args[1]!).text("::text[])");
-};
+const infix =
+  (op: string): Handler<LookupNode> =>
+  (c, n) => {
+    emitTyped(c, n.lhs);
+    c.text(` ${op} `);
+    jsonb(c, n.rhs[0]!);
+  };
+const path =
+  (op: string): Handler<FuncNode> =>
+  (c, n) => {
+    c.text("(");
+    emitTyped(c, n.args[0]!);
+    c.text(` ${op} `).emit(n.args[1]!).text("::text[])");
+  };
 function built(name: string): Handler<FuncNode> {
   return (c, n) => {
     c.text(`${name}(`);

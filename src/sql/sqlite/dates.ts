@@ -15,7 +15,8 @@ function call(c: Compiler, node: FuncNode, name: string, part: string | null): v
 }
 const extract: Handler<FuncNode> = (c, n) => {
   const kind = extractKind(n);
-  if (kind === "duration") throw new ValueError("Extract requires native DurationField database support.", "expression.extract");
+  if (kind === "duration")
+    throw new ValueError("Extract requires native DurationField database support.", "expression.extract");
   call(c, n, `babik_${kind}_extract`, partOf(n));
 };
 const CLOCK = new Set(["hour", "minute", "second"]);
@@ -34,7 +35,8 @@ export const dateFunctions: Readonly<Record<string, Handler<FuncNode>>> = {
   ExtractIsoYear: extract,
   Trunc: trunc,
   TruncDate: (c, n) => call(c, n, "babik_datetime_cast_date", null),
-  TruncTime: (c, n) => (temporalOf(n.args[0]!) === "time" ? emitTyped(c, n.args[0]!) : call(c, n, "babik_datetime_cast_time", null)),
+  TruncTime: (c, n) =>
+    temporalOf(n.args[0]!) === "time" ? emitTyped(c, n.args[0]!) : call(c, n, "babik_datetime_cast_time", null),
   Now: now,
 };
 
@@ -43,10 +45,12 @@ const FACTORS = ["DecimalField", "DurationField", "FloatField", "IntegerField"];
 export function temporalArithmetic(c: Compiler, n: BinaryNode): void {
   if (n.temporal === "subtraction") c.text(temporalOf(n.lhs) === "time" ? "babik_time_diff(" : "babik_timestamp_diff(");
   else {
-    if (n.op !== "+" && n.op !== "-" && n.op !== "*" && n.op !== "/") throw new DatabaseError(`Invalid connector for timedelta: ${n.op}.`, "sql.duration");
+    if (n.op !== "+" && n.op !== "-" && n.op !== "*" && n.op !== "/")
+      throw new DatabaseError(`Invalid connector for timedelta: ${n.op}.`, "sql.duration");
     if (n.op === "*" || n.op === "/")
       for (const side of [n.lhs, n.rhs])
-        if (!(typeOrNull(side)?.ancestry.some((t) => FACTORS.includes(t)) ?? false)) throw new DatabaseError(`Invalid arguments for operator ${n.op}.`, "sql.duration");
+        if (!(typeOrNull(side)?.ancestry.some((t) => FACTORS.includes(t)) ?? false))
+          throw new DatabaseError(`Invalid arguments for operator ${n.op}.`, "sql.duration");
     c.text(`babik_format_dtdelta('${n.op}', `);
   }
   emitTyped(c, n.lhs);

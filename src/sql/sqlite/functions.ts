@@ -1,5 +1,14 @@
 /** Functions, aggregates, lookups and node kinds that SQLite writes in its own way. */
-import { typeOrNull, type AggregateNode, type BinaryNode, type CastNode, type Expr, type FuncNode, type LookupNode, type OrderNode } from "../../ast/expr.js";
+import {
+  typeOrNull,
+  type AggregateNode,
+  type BinaryNode,
+  type CastNode,
+  type Expr,
+  type FuncNode,
+  type LookupNode,
+  type OrderNode,
+} from "../../ast/expr.js";
 import { NotSupportedError } from "../../base/errors.js";
 import type { Compiler, Handler, Handlers } from "../compiler.js";
 import { isDecimal, isExactText, isFloat } from "../decimals.js";
@@ -73,17 +82,27 @@ export const sqliteFunctions: Readonly<Record<string, Handler<FuncNode>>> = {
     c.text(")");
   },
   Abs: (c, n) => {
-    c.text(isExactText(n) ? "BABIK_DEC_ABS(" : "ABS(").emit(n.args[0]!).text(")");
+    c.text(isExactText(n) ? "BABIK_DEC_ABS(" : "ABS(")
+      .emit(n.args[0]!)
+      .text(")");
   },
   Round: (c, n) => pair(c, isExactText(n) ? "BABIK_DEC_ROUND" : "ROUND", n.args[0]!, n.args[1]!),
 };
 
-const DECIMAL_AGGREGATES: Readonly<Record<string, string>> = { Sum: "BABIK_DEC_SUM", Avg: "BABIK_DEC_AVG", Min: "BABIK_DEC_MIN", Max: "BABIK_DEC_MAX" };
+const DECIMAL_AGGREGATES: Readonly<Record<string, string>> = {
+  Sum: "BABIK_DEC_SUM",
+  Avg: "BABIK_DEC_AVG",
+  Min: "BABIK_DEC_MIN",
+  Max: "BABIK_DEC_MAX",
+};
 function aggregate(name: string): Handler<AggregateNode> {
   return (c, n) => {
     const kind = temporalOf(n.args[0]!);
     if (name !== "Min" && name !== "Max" && kind !== null && kind !== "duration")
-      throw new NotSupportedError("You cannot use Sum, Average, StdDev, and Variance aggregations on date/time fields in sqlite3 since date/time is saved as text.", "sql.not_supported");
+      throw new NotSupportedError(
+        "You cannot use Sum, Average, StdDev, and Variance aggregations on date/time fields in sqlite3 since date/time is saved as text.",
+        "sql.not_supported",
+      );
     plainAggregate(c, n, isExactText(n) ? DECIMAL_AGGREGATES[name] : undefined);
   };
 }
@@ -114,21 +133,39 @@ export const sqliteAggregates: Readonly<Record<string, Handler<AggregateNode>>> 
 function sameKind(n: LookupNode): LookupNode {
   const kinds = [n.lhs, ...n.rhs].map(temporalOf);
   if (!kinds.includes("date") || !kinds.includes("datetime")) return n;
-  const widen = (e: Expr): Expr => (temporalOf(e) === "date" ? { kind: "raw", parts: [e, " || ' 00:00:00'"], type: null, parenthesised: true } : e);
+  const widen = (e: Expr): Expr =>
+    temporalOf(e) === "date" ? { kind: "raw", parts: [e, " || ' 00:00:00'"], type: null, parenthesised: true } : e;
   return { ...n, lhs: widen(n.lhs), rhs: n.rhs.map(widen) };
 }
 const COMPARISONS: Readonly<Record<string, string>> = { exact: "=", gt: ">", gte: ">=", lt: "<", lte: "<=" };
 // Equal texts are equal numbers only where both were written for the same column.
 function sameColumn(n: LookupNode): boolean {
-  const l = n.lhs, r = n.rhs[0]!;
-  return n.op === "exact" && l.kind === "col" && r.kind === "param" && typeOrNull(l)?.typeKey === typeOrNull(r)?.typeKey;
+  const l = n.lhs,
+    r = n.rhs[0]!;
+  return (
+    n.op === "exact" && l.kind === "col" && r.kind === "param" && typeOrNull(l)?.typeKey === typeOrNull(r)?.typeKey
+  );
 }
 function decimalLookup(op: string): Handler<LookupNode> {
   const plain = commonLookups[op]!;
   return (c, n) => {
-    if (sameColumn(n) || !(isExactText(n.lhs) || n.rhs.some(isExactText)) || n.rhs[0]!.kind === "null" || n.options?.["truth"] === true) return plain(c, sameKind(n));
+    if (
+      sameColumn(n) ||
+      !(isExactText(n.lhs) || n.rhs.some(isExactText)) ||
+      n.rhs[0]!.kind === "null" ||
+      n.options?.["truth"] === true
+    )
+      return plain(c, sameKind(n));
     if (op === "range") {
-      c.text("(BABIK_DEC_CMP(").emit(n.lhs).text(", ").emit(n.rhs[0]!).text(") >= 0 AND BABIK_DEC_CMP(").emit(n.lhs).text(", ").emit(n.rhs[1]!).text(") <= 0)");
+      c.text("(BABIK_DEC_CMP(")
+        .emit(n.lhs)
+        .text(", ")
+        .emit(n.rhs[0]!)
+        .text(") >= 0 AND BABIK_DEC_CMP(")
+        .emit(n.lhs)
+        .text(", ")
+        .emit(n.rhs[1]!)
+        .text(") <= 0)");
       return;
     }
     c.text("BABIK_DEC_CMP(").emit(n.lhs).text(", ").emit(n.rhs[0]!).text(`) ${COMPARISONS[op]!} 0`);
@@ -139,7 +176,13 @@ export const sqliteLookups: Readonly<Record<string, Handler<LookupNode>>> = {
   ...Object.fromEntries([...Object.keys(COMPARISONS), "range"].map((op) => [op, decimalLookup(op)])),
 };
 
-const DECIMAL_OPS: Readonly<Record<string, string>> = { "+": "BABIK_DEC_ADD", "-": "BABIK_DEC_SUB", "*": "BABIK_DEC_MUL", "/": "BABIK_DEC_DIV", "%": "BABIK_DEC_MOD" };
+const DECIMAL_OPS: Readonly<Record<string, string>> = {
+  "+": "BABIK_DEC_ADD",
+  "-": "BABIK_DEC_SUB",
+  "*": "BABIK_DEC_MUL",
+  "/": "BABIK_DEC_DIV",
+  "%": "BABIK_DEC_MOD",
+};
 function binary(c: Compiler, n: BinaryNode): void {
   if (n.temporal !== undefined) return temporalArithmetic(c, n);
   if (n.op === "^") return pair(c, "POWER", n.lhs, n.rhs);

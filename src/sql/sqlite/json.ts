@@ -33,18 +33,28 @@ const exact: Handler<LookupNode> = (c, n) => {
   c.text(" = ");
   keyed(c, right);
 };
-const unsupported = (name: string): Handler<LookupNode> => () => {
-  throw new NotSupportedError(`${name} lookup is not supported on this database backend.`, "sql.not_supported");
-};
+const unsupported =
+  (name: string): Handler<LookupNode> =>
+  () => {
+    throw new NotSupportedError(`${name} lookup is not supported on this database backend.`, "sql.not_supported");
+  };
 function hasKey(c: Compiler, lhs: Expr, path: Expr): void {
-  c.text("JSON_TYPE(").emit(isPath(lhs) ? lhs.args[0]! : lhs).text(", ").emit(path).text(") IS NOT NULL");
+  c.text("JSON_TYPE(")
+    .emit(isPath(lhs) ? lhs.args[0]! : lhs)
+    .text(", ")
+    .emit(path)
+    .text(") IS NOT NULL");
 }
 
 export const jsonFunctions: Readonly<Record<string, Handler<FuncNode>>> = {
   KeyTransform: (c, n) => void c.text("(").emit(n.args[0]!).text(" -> ").emit(n.args[1]!).text(")"),
   KeyTextTransform: (c, n) => {
     const [doc, path] = n.args as readonly [Expr, Expr];
-    c.text("CASE JSON_TYPE(").emit(doc).text(", ").emit(path).text(") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST((");
+    c.text("CASE JSON_TYPE(")
+      .emit(doc)
+      .text(", ")
+      .emit(path)
+      .text(") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST((");
     c.emit(doc).text(" ->> ").emit(path).text(") AS TEXT) END");
   },
   JSONObject: (c, n) => builder(c, "JSON_OBJECT(", n.args),
