@@ -1,6 +1,7 @@
 /** Values by which two rows are related, on either side of a foreign key, and their texts for grouping. It reads instances only. */
 import type { Field } from "../../fields/field.js";
-import { ReverseRelation, type ForeignObject } from "../../fields/relations.js";
+import type { ReverseRelation} from "../../fields/relations.js";
+import { type ForeignObject } from "../../fields/relations.js";
 import type { MetaField, ModelMeta } from "../../meta/options.js";
 import { dropCached, getCached, isCached, keyText, rawValue } from "../instance-state.js";
 
@@ -44,19 +45,19 @@ export function noteMissing(instance: object, name: string, text: string | null)
 export function hasCurrent(instance: object, field: ForeignObject): boolean {
   const name = field.cacheName;
   if (!isCached(instance, name)) return false;
-  const own = localValues(field, instance);
-  if (own.some((v) => v === undefined)) return true;
   const cached = getCached(instance, name);
+  const own = localValues(field, instance);
+  const found = typeof cached === "object" && cached !== null;
+  const theirs = found ? targetValues(field, cached) : [];
+  // Nearly always the very same values; what is deferred on either side was not assigned.
+  if (found && own.every((v, i) => v === theirs[i] && v !== null)) return true;
+  if (own.includes(undefined) || theirs.includes(undefined)) return true;
   const text = valuesText(field.toFields, own);
-  if (typeof cached !== "object" || cached === null) {
-    if (text === null || missing.get(instance)?.get(name) === text) return true;
-    dropCached(instance, name);
-    return false;
-  }
-  const target = valuesText(field.toFields, targetValues(field, cached));
-  if (text === target || (text === null && pending.get(instance)?.has(name) === true)) return true;
-  dropCached(instance, name);
-  return false;
+  const current = found
+    ? text === valuesText(field.toFields, theirs) || (text === null && pending.get(instance)?.has(name) === true)
+    : text === null || missing.get(instance)?.get(name) === text;
+  if (!current) dropCached(instance, name);
+  return current;
 }
 
 /** All relations that instances of a model have accessors for, forward and reverse, by accessor name. */

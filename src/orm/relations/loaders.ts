@@ -3,7 +3,7 @@ import { ForeignObject, ManyToManyField, ReverseRelation, type ForeignKey } from
 import type { ModelMeta } from "../../meta/options.js";
 import { getCached, isCached, rawValue, setCached, stateOf } from "../instance-state.js";
 import type { QuerySet } from "../queryset.js";
-import { baseQuerySet, relatedQuerySet, startingFrom } from "./base-query.js";
+import { baseQuerySet, hintsOf, relatedQuerySet, startingFrom } from "./base-query.js";
 import { loadDeferred } from "./deferred-load.js";
 import { hasCurrent, localValues, targetValues, valuesText } from "./keys.js";
 import { registerLoader, type Loaded, type RelationLoader } from "./loader.js";
@@ -26,6 +26,10 @@ function distinct(instances: readonly object[], valuesOf: (i: object) => unknown
 function listFor(keyed: Keyed): unknown[] {
   return keyed.values.some((v) => v.length > 1) ? [...keyed.owners.values()] : keyed.values.map((v) => v[0]);
 }
+/** The queryset that was given, read from the database of the instances unless it names one. */
+function chosen(querysets: readonly QuerySet[] | null, instances: readonly object[]): QuerySet | undefined {
+  return querysets?.[0]?.with({ hints: hintsOf(instances[0]!) });
+}
 /** Loads columns of a relation that were deferred, for all rows that need them. */
 async function withColumns(rows: readonly object[], attnames: readonly string[]): Promise<void> {
   for (const name of attnames) for (const row of rows) if (!Object.hasOwn(row, name)) await loadDeferred(row, name);
@@ -43,7 +47,7 @@ function forward(field: ForeignObject): RelationLoader {
     async load(instances, querysets): Promise<Loaded> {
       await withColumns(instances, field.fromFields.map((f) => f.attname));
       const keyed = distinct(instances, (i) => localValues(field, i), keyOf);
-      const qs = querysets?.[0] ?? startingFrom(baseQuerySet(related), instances[0]!);
+      const qs = chosen(querysets, instances) ?? startingFrom(baseQuerySet(related), instances[0]!);
       if (keyed.values.length === 0) return { rows: [], keys: [], keyOf, lookups: qs.prefetches };
       const one = field.toFields.length === 1;
       const path = one ? field.toFields[0]!.name : field.reverse.queryName;
@@ -76,7 +80,7 @@ function reverse(relation: ReverseRelation, field: ForeignObject): RelationLoade
     async load(instances, querysets): Promise<Loaded> {
       await withColumns(instances, field.toFields.map((f) => f.attname));
       const keyed = distinct(instances, (i) => targetValues(field, i), keyOf);
-      const qs = querysets?.[0] ?? startingFrom(single ? baseQuerySet(owner) : relatedQuerySet(owner), instances[0]!);
+      const qs = chosen(querysets, instances) ?? startingFrom(single ? baseQuerySet(owner) : relatedQuerySet(owner), instances[0]!);
       if (keyed.values.length === 0) return { rows: [], keys: [], keyOf, lookups: qs.prefetches };
       const rows = await rowsFor(qs, field.name, listFor(keyed), field.fromFields.length);
       await withColumns(rows, field.fromFields.map((f) => f.attname));
@@ -125,7 +129,7 @@ function many(relation: ManyToManyField | ReverseRelation): RelationLoader {
     async load(instances, querysets): Promise<Loaded> {
       await withColumns(instances, source.toFields.map((f) => f.attname));
       const keyed = distinct(instances, values, keyOf);
-      const qs = querysets?.[0] ?? startingFrom(relatedQuerySet(side.related), instances[0]!);
+      const qs = chosen(querysets, instances) ?? startingFrom(relatedQuerySet(side.related), instances[0]!);
       if (keyed.values.length === 0) return { rows: [], keys: [], keyOf, lookups: qs.prefetches };
       const path = `${side.queryName}__${source.target.name}`;
       const { rows, keys } = await rowsWithOwner(qs, path, path, keyed.values.map((v) => v[0]), 1);

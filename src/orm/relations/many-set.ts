@@ -7,7 +7,7 @@ import type { ModelMeta } from "../../meta/options.js";
 import { keyText, rawValue, stateOf } from "../instance-state.js";
 import { Manager } from "../manager.js";
 import type { ModelClass } from "../model.js";
-import { QuerySet } from "../queryset.js";
+import type { QuerySet } from "../queryset.js";
 import { runtimeOf } from "../runtime.js";
 import { baseQuerySet, hintsOf, relatedQuerySet } from "./base-query.js";
 import type { ManySide } from "./loaders.js";

@@ -3,7 +3,7 @@
  * (S60). The work is done by the set that a manager is given.
  */
 import { ImproperlyConfigured } from "../../base/errors.js";
-import { Manager } from "../manager.js";
+import type { Manager } from "../manager.js";
 import { managersOf } from "../managers-of.js";
 import type { ModelClass } from "../model.js";
 import type { QuerySet } from "../queryset.js";

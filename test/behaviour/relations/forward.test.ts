@@ -10,14 +10,13 @@ afterAll(() => orm.close());
 beforeEach(async () => {
   await Order.objects.all().delete();
   await Customer.everyone.all().delete();
-  const [ada, ben, eve] = await Customer.objects.bulkCreate([
+  const [ada, ben] = await Customer.objects.bulkCreate([
     new Customer({ name: "Ada" }),
     new Customer({ name: "Ben" }),
     new Customer({ name: "Eve" }),
   ]);
   const rows = [1, 2, 3, 4].map((number) => new Order({ number, customer: number % 2 === 1 ? ada : ben }));
   await Order.objects.bulkCreate(rows);
-  expect(eve.name).toBe("Eve");
 });
 
 describe("a relation that is awaited", () => {
@@ -58,12 +57,13 @@ describe("a relation that is awaited", () => {
   test("passes the way of fetching on to what it loads", async () => {
     const orders = await Order.objects.fetchMode("one").all();
     const customer = await orders[0]!.customer;
-    await assertNumQueries(1, () => orders[1]!.customer);
-    const again = await assertNumQueries(1, () => customer.orders.all());
-    await assertNumQueries(2, async () => {
-      for (const order of again) await order.gift;
-      for (const order of await Order.objects.fetchMode("one").filter({ number: 1 })) await order.customer;
-    });
+    expect((await assertNumQueries(1, () => orders[1]!.customer)).name).toBe("Ben");
+    const again = await customer.orders.all();
+    await Order.objects.all().update({ gift: customer });
+    const fresh = await (await Order.objects.fetchMode("one").get({ number: 2 })).customer;
+    const [, second] = await fresh.orders.all();
+    expect(again).toHaveLength(2);
+    expect((await assertNumQueries(1, () => second!.gift))!.name).toBe("Ada");
   });
   test("is refused where fetching is forbidden, and the error says how to load it", async () => {
     const order = await Order.objects.fetchMode("raise").get({ number: 1 });

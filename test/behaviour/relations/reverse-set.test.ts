@@ -2,16 +2,16 @@
 import { QueryTypeError, ValueError } from "babik";
 import { assertNumQueries, captureQueries } from "babik/testing";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { Customer, openShop, Order } from "./shop.js";
+import { Customer, openShop, Order, type Row } from "./shop.js";
 
 const orm = await openShop();
 afterAll(() => orm.close());
 
-let ada: Customer, ben: Customer;
+let ada: Row, ben: Row;
 beforeEach(async () => {
   await Order.objects.all().delete();
   await Customer.everyone.all().delete();
-  [ada, ben] = (await Customer.objects.bulkCreate([new Customer({ name: "Ada" }), new Customer({ name: "Ben" })])) as [Customer, Customer];
+  [ada, ben] = (await Customer.objects.bulkCreate([new Customer({ name: "Ada" }), new Customer({ name: "Ben" })])) as unknown as [Row, Row];
   await Order.objects.bulkCreate([1, 2, 3].map((number) => new Order({ number, customer: ada })));
 });
 const numbers = async (rows: PromiseLike<readonly { readonly number: number }[]>): Promise<number[]> => (await rows).map((o) => o.number);
@@ -41,7 +41,7 @@ describe("reading", () => {
     expect(() => manager.call(ada.orders, "nothing")).toThrow("no manager named 'nothing'");
   });
   test("needs a saved row", async () => {
-    const unsaved = new Customer({ name: "New" });
+    const unsaved = new Customer({ name: "New" }) as unknown as Row;
     expect(() => unsaved.orders.all()).toThrow(ValueError);
     expect(() => unsaved.orders.all()).toThrow("needs to have a primary key value before this relationship can be used");
   });

@@ -93,3 +93,6 @@ export async function openShop() {
   await orm.createTables();
   return orm;
 }
+
+/** A row as it is read. The compiler does not know which orm a test file has. */
+export type Row = Awaited<ReturnType<typeof Place.objects.get>>;
