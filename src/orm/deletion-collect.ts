@@ -143,22 +143,22 @@ export class Collector {
 
   /** What `onDelete` says for the rows that refer to these keys. */
   private async act(f: ForeignObject, owner: ModelMeta, keys: readonly unknown[]): Promise<void> {
-    switch (f.onDelete.action) {
-      case "setNull": return this.addUpdate(f, null, f.name, keys);
-      case "setDefault": return this.addUpdate(f, await f.getDefault(), f.name, keys);
-      case "set": {
-        const { value } = f.onDelete;
-        return this.addUpdate(f, typeof value === "function" ? await (value as () => unknown)() : value, f.name, keys);
-      }
-      default:
-    }
     let rows = baseRows(owner, this.db.alias).filter({ [`${f.name}__in`]: keys });
+    const { action } = f.onDelete;
+    if (action === "setNull") return this.addUpdate(f, null, f.name, keys);
+    if (action === "set" || action === "setDefault") {
+      const value = action === "set" ? f.onDelete.value : f.options.default;
+      if (typeof value !== "function") return this.addUpdate(f, value ?? null, f.name, keys);
+      // A function may have effects: it is called only where its value is needed.
+      if (await rows.exists()) this.addUpdate(f, await (value as () => unknown)(), f.name, keys);
+      return;
+    }
     const needed = neededFields(owner);
     if (needed.length > 0 && rows.query.selectRelated === false) rows = rows.only(...needed);
     const objects = (await rows.rows()) as object[];
     if (objects.length === 0) return;
-    if (f.onDelete.action === "protect") throw new ProtectedError("", new Set(objects));
-    if (f.onDelete.action === "restrict") {
+    if (action === "protect") throw new ProtectedError("", new Set(objects));
+    if (action === "restrict") {
       let byField = this.restricted.get(owner);
       if (byField === undefined) this.restricted.set(owner, (byField = new Map()));
       const held = byField.get(f) ?? new Map<string, object>();

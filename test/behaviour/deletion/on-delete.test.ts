@@ -55,6 +55,19 @@ test("SET_NULL, SET_DEFAULT and SET change the reference and delete nothing", as
   for (const row of [n, d, s]) await row.refreshFromDb();
   expect([n["ownerId"], d["ownerId"], s["ownerId"]]).toEqual([null, FIRST, FIRST]);
 });
+test("the function of SET is called only where a row needs its value", async () => {
+  let calls = 0;
+  substitute = () => {
+    calls++;
+    return FIRST;
+  };
+  await owner.delete();
+  expect(calls).toBe(0);
+  const other = await Owner.objects.create({ name: "third" });
+  await SetTo.objects.bulkCreate([new SetTo({ owner: other }), new SetTo({ owner: other })]);
+  await other.delete();
+  expect(calls).toBe(1);
+});
 test("DO_NOTHING leaves the reference as it is", async () => {
   const row = await Loose.objects.create({ owner });
   await owner.delete();
