@@ -39,6 +39,7 @@ const STANDS_FOR: Readonly<Record<string, readonly string[]>> = {
 /** Codes of babik's errors that say more than their class. Python's `int([])` is a TypeError, `int(b"x")` a ValueError. */
 const CODE_STANDS_FOR: Readonly<Record<string, readonly string[]>> = {
   "value.type": ["FieldError", "TypeError", "ValueError"],
+  "settings.alias": ["ConnectionDoesNotExist"],
 };
 
 /** Recorded names of errors that the database itself reports: the rows after them are not known. */

@@ -105,7 +105,8 @@ export interface CaseSpec {
   readonly ordered: boolean;
   readonly queries?: number | Readonly<Record<string, number>>;
   readonly result: JsonObject & { readonly kind: string };
-  readonly after?: string;
+  /** `null` where the operation did not touch a database. */
+  readonly after?: string | null;
 }
 
 /** One file of recorded cases. */

@@ -139,7 +139,7 @@ async function measured(spec: CaseSpec, scope: CaseScope, bench: Bench): Promise
     for (const back of undo) back();
   }
   const written = WRITES.has(spec.op.name) ? bench.states.noteWrites(statements) : new Set<string>();
-  if (judged.status === "passed" && spec.after !== undefined && !isDatabaseError(error)) {
+  if (judged.status === "passed" && typeof spec.after === "string" && !isDatabaseError(error)) {
     const found = await bench.states.difference(spec.state, spec.after, written, bench.scope);
     if (found !== undefined) judged = { ...judged, status: "failed", message: `after: ${found}` };
   }

@@ -86,8 +86,8 @@ export function instanceSnapshot(instance: unknown, scope: Scope, outer: readonl
       values[field.attname ?? field.name] = snapshot(member(instance, attribute), scope, inside);
   }
   const out: Row = { model: label, pk, values };
-  // What a Prefetch put under a name is a loaded relation, unless it is nothing.
-  const isLoaded = (name: string): boolean => scope.toAttrs.has(name) && member(instance, name) !== null;
+  // What a Prefetch put under a name is a loaded relation; where it found nothing, the recording has a plain attribute.
+  const isLoaded = (name: string): boolean => scope.toAttrs.has(name) && !isNothing(member(instance, name));
   const annotations = facts.annotations.filter((name) => !isLoaded(name));
   if (annotations.length > 0)
     out["annotations"] = Object.fromEntries(
@@ -100,6 +100,10 @@ export function instanceSnapshot(instance: unknown, scope: Scope, outer: readonl
     out["cached"] = Object.fromEntries([...loaded].map(([name, value]) => [name, cached(value, scope, inside)]));
   if (facts.db !== null && facts.db !== "default") out["db"] = facts.db;
   return out;
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 function cached(value: unknown, scope: Scope, outer: readonly unknown[]): Json {
