@@ -30,9 +30,9 @@ export interface Inserted {
 
 const compiledInserts = new WeakMap<ModelMeta, Map<string, { info: DialectInfo; compiled: Compiled }>>();
 
-/** A field's value as it is stored: expressions stay, plain values are made canonical. */
+/** A field's value as it is stored: expressions stay, plain values are made canonical; undefined is refused by the field. */
 export function storedValue(field: Field, value: unknown): unknown {
-  if (value === null || value === undefined) return null;
+  if (value === null) return null;
   if (isExpression(value)) return value;
   return field.prep(value);
 }

@@ -2,7 +2,7 @@
 import { col,  typeOf, typeOrNull, type ColumnField, type Expr, type OutputType } from "../ast/expr.js";
 import type { DbParam, DialectInfo, ValueType } from "../ast/seams.js";
 import { Slot } from "../ast/slots.js";
-import { FieldError, nearest, ValueError } from "../base/errors.js";
+import { FieldError, nearest, suggest, ValueError } from "../base/errors.js";
 import type { Field } from "../fields/field.js";
 import { CompositePrimaryKey } from "../fields/generated.js";
 import { ReverseRelation } from "../fields/relations.js";
@@ -58,7 +58,7 @@ export function tryTransform(query: Query, lhs: Expr, name: string, through = tr
   const { lookups } = query.context;
   const found = lookups.findTransform(type, name);
   if (found !== undefined) return found.build(lhs, query.context);
-  if (isRelationType(type)) throw new FieldError(`Related Field got invalid lookup: ${name}`, "query.related_lookup", { path: name });
+  if (isRelationType(type)) throw relatedLookup(type, name);
   const names = lookups.names(type);
   const near = nearest(name, names);
   const typeName = type?.typeName ?? "Field";
@@ -69,6 +69,13 @@ export function tryTransform(query: Query, lhs: Expr, name: string, through = tr
     "query.unknown_lookup",
     { path: name, choices: names },
   );
+}
+
+// What follows a relation is a field of its model, or one of the few lookups of keys.
+function relatedLookup(type: ValueType | null, name: string): FieldError {
+  const { target } = (type ?? {}) as { readonly target?: Field };
+  const choices = (target?.owner as ModelMeta | null | undefined)?.choices() ?? [];
+  return new FieldError(`Related Field got invalid lookup: ${name}.${suggest(name, choices)}`, "query.related_lookup", { path: name, choices });
 }
 
 /** The names after a field as transforms and one lookup (`exact` when none is named), with its value. */
@@ -88,7 +95,7 @@ export function buildLookup(query: Query, names: readonly string[], start: Expr,
   let found = lookupOf(query, lhs, name);
   if (found === undefined) {
     // The lookup comes first where a name is both; what is no lookup may be a transform compared for equality.
-    if (isRelationType(typeOrNull(lhs))) throw new FieldError(`Related Field got invalid lookup: ${name}`, "query.related_lookup", { path: name });
+    if (isRelationType(typeOrNull(lhs))) throw relatedLookup(typeOrNull(lhs), name);
     apply(name);
     name = "exact";
     found = lookupOf(query, lhs, name);
