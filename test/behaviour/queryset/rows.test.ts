@@ -28,7 +28,7 @@ import {
 } from "babik";
 import { assertNumQueries, captureQueries } from "babik/testing";
 import { afterAll, describe, expect, test } from "vitest";
-import { Author, Book, column, names, openBookshop, Publisher, Review, titles, TITLES } from "../../support/bookshop.js";
+import { Author, Book, column, openBookshop, Publisher, Review, titles, TITLES } from "../../support/bookshop.js";
 import { testDatabase } from "../../support/database.js";
 
 const orm = await openBookshop(await testDatabase());
