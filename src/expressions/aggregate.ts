@@ -3,7 +3,7 @@ import type { FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import { Expression, isExpression } from "./expression.js";
-import { checkArity, F, fieldOrValue, splitOptions } from "./makers.js";
+import { checkArity, F, fieldOrValue, splitOptions, Value } from "./makers.js";
 import { Q } from "./q.js";
 
 const OPTIONS = ["distinct", "filter", "default", "orderBy", "outputField"];
@@ -100,7 +100,9 @@ const STRING_AGG: FuncSpec = {
 /** Values joined by a delimiter: `StringAgg("name", Value(", "), { orderBy: "name" })`. The delimiter is a parameter. */
 export function StringAgg(...args: unknown[]): Expression {
   const [rest, o] = splitOptions("StringAgg", args, [...OPTIONS, "delimiter"]);
-  if (rest.length === 1 && o["delimiter"] !== undefined) rest.push(o["delimiter"]);
+  // As an option, text is the delimiter itself; as an argument it is a path, as all arguments are.
+  const given = o["delimiter"];
+  if (rest.length === 1 && given !== undefined) rest.push(typeof given === "string" ? Value(given) : given);
   const { delimiter: _used, ...more } = o;
   return aggregateOf(STRING_AGG, rest, more);
 }

@@ -115,6 +115,15 @@ export class ModelMeta implements FieldOwner {
   get localConcreteFields(): readonly Field[] {
     return (this.proxy ? this.concrete : this).localFields.filter((f) => f.concrete);
   }
+  /** Fields that are no many-to-many, parents' first: Django's `_meta.fields`. */
+  get fields(): readonly Field[] {
+    const others = [...this.byName.values()].filter((f) => !f.concrete && !(f instanceof ManyToManyField) && !this.virtualFields.includes(f));
+    return [...new Set([...this.concreteFields, ...others])];
+  }
+  /** Everything a path may begin with, but hidden reverse relations: Django's `_meta.get_fields()`. */
+  getFields(): readonly MetaField[] {
+    return [...this.reverse.filter((r) => !r.hidden), ...this.fields, ...this.manyToMany, ...this.virtualFields];
+  }
   get manyToMany(): readonly ManyToManyField[] {
     const out: ManyToManyField[] = [];
     for (const f of this.byName.values()) if (f instanceof ManyToManyField && !out.includes(f)) out.push(f);

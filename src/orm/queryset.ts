@@ -110,6 +110,10 @@ export class QuerySet implements QuerySource {
   get gathered(): readonly unknown[] {
     return this.values_;
   }
+  /** The class of its rows' model. */
+  get model(): unknown {
+    return this.meta.modelClass;
+  }
   get modelLabel(): string {
     return this.meta.label;
   }

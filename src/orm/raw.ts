@@ -33,6 +33,7 @@ export class RawQuerySet implements PromiseLike<object[]> {
   readonly #translations: Readonly<Record<string, string>>;
   readonly #prefetches: readonly unknown[];
   #result: Promise<object[]> | null = null;
+  #columns: readonly string[] = [];
 
   constructor(qs: QuerySetLike, text: string | SqlTemplate, params: readonly unknown[] | Readonly<Record<string, unknown>>, translations: Readonly<Record<string, string>>, prefetches: readonly unknown[] = []) {
     this.#qs = qs;
@@ -49,6 +50,10 @@ export class RawQuerySet implements PromiseLike<object[]> {
   }
   rows(): Promise<object[]> {
     return (this.#result ??= this.#run());
+  }
+  /** Names of the statement's columns, in order; asking for them runs it. */
+  get columns(): Promise<readonly string[]> {
+    return this.rows().then(() => this.#columns);
   }
   then<A = object[], B = never>(ok?: ((rows: object[]) => A | PromiseLike<A>) | null, no?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
     return this.rows().then(ok, no);
@@ -92,6 +97,7 @@ export class RawQuerySet implements PromiseLike<object[]> {
     }
     const result = await db.run({ text, params }, { wantColumns: true });
     const columns = [...(result.columns ?? [])];
+    this.#columns = [...columns];
     const byColumn = new Map<string, Field>(meta.concreteFields.map((f) => [f.column!, f]));
     for (const [from, to] of Object.entries(this.#translations)) {
       const at = columns.indexOf(from);
