@@ -124,6 +124,33 @@ export const OneToOneField = make.OneToOneField as unknown as t.OneToOneFieldFun
  * @see https://docs.djangoproject.com/en/stable/ref/models/fields/#manytomanyfield
  */
 export const ManyToManyField = make.ManyToManyField as unknown as t.ManyToManyFieldFunction;
+/**
+ * A reference to a row of any model, kept in two other fields: a foreign key to the content type, and the row's key.
+ * @example
+ * class TaggedItem extends model("TaggedItem", {
+ *   tag: SlugField(),
+ *   contentType: ForeignKey("contenttypes.ContentType", { onDelete: CASCADE }),
+ *   objectId: PositiveIntegerField(),
+ *   contentObject: GenericForeignKey(),
+ * }) {}
+ * await (await TaggedItem.objects.get({ pk: 1 })).contentObject; // SELECT … FROM the table of whatever it is
+ * @see https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#generic-relations
+ */
+export const GenericForeignKey = make.GenericForeignKey as unknown as t.GenericForeignKeyFunction;
+/**
+ * The rows of a model that refer to this one by its `GenericForeignKey`. They are deleted with the row.
+ * @example tags: GenericRelation("TaggedItem", { relatedQueryName: "product" })
+ * // Product.objects.filter({ tags__tag: "new" }), TaggedItem.objects.filter({ product__price__lt: 20 })
+ * @see https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#reverse-generic-relations
+ */
+export const GenericRelation = make.GenericRelation as unknown as t.GenericRelationFunction;
+/**
+ * A row of any model, by a content type and a key beside it: `about: GenericForeignKey("contentType", "objectId")`.
+ * @see https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#generic-relations
+ */
+export const GenericForeignKey = make.GenericForeignKey as unknown as t.GenericForeignKeyFunction;
+/** The rows that refer here by a generic foreign key: `tags: GenericRelation("TaggedItem")`. */
+export const GenericRelation = make.GenericRelation as unknown as t.GenericRelationFunction;
 /** A relation over several pairs of columns: `ForeignObject("Person", { fromFields, toFields, onDelete })`. */
 export const ForeignObject = make.ForeignObject as unknown as ForeignObjectFunction;
 /** The place of a row among its siblings, which `orderWithRespectTo` adds by itself. */

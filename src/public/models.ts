@@ -4,6 +4,7 @@
  */
 import { atomic as block } from "../orm/blocks.js";
 import { abstractModel as makeAbstract, defineModel } from "../orm/define.js";
+import { GenericPrefetch as makeGenericPrefetch } from "../orm/contenttypes/prefetch.js";
 import { Manager as RunTimeManager } from "../orm/manager.js";
 import { Prefetch as makePrefetch, prefetchRelatedObjects as prefetch } from "../orm/prefetch.js";
 import { QuerySet as RunTimeQuerySet } from "../orm/queryset.js";
@@ -74,9 +75,39 @@ export interface OrmMembers {
   createTables(models?: readonly AnyModelClass[] | null, alias?: string): Promise<void>;
   /** Drops the tables of all models, or of the given ones. */
   dropTables(models?: readonly AnyModelClass[] | null, alias?: string): Promise<void>;
+  /** The content types of the models, where some model has a generic relation or `contentTypes: true` was set. */
+  readonly contentTypes: ContentTypes;
   /** Ends all connections. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+/** A row of `contenttypes.ContentType`: it stands for a model. */
+export interface ContentType {
+  readonly pk: number;
+  /** The model, or null when no app has it any more. */
+  modelClass(): LooseModel | null;
+  /** The one object of the model for which the conditions hold. */
+  getObjectForThisType(conditions?: Readonly<Record<string, unknown>>, options?: { readonly using?: string }): Promise<object>;
+  /** All objects of the model for which the conditions hold. */
+  getAllObjectsForThisType(conditions?: Readonly<Record<string, unknown>>): querysets.QuerySet;
+}
+/**
+ * The content types of an orm: the row that stands for each model, cached for each database.
+ * @see https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#the-contenttypemanager
+ */
+export interface ContentTypes {
+  /** The model of the rows, for queries: `orm.contentTypes.model.objects.filter({ appLabel: "shop" })`. */
+  readonly model: LooseModel;
+  /** The content type of a model or an instance; its row is made if there is none. */
+  getForModel(model: object, options?: { readonly forConcreteModel?: boolean; readonly using?: string | null }): Promise<ContentType>;
+  /** The content types of several models, by model. A last object has options. */
+  getForModels(...models: readonly object[]): Promise<Map<AnyModelClass, ContentType>>;
+  getForId(id: unknown, options?: { readonly using?: string | null }): Promise<ContentType>;
+  getByNaturalKey(appLabel: string, model: string, options?: { readonly using?: string | null }): Promise<ContentType>;
+  /** Forgets what is cached; needed where rows were changed by other means. */
+  clearCache(): void;
+  /** Makes the rows of all models that have none. */
+  createMissing(alias?: string): Promise<void>;
 }
 /** A model that was found by its label at run time: nothing is known of its fields. */
 export interface LooseModel extends AnyModelClass {
@@ -121,6 +152,16 @@ export type Manager<L extends string = string> = managers.Manager<L>;
  * @see https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-objects
  */
 export const Prefetch = makePrefetch as unknown as querysets.PrefetchFunction;
+/**
+ * A generic key for `prefetchRelated` with a queryset for each model that it may lead to.
+ * @example TaggedItem.objects.prefetchRelated(GenericPrefetch("contentObject", [Product.objects.filter({ inStock: true }), Order.objects.all()]))
+ * @see https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#genericprefetch
+ */
+export const GenericPrefetch = makeGenericPrefetch as unknown as <const P extends string, const A extends string = never>(
+  lookup: P,
+  querysets: readonly querysets.QuerySet<any>[],
+  options?: { readonly toAttr?: A },
+) => querysets.Prefetched;
 /** Loads relations of instances that were read before: `await prefetchRelatedObjects(authors, "books", "books__reviews")`. */
 export const prefetchRelatedObjects = prefetch as (
   instances: readonly object[],

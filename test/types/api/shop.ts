@@ -18,6 +18,7 @@ import {
   FloatField,
   ForeignKey,
   GeneratedField,
+  GenericForeignKey,
   GenericIPAddressField,
   IntegerField,
   JSONField,
@@ -35,7 +36,6 @@ import {
   URLField,
   UUIDField,
 } from "babik";
-import { GenericForeignKey } from "../support/unbuilt.js";
 
 export interface Settings {
   theme: "dark" | "light";

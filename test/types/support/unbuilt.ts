@@ -1,6 +1,4 @@
 /** Public functions whose types are done and whose run time is not: declared, so that the types are tested already. */
 import type * as expressions from "../../../src/orm/types/expressions.types.js";
-import type * as fields from "../../../src/orm/types/fields.types.js";
 
 export declare const Func: expressions.FuncFunction;
-export declare const GenericForeignKey: fields.GenericForeignKeyFunction;
