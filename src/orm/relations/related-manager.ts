@@ -2,8 +2,8 @@
  * Managers of related rows: subclasses of the manager class that the related model has, so that its own methods work on the set
  * (S60). The work is done by the set that a manager is given.
  */
-import { ImproperlyConfigured } from "../../base/errors.js";
-import type { Manager } from "../manager.js";
+import { ImproperlyConfigured, suggest } from "../../base/errors.js";
+import { Manager } from "../manager.js";
 import { managersOf } from "../managers-of.js";
 import type { ModelClass } from "../model.js";
 import type { QuerySet } from "../queryset.js";
@@ -59,9 +59,11 @@ function makeClass(Base: typeof Manager): RelatedClass {
     }
     /** The same rows through another manager of the related model. */
     manager(name: string): Manager {
-      const found = managersOf(this.#set.related).get(name);
+      const { related } = this.#set;
+      const own = (related.modelClass as unknown as { readonly objects?: unknown }).objects;
+      const found = managersOf(related).get(name) ?? (name === "objects" && own instanceof Manager ? own : undefined);
       if (found === undefined)
-        throw new ImproperlyConfigured(`${this.#set.related.objectName} has no manager named '${name}'.`, "relation.manager", { model: this.#set.related.label, choices: [...managersOf(this.#set.related).keys()] });
+        throw new ImproperlyConfigured(`${related.objectName} has no manager named '${name}'.${suggest(name, managersOf(related).keys())}`, "relation.manager", { model: related.label });
       return relatedManager(this.#set.from({ ...this.#set.source, manager: found }));
     }
     #writing(): this {
