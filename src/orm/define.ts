@@ -7,6 +7,10 @@ import type { Field } from "../fields/field.js";
 import { runChecks } from "../meta/checks.js";
 import type { MetaOptions, ModelMeta } from "../meta/options.js";
 import { Registry, type ModelDefinition } from "../meta/registry.js";
+import { attachContentTypes, contentTypesOf, type ContentTypes } from "./contenttypes/content-types.js";
+import { lacksContentTypes } from "./contenttypes/install.js";
+import { contentTypeFields, contentTypeMeta, installContentTypeMethods } from "./contenttypes/model.js";
+import { CONTENT_TYPE_LABEL } from "../meta/checks-generic.js";
 import { Manager, makeManager, managerFrom } from "./manager.js";
 import { ModelBase, type ModelClass } from "./model.js";
 import { modelError } from "./model-errors.js";
@@ -108,6 +112,8 @@ export interface BabikSettings {
   readonly routers?: readonly Router[];
   readonly fetchMode?: FetchMode;
   readonly defaultAutoField?: () => Field;
+  /** Content types also where no model needs them. */
+  readonly contentTypes?: boolean;
 }
 
 /** An orm: models, databases and settings that belong together. */
@@ -132,6 +138,10 @@ export class Orm {
   get models(): readonly ModelClass[] {
     return [...this.runtime.registry.models.values()].map((m) => m.modelClass as ModelClass);
   }
+  /** The content types of the models. @throws ImproperlyConfigured where no model needs them, and nobody asked for them */
+  get contentTypes(): ContentTypes {
+    return contentTypesOf(this.runtime);
+  }
   /** Runs `fn` in a transaction. */
   atomic<T>(fn: () => T | Promise<T>, options: { using?: string } & Record<string, unknown> = {}): Promise<T> {
     const { using = "default", ...rest } = options;
@@ -153,7 +163,7 @@ export function currentOrm(): Orm {
   return current;
 }
 
-const SETTINGS = new Set(["databases", "apps", "timeZone", "useTz", "routers", "fetchMode", "defaultAutoField"]);
+const SETTINGS = new Set(["databases", "apps", "timeZone", "useTz", "routers", "fetchMode", "defaultAutoField", "contentTypes"]);
 /** Makes an orm of settings. Throws `ImproperlyConfigured` with every mistake in the definitions at once. */
 export function defineOrm<T extends Orm>(settings: BabikSettings, Class: new (apps: Readonly<Record<string, object>>, runtime: Runtime) => T): T {
   if (typeof settings !== "object" || settings === null) throw new ImproperlyConfigured("babik() takes an object of settings: { databases, apps }.", "settings.argument");
@@ -162,6 +172,7 @@ export function defineOrm<T extends Orm>(settings: BabikSettings, Class: new (ap
   const registry = new Registry(settings.defaultAutoField);
   const found: [Definition, ModelClass][] = [];
   const seen = new Set<Definition>();
+  const placed: [app: string, definition: Definition][] = [];
   for (const [app, module] of Object.entries(settings.apps)) {
     for (const value of Object.values(module)) {
       const definition = definitionOf(value);
@@ -174,8 +185,15 @@ export function defineOrm<T extends Orm>(settings: BabikSettings, Class: new (ap
       }
       seen.add(definition);
       registry.add(app, definition);
+      placed.push([app, definition]);
       found.push([definition, value as ModelClass]);
     }
+  }
+  if (lacksContentTypes(placed, settings.contentTypes === true)) {
+    // A class for each orm: content types know the orm whose models they stand for.
+    const cls = defineModel(CONTENT_TYPE_LABEL, contentTypeFields(), contentTypeMeta());
+    registry.add("contenttypes", definitionOf(cls)!);
+    found.push([definitionOf(cls)!, cls]);
   }
   registry.finish();
   for (const [definition, cls] of found) {
@@ -202,6 +220,11 @@ export function defineOrm<T extends Orm>(settings: BabikSettings, Class: new (ap
   for (const meta of registry.models.values()) {
     const cls = meta.modelClass as ModelClass;
     installAccessors(meta, definitionOf(cls)!.base.prototype);
+  }
+  const types = registry.models.get(CONTENT_TYPE_LABEL)?.modelClass as ModelClass | undefined;
+  if (types !== undefined) {
+    attachContentTypes(runtime);
+    installContentTypeMethods(definitionOf(types)!.base.prototype);
   }
   const orm = new Class(settings.apps, runtime);
   current = orm;

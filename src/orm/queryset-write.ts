@@ -18,6 +18,7 @@ import { hasPk, metaOfInstance, ownState, pkOf, putValue } from "./instance-stat
 import type { ModelClass } from "./model.js";
 import type { QuerySetLike } from "./queryset-state.js";
 import { runtimeOf, type Deleted } from "./runtime.js";
+import { settleGeneric } from "./contenttypes/hook.js";
 import { relatedForBulk } from "./related-keys.js";
 import { modelError } from "./model-errors.js";
 
@@ -56,6 +57,7 @@ export async function bulkCreate(qs: QuerySetLike, given: Iterable<object>, o: B
   for (const object of objects) {
     if (metaOfInstance(object) === undefined) throw new QueryTypeError("bulkCreate() takes model instances.", "bulk.argument");
     relatedForBulk(object, metaOfInstance(object));
+    await settleGeneric(object, "bulk_create");
     const record = object as Record<string, unknown>;
     for (const k of concrete.pkFields) if ((record[k.attname] ?? null) === null && k.hasDefault()) putValue(object, k.attname, k.prep(k.getDefault()));
   }
@@ -135,7 +137,10 @@ export async function bulkUpdate(qs: QuerySetLike, given: Iterable<object>, name
   });
   if (objects.some((x) => !hasPk(x))) throw new ValueError("All bulk_update() objects must have a primary key set.", "bulk.no_key");
   if (objects.length === 0) return 0;
-  for (const x of objects) relatedForBulk(x, metaOfInstance(x), new Set(fields));
+  for (const x of objects) {
+    relatedForBulk(x, metaOfInstance(x), new Set(fields));
+    await settleGeneric(x, "bulk_update");
+  }
   const db = writeDb(qs);
   const info = await db.ready();
   const most = Math.max(1, Math.floor(Math.min(info.features.maxParams, 10_000) / (2 * fields.length + 1)));

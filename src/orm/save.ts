@@ -17,6 +17,8 @@ import { modelError } from "./model-errors.js";
 import { plainParts, QuerySet } from "./queryset.js";
 import { runtimeOf, type SaveOptions } from "./runtime.js";
 import { updateReturning } from "./queryset-write.js";
+import { settleGeneric } from "./contenttypes/hook.js";
+import { GenericForeignKey, GenericRelation } from "../fields/generic.js";
 import { relatedForBulk } from "./related-keys.js";
 import { assignRelation } from "./relations/assign.js";
 
@@ -107,7 +109,11 @@ export function assign(instance: object, values: Readonly<Record<string, unknown
       assignRelation(instance, f, value);
       continue;
     }
-    if (f instanceof ReverseRelation || f instanceof ManyToManyField)
+    if (f instanceof GenericForeignKey) {
+      (instance as Record<string, unknown>)[f.name] = value;
+      continue;
+    }
+    if (f instanceof ReverseRelation || f instanceof ManyToManyField || f instanceof GenericRelation)
       throw new QueryTypeError(`Direct assignment to a set of related rows is prohibited. Use ${key}.set() instead.`, "model.set_assignment", { path: key });
     if (value === null && !f.null && !f.primaryKey) throw new ValueError(`${f.path} cannot be null.`, "value.null", { path: key });
     putValue(instance, f.attname, storedValue(f, value));
@@ -119,6 +125,7 @@ export async function saveInstance(instance: object, options: SaveOptions): Prom
   const meta = metaOfInstance(instance);
   const rt = runtimeOf(meta);
   relatedForBulk(instance, meta, undefined, "save");
+  if (meta.virtualFields.length > 0) await settleGeneric(instance, "save");
   const using = options.using ?? (stateOf(instance).db !== null && rt.routers.length === 0 ? stateOf(instance).db! : rt.route(meta, true, { instance, instanceDb: stateOf(instance).db }));
   const given: unknown = options.forceInsert;
   if (given !== undefined && typeof given !== "boolean" && !Array.isArray(given)) throw new QueryTypeError("force_insert must be a bool or tuple: forceInsert is true, false or a list of model classes.", "save.force_insert");

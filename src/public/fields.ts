@@ -144,13 +144,6 @@ export const GenericForeignKey = make.GenericForeignKey as unknown as t.GenericF
  * @see https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#reverse-generic-relations
  */
 export const GenericRelation = make.GenericRelation as unknown as t.GenericRelationFunction;
-/**
- * A row of any model, by a content type and a key beside it: `about: GenericForeignKey("contentType", "objectId")`.
- * @see https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#generic-relations
- */
-export const GenericForeignKey = make.GenericForeignKey as unknown as t.GenericForeignKeyFunction;
-/** The rows that refer here by a generic foreign key: `tags: GenericRelation("TaggedItem")`. */
-export const GenericRelation = make.GenericRelation as unknown as t.GenericRelationFunction;
 /** A relation over several pairs of columns: `ForeignObject("Person", { fromFields, toFields, onDelete })`. */
 export const ForeignObject = make.ForeignObject as unknown as ForeignObjectFunction;
 /** The place of a row among its siblings, which `orderWithRespectTo` adds by itself. */
