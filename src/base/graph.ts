@@ -4,7 +4,9 @@
  */
 
 /** An order in which everything comes after what it depends on, or the first circle that was met. */
-export type Ordering<T> = { readonly order: readonly T[]; readonly cycle: null } | { readonly order: null; readonly cycle: readonly T[] };
+export type Ordering<T> =
+  | { readonly order: readonly T[]; readonly cycle: null }
+  | { readonly order: null; readonly cycle: readonly T[] };
 
 /**
  * Topological order, as near to the given one as the dependencies allow. Dependencies outside of `items` are passed over.

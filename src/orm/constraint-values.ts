@@ -41,7 +41,13 @@ export function ownNode(meta: ModelMeta, given: unknown): Expr | null {
     const slotted = new Slotter(0).any(e);
     node =
       e instanceof Q
-        ? addQ(query, slotted as Q, { reuse: null, allowJoins: false, splitSubqueries: false, checkFilterable: false, summarize: false }).clause
+        ? addQ(query, slotted as Q, {
+            reuse: null,
+            allowJoins: false,
+            splitSubqueries: false,
+            checkFilterable: false,
+            summarize: false,
+          }).clause
         : resolve(query, slotted, { allowJoins: false });
   } catch (error) {
     if (error instanceof FieldError) return null;
@@ -52,13 +58,33 @@ export function ownNode(meta: ModelMeta, given: unknown): Expr | null {
     const prepared = prepares.get(i)?.(v) ?? v;
     return prepared === MISFIT ? v : prepared;
   });
-  node = inlined(simplify(node, () => false), values);
+  node = inlined(
+    simplify(node, () => false),
+    values,
+  );
   for (const n of nodes(node)) if (n.kind === "subquery" || (n.kind === "col" && n.alias !== base)) return null;
   return node;
 }
 function inlined(node: Expr, values: readonly unknown[]): Expr {
-  if ((node.kind === "param" || node.kind === "list") && node.slot >= 0) return { ...node, slot: -1, value: values[node.slot] } as Expr;
+  if ((node.kind === "param" || node.kind === "list") && node.slot >= 0)
+    return { ...node, slot: -1, value: values[node.slot] } as Expr;
   return mapChildren(node, (c) => inlined(c, values));
+}
+
+/** Names of fields that a condition or expression speaks of. */
+function* namesIn(given: unknown): Generator<string> {
+  if (typeof given === "string") yield given.split("__")[0]!;
+  else if (given instanceof Q)
+    for (const child of given.children)
+      yield* Array.isArray(child) ? [...namesIn(child[0]), ...namesInValue(child[1])] : namesIn(child);
+  else yield* namesInValue(given);
+}
+// A text in the place of a value is a value.
+function* namesInValue(value: unknown): Generator<string> {
+  if (value instanceof Q) yield* namesIn(value);
+  if (!isExpression(value)) return;
+  if (value.kind === "f") yield* namesIn(value.settings["name"]);
+  for (const arg of value.args) yield* namesInValue(arg);
 }
 
 /** The values of one instance, as nodes. */
@@ -73,6 +99,11 @@ export class InstanceValues {
     this.instance = instance as Readonly<Record<string, unknown>>;
     this.exclude = exclude;
   }
+  /** Whether a condition or expression speaks of an excluded field, by whatever name. */
+  excludes(given: unknown): boolean {
+    for (const name of namesIn(given)) if (this.exclude.has(name)) return true;
+    return false;
+  }
   /** The node with values in place of columns; null where one of them is not known. */
   async in(node: Expr | null): Promise<Expr | null> {
     if (node === null) return null;
@@ -85,7 +116,8 @@ export class InstanceValues {
       if (value === null) return null;
       replacements.set(field, value);
     }
-    const replace = (n: Expr): Expr => (n.kind === "col" ? replacements.get(n.field as unknown as Field)! : mapChildren(n, replace));
+    const replace = (n: Expr): Expr =>
+      n.kind === "col" ? replacements.get(n.field as unknown as Field)! : mapChildren(n, replace);
     return replace(node);
   }
   private async of(field: Field): Promise<Expr | null> {
@@ -138,7 +170,21 @@ export async function ask(db: Database, condition: Expr): Promise<boolean | null
   const info: DialectInfo = await db.ready();
   const expr = planExpr(asValue(condition), info);
   const statement = compileStatement(
-    { kind: "select", columns: [{ expr, alias: "_check" }], distinct: false, distinctOn: [], from: [], where: null, groupBy: null, having: null, orderBy: [], low: null, high: null, lock: null, explain: null },
+    {
+      kind: "select",
+      columns: [{ expr, alias: "_check" }],
+      distinct: false,
+      distinctOn: [],
+      from: [],
+      where: null,
+      groupBy: null,
+      having: null,
+      orderBy: [],
+      low: null,
+      high: null,
+      lock: null,
+      explain: null,
+    },
     info,
     currentZone(),
   );

@@ -12,7 +12,14 @@ import { ForeignKey, type ForeignObject } from "../fields/relations.js";
 import { compareValues } from "../fields/validators.js";
 import type { ModelMeta } from "../meta/options.js";
 import { baseRows } from "./base-rows.js";
-import { canFastDelete, isLeftAlone, neededFields, DELETES_RELATED, relationsTo, virtualDeletes } from "./deletion-relations.js";
+import {
+  canFastDelete,
+  isLeftAlone,
+  neededFields,
+  DELETES_RELATED,
+  relationsTo,
+  virtualDeletes,
+} from "./deletion-relations.js";
 import { batches, deleteKeys, deleteMatching, keysPerStatement, runUpdate, type FieldUpdate } from "./deletion-run.js";
 import { loadedInstance } from "./from-db.js";
 import { dropCached, getCached, keyText, metaOfInstance, pkOf, putValue } from "./instance-state.js";
@@ -20,6 +27,7 @@ import { QuerySet } from "./queryset.js";
 import type { Deleted } from "./runtime.js";
 
 type Rows = Map<string, object>;
+/** How rows came to be gathered. */
 export interface CollectOptions {
   /** The model whose rows refer to, or are referred to by, these. */
   readonly source?: ModelMeta;
@@ -31,6 +39,7 @@ export interface CollectOptions {
   readonly failOnRestricted?: boolean;
 }
 
+/** One deletion: gather with `collect`, then `run`. */
 export class Collector {
   private readonly db: Database;
   private readonly info: DialectInfo;
@@ -47,6 +56,7 @@ export class Collector {
   }
 
   // ---- gathering ----------------------------------------------------------------------------------------------
+  /** Takes rows, their parents' rows, and what refers to them. */
   async collect(given: QuerySet | readonly object[], o: CollectOptions = {}): Promise<void> {
     if (given instanceof QuerySet && canFastDelete(given.meta)) {
       this.fast.push(given);
@@ -59,7 +69,8 @@ export class Collector {
     if (o.collectRelated === false) return;
     await this.collectReferring(meta, objects, o.keepParents === true);
     for (const f of virtualDeletes(meta))
-      for (const rows of await f[DELETES_RELATED](objects, this.db.alias)) await this.collect(rows, { source: meta, nullable: true, failOnRestricted: false });
+      for (const rows of await f[DELETES_RELATED](objects, this.db.alias))
+        await this.collect(rows, { source: meta, nullable: true, failOnRestricted: false });
     if (o.failOnRestricted !== false) await this.refuseRestricted(meta);
   }
   private add(objects: readonly object[], o: CollectOptions): object[] {
@@ -187,7 +198,10 @@ export class Collector {
     for (const qs of this.fast) {
       const held = [...(this.restricted.get(qs.meta)?.values() ?? [])].flatMap((rows) => [...rows.values()]);
       for (const batch of batches(held, keysPerStatement(this.info, qs.meta.pkFields.length)))
-        release(qs.meta, ((await qs.filter({ pk__in: batch.map(pkOf) }).rows()) as object[]).map((x) => keyText(pkOf(x))));
+        release(
+          qs.meta,
+          ((await qs.filter({ pk__in: batch.map(pkOf) }).rows()) as object[]).map((x) => keyText(pkOf(x))),
+        );
     }
     const names: string[] = [];
     const objects = new Set<object>();
@@ -198,7 +212,10 @@ export class Collector {
         for (const x of held.values()) objects.add(x);
       }
     if (names.length > 0)
-      throw new RestrictedError(`Cannot delete some instances of model '${meta.objectName}' because they are referenced through restricted foreign keys: ${names.join(", ")}.`, objects);
+      throw new RestrictedError(
+        `Cannot delete some instances of model '${meta.objectName}' because they are referenced through restricted foreign keys: ${names.join(", ")}.`,
+        objects,
+      );
   }
 
   // ---- deleting -----------------------------------------------------------------------------------------------
@@ -234,7 +251,9 @@ async function referredKeys(f: ForeignObject, objects: readonly object[]): Promi
   const out: unknown[] = [];
   for (const x of objects) {
     // A deferred field is loaded when it is awaited.
-    const value = Object.hasOwn(x, attname) ? (x as Record<string, unknown>)[attname] : await (x as Record<string, unknown>)[attname];
+    const value = Object.hasOwn(x, attname)
+      ? (x as Record<string, unknown>)[attname]
+      : await (x as Record<string, unknown>)[attname];
     if (value !== null && value !== undefined) out.push(value);
   }
   return out;

@@ -10,6 +10,7 @@ import { runtimeOf } from "./runtime.js";
 
 /** Actions that the database takes by itself, or nobody. */
 const LEFT_ALONE: ReadonlySet<string> = new Set(["doNothing", "dbCascade", "dbSetNull", "dbSetDefault"]);
+/** Whether a relation asks nothing of babik when its target is deleted. */
 export const isLeftAlone = (f: ForeignObject): boolean => LEFT_ALONE.has(f.onDelete.action);
 
 /** Whether anybody wants to hear of each deleted row of a model; rows then have to be read. Nobody can, until there are signals. */
@@ -17,8 +18,9 @@ export function deletionListeners(_meta: ModelMeta): boolean {
   return false;
 }
 
-/** A field without a column whose related rows go with the row (a generic relation) has a method of this name. */
+/** Name of the method of a field without a column whose related rows go with the row (a generic relation). */
 export const DELETES_RELATED: unique symbol = Symbol.for("babik.deletesRelated");
+/** What such a field can do. */
 export interface DeletesRelated {
   /** The rows that go with these instances. In a list: a queryset that comes out of a promise would be read. */
   [DELETES_RELATED](instances: readonly object[], alias: string): readonly QuerySet[] | Promise<readonly QuerySet[]>;
@@ -47,7 +49,8 @@ export function relationsTo(meta: ModelMeta): readonly ForeignObject[] {
 function* pointingAt(target: ModelMeta): Generator<ForeignObject> {
   for (const m of runtimeOf(target).registry.models.values()) {
     if (m.proxy || m.swapped) continue;
-    for (const f of m.localFields) if (f instanceof ForeignObject && (f.related as ModelMeta | undefined)?.concrete === target) yield f;
+    for (const f of m.localFields)
+      if (f instanceof ForeignObject && (f.related as ModelMeta | undefined)?.concrete === target) yield f;
   }
 }
 
@@ -69,6 +72,7 @@ export function neededFields(meta: ModelMeta): readonly string[] {
   const names = new Set<string>();
   for (const f of relationsTo(meta)) for (const to of f.toFields) names.add(to.attname);
   if (names.size === 0) return [];
-  for (const m of [meta.concrete, ...meta.concrete.allParents]) for (const link of m.parents.values()) if (link !== null) names.add(link.attname);
+  for (const m of [meta.concrete, ...meta.concrete.allParents])
+    for (const link of m.parents.values()) if (link !== null) names.add(link.attname);
   return [...names];
 }

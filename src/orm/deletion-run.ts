@@ -18,6 +18,7 @@ const MOST_KEYS = 10_000;
 export function keysPerStatement(info: DialectInfo, width: number): number {
   return Math.max(1, Math.floor(Math.min(info.features.maxParams, MOST_KEYS) / Math.max(1, width)));
 }
+/** A list in parts of at most `size`; nothing for an empty one. */
 export function* batches<T>(list: readonly T[], size: number): Generator<readonly T[]> {
   if (list.length <= size) {
     if (list.length > 0) yield list;
@@ -26,7 +27,10 @@ export function* batches<T>(list: readonly T[], size: number): Generator<readonl
   for (let i = 0; i < list.length; i += size) yield list.slice(i, i + size);
 }
 
-interface Prepared { readonly info: DialectInfo; readonly compiled: Compiled | null }
+interface Prepared {
+  readonly info: DialectInfo;
+  readonly compiled: Compiled | null;
+}
 /** `DELETE FROM table WHERE …` for the rows of a queryset; the number of rows. */
 export async function deleteMatching(qs: QuerySet, db: Database): Promise<number> {
   const info = await db.ready();
@@ -63,8 +67,13 @@ export interface FieldUpdate {
 export async function runUpdate(u: FieldUpdate, db: Database): Promise<void> {
   const meta = u.field.owner as ModelMeta;
   // A relation over several columns has none of its own: each of them is set.
-  const set = u.field instanceof ForeignKey ? { [u.field.name]: u.value } : Object.fromEntries(u.field.fromFields.map((f) => [f.attname, u.value]));
+  const set =
+    u.field instanceof ForeignKey
+      ? { [u.field.name]: u.value }
+      : Object.fromEntries(u.field.fromFields.map((f) => [f.attname, u.value]));
   const width = u.by === "pk" ? meta.pkFields.length : u.field.fromFields.length;
   for (const batch of batches(u.keys, keysPerStatement(await db.ready(), width)))
-    await allRows(meta, db.alias).filter({ [`${u.by}__in`]: batch }).update(set);
+    await allRows(meta, db.alias)
+      .filter({ [`${u.by}__in`]: batch })
+      .update(set);
 }

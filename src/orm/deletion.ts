@@ -11,7 +11,7 @@ import { canFastDelete } from "./deletion-relations.js";
 import { deleteKeys, deleteMatching } from "./deletion-run.js";
 import { databaseOf } from "./execute.js";
 import { hasPk, metaOfInstance, pkOf, stateOf } from "./instance-state.js";
-import { QuerySet } from "./queryset.js";
+import type { QuerySet } from "./queryset.js";
 import { runtimeOf, type Deleted, type DeleteOptions } from "./runtime.js";
 
 export { deletionListeners, DELETES_RELATED, type DeletesRelated } from "./deletion-relations.js";
@@ -27,7 +27,11 @@ export { deletionListeners, DELETES_RELATED, type DeletesRelated } from "./delet
 export async function deleteInstance(instance: object, options: DeleteOptions = {}): Promise<Deleted> {
   const meta = metaOfInstance(instance);
   if (!hasPk(instance) || isExpression(pkOf(instance)))
-    throw new ValueError(`${meta.objectName} object can't be deleted because its ${meta.hasCompositePk ? "pk" : meta.pk.attname} attribute is set to null.`, "delete.no_key", { model: meta.label });
+    throw new ValueError(
+      `${meta.objectName} object can't be deleted because its ${meta.hasCompositePk ? "pk" : meta.pk.attname} attribute is set to null.`,
+      "delete.no_key",
+      { model: meta.label },
+    );
   const rt = runtimeOf(meta);
   const db = rt.database(options.using ?? rt.route(meta, true, { instance, instanceDb: stateOf(instance).db }));
   if (canFastDelete(meta)) {
@@ -81,7 +85,11 @@ async function deleteUnread(rows: QuerySet, db: Database): Promise<Deleted> {
 function oneStatement<T>(db: Database, fn: () => Promise<T>): Promise<T> {
   return db.inTransaction ? db.atomic(fn, { savepoint: false }) : fn();
 }
-async function collectAndRun(db: Database, rows: QuerySet | readonly object[], options: CollectOptions): Promise<Deleted> {
+async function collectAndRun(
+  db: Database,
+  rows: QuerySet | readonly object[],
+  options: CollectOptions,
+): Promise<Deleted> {
   const info = await db.ready();
   const work = async (): Promise<Deleted> => {
     const collector = new Collector(db, info);

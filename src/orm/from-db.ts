@@ -23,14 +23,30 @@ export function loadedInstance(meta: ModelMeta, alias: string, values: ReadonlyM
  * @throws QueryTypeError where names and values are not equally many, FieldDoesNotExist for an unknown name
  * Django: https://docs.djangoproject.com/en/stable/ref/models/instances/#customizing-model-loading
  */
-export function instanceFromDb(meta: ModelMeta, alias: string, names: readonly string[], values: readonly unknown[]): object {
+export function instanceFromDb(
+  meta: ModelMeta,
+  alias: string,
+  names: readonly string[],
+  values: readonly unknown[],
+): object {
   if (names.length !== values.length)
-    throw new QueryTypeError(`${meta.objectName}.fromDb() was given ${names.length} names and ${values.length} values; each name needs one value.`, "model.from_db", { model: meta.label });
+    throw new QueryTypeError(
+      `${meta.objectName}.fromDb() was given ${names.length} names and ${values.length} values; each name needs one value.`,
+      "model.from_db",
+      { model: meta.label },
+    );
   const found = new Map<Field, unknown>();
   names.forEach((name, i) => {
     const field = meta.byName.get(name);
     if (field === undefined || !field.concrete)
-      throw new FieldDoesNotExist(`${meta.objectName}.fromDb() was given '${name}', which is no column.${suggest(name, meta.concreteFields.map((f) => f.attname))}`, "model.unknown_field", { model: meta.label, path: name });
+      throw new FieldDoesNotExist(
+        `${meta.objectName}.fromDb() was given '${name}', which is no column.${suggest(
+          name,
+          meta.concreteFields.map((f) => f.attname),
+        )}`,
+        "model.unknown_field",
+        { model: meta.label, path: name },
+      );
     found.set(field, values[i] === undefined ? null : values[i]);
   });
   return loadedInstance(meta, alias, found);

@@ -14,7 +14,10 @@ import { doesNotExist } from "./model-errors.js";
  */
 export async function nextBy(instance: object, field: string, next: boolean, conditions: unknown): Promise<object> {
   const meta = metaOfInstance(instance);
-  if (!hasPk(instance)) throw new ValueError("getNextBy() and getPreviousBy() cannot be used on unsaved objects.", "next_by.unsaved", { model: meta.label });
+  if (!hasPk(instance))
+    throw new ValueError("getNextBy() and getPreviousBy() cannot be used on unsaved objects.", "next_by.unsaved", {
+      model: meta.label,
+    });
   const f = meta.getConcrete(field);
   // A deferred field is loaded when it is awaited.
   const value: unknown = await (instance as Record<string, unknown>)[f.attname];

@@ -4,7 +4,18 @@ import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relat
 import type { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
 import { baseRows } from "./base-rows.js";
-import { dropCached, dropPrefetched, getCached, isCached, metaOfInstance, ownState, pkOf, putValue, setCached, stateOf } from "./instance-state.js";
+import {
+  dropCached,
+  dropPrefetched,
+  getCached,
+  isCached,
+  metaOfInstance,
+  ownState,
+  pkOf,
+  putValue,
+  setCached,
+  stateOf,
+} from "./instance-state.js";
 import { QuerySet } from "./queryset.js";
 import { runtimeOf, type RefreshOptions } from "./runtime.js";
 
@@ -35,7 +46,8 @@ export async function refreshInstance(instance: object, options: RefreshOptions 
   }
   for (const f of relationsOf(meta)) {
     if (!f.fromFields.every((x) => Object.hasOwn(fresh, x.attname))) continue;
-    if (isCached(fresh, f.cacheName)) setCached(instance, f.cacheName, getCached(fresh, f.cacheName), stateOf(fresh).eager?.has(f.cacheName) === true);
+    if (isCached(fresh, f.cacheName))
+      setCached(instance, f.cacheName, getCached(fresh, f.cacheName), stateOf(fresh).eager?.has(f.cacheName) === true);
     else dropCached(instance, f.cacheName);
   }
   for (const f of meta.concrete.virtualFields) if (f.isRelation) dropCached(instance, f.name);
@@ -61,7 +73,11 @@ function forgetSets(instance: object, meta: ModelMeta, names: readonly string[])
   }
   for (const name of left)
     if (name.includes("__"))
-      throw new ValueError('Found "__" in fields argument. Relations and transforms are not allowed in fields.', "refresh.path", { model: meta.label, path: name });
+      throw new ValueError(
+        'Found "__" in fields argument. Relations and transforms are not allowed in fields.',
+        "refresh.path",
+        { model: meta.label, path: name },
+      );
   return left;
 }
 
@@ -69,9 +85,12 @@ function rowOf(instance: object, meta: ModelMeta, options: RefreshOptions): Quer
   const rt = runtimeOf(meta);
   const given = options.fromQueryset ?? options.fromQuerySet;
   if (given !== undefined && given !== null && !(given instanceof QuerySet))
-    throw new ValueError("refreshFromDb({ fromQueryset }) takes a queryset of the model.", "refresh.queryset", { model: meta.label });
+    throw new ValueError("refreshFromDb({ fromQueryset }) takes a queryset of the model.", "refresh.queryset", {
+      model: meta.label,
+    });
   const key = pkOf(instance);
-  if (given instanceof QuerySet) return (options.using === undefined ? given : given.using(options.using)).filter({ pk: key });
+  if (given instanceof QuerySet)
+    return (options.using === undefined ? given : given.using(options.using)).filter({ pk: key });
   const alias = options.using ?? rt.route(meta, false, { instance, instanceDb: stateOf(instance).db });
   return baseRows(meta, alias, { instance }).filter({ pk: key });
 }

@@ -5,7 +5,14 @@ import type { Database } from "../db/connection.js";
 import { isExpression } from "../expressions/expression.js";
 import { ShapeKey } from "../expressions/shape-key.js";
 import type { Field } from "../fields/field.js";
-import { type BaseConstraint, CheckConstraint, ExclusionConstraint, isConstraint, isOpClass, UniqueConstraint } from "../meta/constraints.js";
+import {
+  type BaseConstraint,
+  CheckConstraint,
+  ExclusionConstraint,
+  isConstraint,
+  isOpClass,
+  UniqueConstraint,
+} from "../meta/constraints.js";
 import type { ModelMeta } from "../meta/options.js";
 import { allRows } from "./base-rows.js";
 import { ask, InstanceValues, ownCondition, ownNode } from "./constraint-values.js";
@@ -48,19 +55,26 @@ export async function validateConstraints(instance: object, options: CleanOption
 }
 
 async function violation(c: BaseConstraint, asked: Asked): Promise<ValidationMessage | null> {
-  if (c instanceof CheckConstraint) return (await checkFails(c as CheckConstraint, asked)) ? messageOf(c, asked.model) : null;
+  if (c instanceof CheckConstraint)
+    return (await checkFails(c as CheckConstraint, asked)) ? messageOf(c, asked.model) : null;
   if (c instanceof UniqueConstraint) return uniqueViolation(c as UniqueConstraint, asked);
   if (c instanceof ExclusionConstraint) return exclusionViolation(c as ExclusionConstraint, asked);
   return null;
 }
 function messageOf(c: BaseConstraint, model: ModelMeta): ValidationMessage {
   const params = { name: c.nameFor(model) };
-  return { message: fillMessage(c.violationErrorMessage ?? "Constraint “%(name)s” is violated.", params), code: c.violationErrorCode ?? "invalid", params };
+  return {
+    message: fillMessage(c.violationErrorMessage ?? "Constraint “%(name)s” is violated.", params),
+    code: c.violationErrorCode ?? "invalid",
+    params,
+  };
 }
 
 // Unknown is not violated: a check passes where it is NULL.
 async function checkFails(c: CheckConstraint, { instance, model, exclude, db }: Asked): Promise<boolean> {
-  const condition = await new InstanceValues(model, instance, exclude).in(ownCondition(model, c.condition));
+  const values = new InstanceValues(model, instance, exclude);
+  if (values.excludes(c.condition)) return false;
+  const condition = await values.in(ownCondition(model, c.condition));
   return condition !== null && (await ask(db, condition)) === false;
 }
 
@@ -70,6 +84,7 @@ async function uniqueViolation(c: UniqueConstraint, asked: Asked): Promise<Valid
   const fields = c.fields.map((n) => model.getConcrete(n));
   const same: Expr[] = [];
   for (const part of c.fields.length > 0 ? c.fields : c.expressions) {
+    if (values.excludes(plainPart(part))) return null;
     const lhs = comparedNode(model, part);
     const rhs = await values.in(lhs);
     if (lhs === null || rhs === null) return null;
@@ -79,7 +94,8 @@ async function uniqueViolation(c: UniqueConstraint, asked: Asked): Promise<Valid
   if (c.nullsDistinct !== false && (await hasNull(instance, fields))) return null;
   const rows = await among(c.condition, values, model, allRows(model, db.alias));
   if (rows === null || !(await hasOthers(instance, model, narrowed(rows.rows, where("AND", same))))) return null;
-  if (c.condition === null && fields.length > 0 && c.violationErrorMessage === undefined) return uniqueMessage(model, fields);
+  if (c.condition === null && fields.length > 0 && c.violationErrorMessage === undefined)
+    return uniqueMessage(model, fields);
   return messageOf(c, model);
 }
 async function hasNull(instance: object, fields: readonly Field[]): Promise<boolean> {
@@ -96,6 +112,7 @@ async function exclusionViolation(c: ExclusionConstraint, asked: Asked): Promise
   const values = new InstanceValues(model, instance, exclude);
   const overlaps: Expr[] = [];
   for (const [part, operator] of c.expressions) {
+    if (values.excludes(plainPart(part))) return null;
     const lhs = comparedNode(model, part);
     const rhs = await values.in(lhs);
     if (lhs === null || rhs === null) return null;
@@ -112,17 +129,26 @@ function operatorSpec(operator: string): FuncSpec {
 
 /** What is compared: the expression itself, without order and operator class. */
 function comparedNode(model: ModelMeta, part: unknown): Expr | null {
+  return ownNode(model, plainPart(part));
+}
+function plainPart(part: unknown): unknown {
   let e = part;
   while (isOpClass(e) || (isExpression(e) && e.kind === "order")) e = isOpClass(e) ? e.expression : e.args[0];
-  return ownNode(model, e);
+  return e;
 }
 
 /**
  * The rows a constraint with a condition is about, if the instance is one of them; null if it is not, or nobody knows. The rows are
  * in an object, since a queryset that comes out of a promise would be read.
  */
-async function among(condition: object | null, values: InstanceValues, model: ModelMeta, rows: QuerySet): Promise<{ readonly rows: QuerySet } | null> {
+async function among(
+  condition: object | null,
+  values: InstanceValues,
+  model: ModelMeta,
+  rows: QuerySet,
+): Promise<{ readonly rows: QuerySet } | null> {
   if (condition === null) return { rows };
+  if (values.excludes(condition)) return null;
   const ofRow = ownCondition(model, condition);
   const ofInstance = await values.in(ofRow);
   return ofRow === null || ofInstance === null ? null : { rows: narrowed(narrowed(rows, ofRow), ofInstance) };

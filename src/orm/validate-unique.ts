@@ -40,7 +40,10 @@ export function excludedNames(options: CleanOptions): ReadonlySet<string> {
   if (exclude === undefined || exclude === null) return new Set();
   if (typeof exclude === "object" && Symbol.iterator in exclude) return new Set(exclude);
   if (typeof exclude === "object") return new Set(Object.keys(exclude));
-  throw new QueryTypeError('exclude is a list of names of fields, such as { exclude: ["price"] }.', "validation.exclude");
+  throw new QueryTypeError(
+    'exclude is a list of names of fields, such as { exclude: ["price"] }.',
+    "validation.exclude",
+  );
 }
 /** The alias of the database that an instance would be saved to. */
 export function aliasForChecks(instance: object, meta: ModelMeta): string {
@@ -59,7 +62,8 @@ export async function validateUnique(instance: object, options: CleanOptions = {
   const exclude = excludedNames(options);
   const errors = new ErrorsByField();
   for (const [model, fields] of uniqueChecks(meta, exclude)) {
-    if (await isTaken(instance, meta, model, fields)) errors.add(fields.length === 1 ? fields[0]!.name : NON_FIELD_ERRORS, [uniqueMessage(model, fields)]);
+    if (await isTaken(instance, meta, model, fields))
+      errors.add(fields.length === 1 ? fields[0]!.name : NON_FIELD_ERRORS, [uniqueMessage(model, fields)]);
   }
   for (const model of tablesOf(meta))
     for (const f of model.localFields) {
@@ -68,16 +72,21 @@ export async function validateUnique(instance: object, options: CleanOptions = {
         const date = f.options[option];
         if (date === undefined || exclude.has(date)) continue;
         const dateField = meta.getConcrete(date);
-        if (await isTakenFor(instance, meta, model, f, dateField, part)) errors.add(f.name, [dateMessage(meta, part, f, dateField)]);
+        if (await isTakenFor(instance, meta, model, f, dateField, part))
+          errors.add(f.name, [dateMessage(meta, part, f, dateField)]);
       }
     }
   errors.throwIfAny();
 }
 
-function* uniqueChecks(meta: ModelMeta, exclude: ReadonlySet<string>): Generator<readonly [ModelMeta, readonly Field[]]> {
+function* uniqueChecks(
+  meta: ModelMeta,
+  exclude: ReadonlySet<string>,
+): Generator<readonly [ModelMeta, readonly Field[]]> {
   const tables = tablesOf(meta);
   for (const model of tables)
-    for (const names of model.uniqueTogether) if (!names.some((n) => exclude.has(n))) yield [model, names.map((n) => model.getConcrete(n))];
+    for (const names of model.uniqueTogether)
+      if (!names.some((n) => exclude.has(n))) yield [model, names.map((n) => model.getConcrete(n))];
   for (const model of tables)
     for (const f of model.localFields) {
       if (exclude.has(f.name)) continue;
@@ -87,7 +96,12 @@ function* uniqueChecks(meta: ModelMeta, exclude: ReadonlySet<string>): Generator
     }
 }
 
-async function isTaken(instance: object, meta: ModelMeta, model: ModelMeta, fields: readonly Field[]): Promise<boolean> {
+async function isTaken(
+  instance: object,
+  meta: ModelMeta,
+  model: ModelMeta,
+  fields: readonly Field[],
+): Promise<boolean> {
   const wanted: Record<string, unknown> = {};
   for (const f of fields) {
     const value = await comparable(instance, f);
@@ -108,13 +122,22 @@ async function comparable(instance: object, f: Field): Promise<unknown> {
   return value.kind === "dbdefault" ? f.options.dbDefault : undefined;
 }
 
-async function isTakenFor(instance: object, meta: ModelMeta, model: ModelMeta, f: Field, dateField: Field, part: DatePart): Promise<boolean> {
+async function isTakenFor(
+  instance: object,
+  meta: ModelMeta,
+  model: ModelMeta,
+  f: Field,
+  dateField: Field,
+  part: DatePart,
+): Promise<boolean> {
   const day = dayOf(await valueOf(instance, dateField));
   const value = await comparable(instance, f);
   if (day === null || value === undefined) return false;
   const { name } = dateField;
   const wanted: Record<string, unknown> =
-    part === "date" ? { [`${name}__day`]: day.day, [`${name}__month`]: day.month, [`${name}__year`]: day.year } : { [`${name}__${part}`]: day[part] };
+    part === "date"
+      ? { [`${name}__day`]: day.day, [`${name}__month`]: day.month, [`${name}__year`]: day.year }
+      : { [`${name}__${part}`]: day[part] };
   if (value === null) wanted[`${f.name}__isnull`] = true;
   else wanted[f.name] = value;
   return hasOthers(instance, model, allRows(model, aliasForChecks(instance, meta)).filter(wanted));
@@ -123,6 +146,7 @@ async function isTakenFor(instance: object, meta: ModelMeta, model: ModelMeta, f
 function dayOf(value: unknown): { readonly day: number; readonly month: number; readonly year: number } | null {
   const date = asTemporal("PlainDate", value);
   if (date !== undefined) return date;
-  const instant = value instanceof Date ? Temporal.Instant.fromEpochMilliseconds(value.getTime()) : asTemporal("Instant", value);
+  const instant =
+    value instanceof Date ? Temporal.Instant.fromEpochMilliseconds(value.getTime()) : asTemporal("Instant", value);
   return instant === undefined ? null : instant.toZonedDateTimeISO(currentZone());
 }

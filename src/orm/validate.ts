@@ -36,7 +36,8 @@ export async function fullClean(given: object, options: CleanOptions = {}): Prom
   await errors.during(() => instance.clean());
   const passed = (): Set<string> => new Set([...exclude, ...errors.fields]);
   if (options.validateUnique !== false) await errors.during(() => instance.validateUnique({ exclude: passed() }));
-  if (options.validateConstraints !== false) await errors.during(() => instance.validateConstraints({ exclude: passed() }));
+  if (options.validateConstraints !== false)
+    await errors.during(() => instance.validateConstraints({ exclude: passed() }));
   errors.throwIfAny();
 }
 

@@ -3,12 +3,16 @@ import { NON_FIELD_ERRORS, ValidationError, type ValidationMessage } from "../ba
 import type { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
 
+/** The text with a capital first letter. */
 export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** Name of a model or field at the start of a sentence. */
 export const labelOf = (x: ModelMeta | Field): string => capitalised(x.verboseName);
 
 /** `%(name)s` in a message becomes the parameter of that name. */
 export function fillMessage(message: string, params: Readonly<Record<string, unknown>>): string {
-  return message.replace(/%\((\w+)\)[sdr]/g, (whole, name: string) => (Object.hasOwn(params, name) ? String(params[name]) : whole));
+  return message.replace(/%\((\w+)\)[sdr]/g, (whole, name: string) =>
+    Object.hasOwn(params, name) ? String(params[name]) : whole,
+  );
 }
 /** "a", "a and b", "a, b and c". */
 export function listed(words: readonly string[]): string {
@@ -25,7 +29,8 @@ export class ErrorsByField {
   /** Takes over what a `ValidationError` says; other errors are thrown on. */
   take(error: unknown): void {
     if (!(error instanceof ValidationError)) throw error;
-    for (const [name, messages] of Object.entries(error.errorDict ?? { [NON_FIELD_ERRORS]: error.errorList })) this.add(name, messages);
+    for (const [name, messages] of Object.entries(error.errorDict ?? { [NON_FIELD_ERRORS]: error.errorList }))
+      this.add(name, messages);
   }
   /** Runs a check and takes over what it says. */
   async during(check: () => unknown): Promise<void> {
@@ -47,17 +52,47 @@ export class ErrorsByField {
 
 /** What is said where a value, or values together, are taken: `Product with this Name already exists.` */
 export function uniqueMessage(model: ModelMeta, fields: readonly Field[]): ValidationMessage {
-  const params: Record<string, unknown> = { model_name: labelOf(model), model: model.label, unique_check: fields.map((f) => f.name) };
+  const params: Record<string, unknown> = {
+    model_name: labelOf(model),
+    model: model.label,
+    unique_check: fields.map((f) => f.name),
+  };
   if (fields.length === 1) {
     const f = fields[0]!;
     params["field_label"] = labelOf(f);
-    return { message: fillMessage(f.errorMessage("unique", "%(model_name)s with this %(field_label)s already exists."), params), code: "unique", params };
+    return {
+      message: fillMessage(
+        f.errorMessage("unique", "%(model_name)s with this %(field_label)s already exists."),
+        params,
+      ),
+      code: "unique",
+      params,
+    };
   }
   params["field_labels"] = listed(fields.map(labelOf));
-  return { message: fillMessage("%(model_name)s with this %(field_labels)s already exists.", params), code: "unique_together", params };
+  return {
+    message: fillMessage("%(model_name)s with this %(field_labels)s already exists.", params),
+    code: "unique_together",
+    params,
+  };
 }
 /** What is said where a value is taken for that date, month or year. */
 export function dateMessage(model: ModelMeta, part: string, field: Field, date: Field): ValidationMessage {
-  const params = { model_name: labelOf(model), model: model.label, lookup_type: part, field: field.name, field_label: labelOf(field), date_field: date.name, date_field_label: labelOf(date) };
-  return { message: fillMessage(field.errorMessage("unique_for_date", "%(field_label)s must be unique for %(date_field_label)s %(lookup_type)s."), params), code: "unique_for_date", params };
+  const params = {
+    model_name: labelOf(model),
+    model: model.label,
+    lookup_type: part,
+    field: field.name,
+    field_label: labelOf(field),
+    date_field: date.name,
+    date_field_label: labelOf(date),
+  };
+  return {
+    message: fillMessage(
+      field.errorMessage("unique_for_date", "%(field_label)s must be unique for %(date_field_label)s %(lookup_type)s."),
+      params,
+    ),
+    code: "unique_for_date",
+    params,
+  };
 }

@@ -58,7 +58,9 @@ export const looseModel = model as unknown as (label: string, fields: object, me
 
 /** What the tests need of an orm. */
 export interface LooseOrm {
-  connection(alias?: string): { readonly dialect: { readonly features: Readonly<Record<string, unknown>>; readonly name: string } };
+  connection(alias?: string): {
+    readonly dialect: { readonly features: Readonly<Record<string, unknown>>; readonly name: string };
+  };
   atomic<T>(fn: () => Promise<T>): Promise<T>;
   createTables(): Promise<void>;
   close(): Promise<void>;
@@ -72,7 +74,9 @@ export async function looseOrm(models: Readonly<Record<string, LooseModel>>): Pr
   return orm;
 }
 /** The error that a promise ends with. */
-export async function failure(work: PromiseLike<unknown> | (() => PromiseLike<unknown>)): Promise<Error & Readonly<Record<string, unknown>>> {
+export async function failure(
+  work: PromiseLike<unknown> | (() => PromiseLike<unknown>),
+): Promise<Error & Readonly<Record<string, unknown>>> {
   try {
     await (typeof work === "function" ? work() : work);
   } catch (error) {

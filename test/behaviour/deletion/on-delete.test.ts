@@ -1,10 +1,28 @@
 /** What `onDelete` does with the rows that refer to a deleted row. */
-import { CASCADE, CharField, DO_NOTHING, ForeignKey, IntegerField, PROTECT, ProtectedError, RESTRICT, RestrictedError, SET, SET_DEFAULT, SET_NULL } from "babik";
+import {
+  CASCADE,
+  CharField,
+  DB_CASCADE,
+  DB_SET_NULL,
+  DO_NOTHING,
+  ForeignKey,
+  IntegerField,
+  PROTECT,
+  ProtectedError,
+  RESTRICT,
+  RestrictedError,
+  SET,
+  SET_DEFAULT,
+  SET_NULL,
+} from "babik";
 import { assertNumQueries } from "babik/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { failure, looseModel, looseOrm, type LooseRow } from "../../support/loose.js";
 
-const to = (onDelete: object, more: object = {}): object => ({ owner: ForeignKey("Owner", { onDelete, ...more } as never), note: CharField({ maxLength: 20, default: "" }) });
+const to = (onDelete: object, more: object = {}): object => ({
+  owner: ForeignKey("Owner", { onDelete, ...more } as never),
+  note: CharField({ maxLength: 20, default: "" }),
+});
 // Far from the keys that databases number by themselves.
 const FIRST = 1_000_001;
 let substitute: () => unknown = () => null;
@@ -13,19 +31,50 @@ const Cascaded = looseModel("Cascaded", to(CASCADE));
 const Below = looseModel("Below", { cascaded: ForeignKey("Cascaded", { onDelete: CASCADE }) });
 const Nulled = looseModel("Nulled", to(SET_NULL, { null: true }));
 const Defaulted = looseModel("Defaulted", to(SET_DEFAULT, { default: FIRST }));
-const SetTo = looseModel("SetTo", to(SET(() => substitute()), { null: true }));
+const SetTo = looseModel(
+  "SetTo",
+  to(
+    SET(() => substitute()),
+    { null: true },
+  ),
+);
 const Guarded = looseModel("Guarded", to(PROTECT));
-const Restricted = looseModel("Restricted", { ...to(RESTRICT), group: ForeignKey("Group", { onDelete: CASCADE, null: true }) });
+const Restricted = looseModel("Restricted", {
+  ...to(RESTRICT),
+  group: ForeignKey("Group", { onDelete: CASCADE, null: true }),
+});
 const Group = looseModel("Group", { owner: ForeignKey("Owner", { onDelete: CASCADE }) });
 const Loose = looseModel("Loose", to(DO_NOTHING, { dbConstraint: false }));
-const Node = looseModel("Node", { up: ForeignKey("Node", { onDelete: CASCADE, null: true, relatedName: "down" }), rank: IntegerField({ default: 0 }) });
-const orm = await looseOrm({ Owner, Cascaded, Below, Nulled, Defaulted, SetTo, Guarded, Restricted, Group, Loose, Node });
+const Node = looseModel("Node", {
+  up: ForeignKey("Node", { onDelete: CASCADE, null: true, relatedName: "down" }),
+  rank: IntegerField({ default: 0 }),
+});
+const Top = looseModel("Top", {});
+const DbGone = looseModel("DbGone", { top: ForeignKey("Top", { onDelete: DB_CASCADE }) });
+const DbNulled = looseModel("DbNulled", { top: ForeignKey("Top", { onDelete: DB_SET_NULL, null: true }) });
+const orm = await looseOrm({
+  Top,
+  DbGone,
+  DbNulled,
+  Owner,
+  Cascaded,
+  Below,
+  Nulled,
+  Defaulted,
+  SetTo,
+  Guarded,
+  Restricted,
+  Group,
+  Loose,
+  Node,
+});
 
 let first: LooseRow;
 let owner: LooseRow;
 beforeEach(async () => {
   substitute = () => null;
-  for (const m of [Below, Cascaded, Nulled, Defaulted, SetTo, Guarded, Restricted, Group, Loose]) await m.objects.all().delete();
+  for (const m of [Below, Cascaded, Nulled, Defaulted, SetTo, Guarded, Restricted, Group, Loose])
+    await m.objects.all().delete();
   await Node.objects.update({ up: null });
   await Node.objects.all().delete();
   await Owner.objects.all().delete();
@@ -50,7 +99,11 @@ test("the instance has no key afterwards and saves as a new row", async () => {
 });
 test("SET_NULL, SET_DEFAULT and SET change the reference and delete nothing", async () => {
   substitute = () => Owner.objects.get({ pk: FIRST });
-  const [n, d, s] = [await Nulled.objects.create({ owner }), await Defaulted.objects.create({ owner }), await SetTo.objects.create({ owner })];
+  const [n, d, s] = [
+    await Nulled.objects.create({ owner }),
+    await Defaulted.objects.create({ owner }),
+    await SetTo.objects.create({ owner }),
+  ];
   expect(await owner.delete()).toEqual([1, { "shop.Owner": 1 }]);
   for (const row of [n, d, s]) await row.refreshFromDb();
   expect([n["ownerId"], d["ownerId"], s["ownerId"]]).toEqual([null, FIRST, FIRST]);
@@ -74,12 +127,22 @@ test("DO_NOTHING leaves the reference as it is", async () => {
   await row.refreshFromDb();
   expect(row["ownerId"]).toBe(FIRST + 1);
 });
+test("what the database does by itself is neither looked at nor counted", async () => {
+  const top = await Top.objects.create();
+  await DbGone.objects.create({ top });
+  const row = await DbNulled.objects.create({ top });
+  expect(await assertNumQueries(1, () => top.delete())).toEqual([1, { "shop.Top": 1 }]);
+  await row.refreshFromDb();
+  expect([row["topId"], await DbGone.objects.count()]).toEqual([null, 0]);
+});
 test("PROTECT refuses, names the relation, gives the rows, and changes nothing", async () => {
   await Cascaded.objects.create({ owner });
   const guard = await Guarded.objects.create({ owner });
   const error = await failure(owner.delete());
   expect(error).toBeInstanceOf(ProtectedError);
-  expect(error.message).toBe("Cannot delete some instances of model 'Owner' because they are referenced through protected foreign keys: 'Guarded.owner'.");
+  expect(error.message).toBe(
+    "Cannot delete some instances of model 'Owner' because they are referenced through protected foreign keys: 'Guarded.owner'.",
+  );
   expect([...(error["protectedObjects"] as Set<LooseRow>)].map((x) => x.pk)).toEqual([guard.pk]);
   expect([await Owner.objects.count(), await Cascaded.objects.count()]).toEqual([2, 1]);
   expect(owner.pk).toBe(FIRST + 1);
@@ -97,7 +160,9 @@ describe("RESTRICT", () => {
     await Restricted.objects.create({ owner });
     const error = await failure(owner.delete());
     expect(error).toBeInstanceOf(RestrictedError);
-    expect(error.message).toBe("Cannot delete some instances of model 'Owner' because they are referenced through restricted foreign keys: 'Restricted.owner'.");
+    expect(error.message).toBe(
+      "Cannot delete some instances of model 'Owner' because they are referenced through restricted foreign keys: 'Restricted.owner'.",
+    );
     expect(error["restrictedObjects"]).toHaveProperty("size", 1);
   });
   test("allows what a cascade of the same deletion takes along", async () => {
@@ -120,7 +185,9 @@ test("a tree goes from any depth", async () => {
   expect(await root.delete()).toEqual([5, { "shop.Node": 5 }]);
 });
 test("an instance without a key cannot be deleted", async () => {
-  expect((await failure(new Owner({ name: "new" }).delete())).message).toBe("Owner object can't be deleted because its id attribute is set to null.");
+  expect((await failure(new Owner({ name: "new" }).delete())).message).toBe(
+    "Owner object can't be deleted because its id attribute is set to null.",
+  );
 });
 test("nothing that refers to it: one statement for a row", async () => {
   const row = await Below.objects.create({ cascaded: await Cascaded.objects.create({ owner }) });

@@ -5,8 +5,15 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { failure, looseModel, looseOrm, type LooseSet } from "../../support/loose.js";
 
 const Shelf = looseModel("Shelf", { name: CharField({ maxLength: 20 }) });
-const Book = looseModel("Book", { title: CharField({ maxLength: 20 }), pages: IntegerField({ default: 0 }), shelf: ForeignKey("Shelf", { onDelete: CASCADE, relatedName: "books" }) });
-const Tag = looseModel("Tag", { word: CharField({ maxLength: 20 }), shelves: ManyToManyField("Shelf", { relatedName: "tags" }) });
+const Book = looseModel("Book", {
+  title: CharField({ maxLength: 20 }),
+  pages: IntegerField({ default: 0 }),
+  shelf: ForeignKey("Shelf", { onDelete: CASCADE, relatedName: "books" }),
+});
+const Tag = looseModel("Tag", {
+  word: CharField({ maxLength: 20 }),
+  shelves: ManyToManyField("Shelf", { relatedName: "tags" }),
+});
 const Place = looseModel("Place", { name: CharField({ maxLength: 20 }) });
 const Cafe = Place.extend("Cafe", { cups: IntegerField({ default: 1 }) });
 const Visit = looseModel("Visit", { place: ForeignKey("Place", { onDelete: CASCADE }) });
@@ -15,7 +22,9 @@ const orm = await looseOrm({ Shelf, Book, Tag, Place, Cafe, Visit });
 beforeEach(async () => {
   for (const m of [Book, Tag, Shelf, Visit, Cafe, Place]) await m.objects.all().delete();
   const shelves = await Promise.all(["a", "b"].map((name) => Shelf.objects.create({ name })));
-  for (const shelf of shelves) for (const pages of [10, 20, 30]) await Book.objects.create({ title: `${String(shelf["name"])}${pages}`, pages, shelf });
+  for (const shelf of shelves)
+    for (const pages of [10, 20, 30])
+      await Book.objects.create({ title: `${String(shelf["name"])}${pages}`, pages, shelf });
 });
 const titles = async (): Promise<unknown> => Book.objects.orderBy("title").valuesList("title", { flat: true });
 
@@ -57,15 +66,25 @@ test("the rows a queryset had kept are read anew", async () => {
   expect(await all).toHaveLength(0);
 });
 test("ordering, selectRelated and distinct() change nothing", async () => {
-  expect(await Book.objects.selectRelated("shelf").orderBy("shelf__name").distinct().filter({ pages: 10 }).delete()).toEqual([2, { "shop.Book": 2 }]);
+  expect(
+    await Book.objects.selectRelated("shelf").orderBy("shelf__name").distinct().filter({ pages: 10 }).delete(),
+  ).toEqual([2, { "shop.Book": 2 }]);
 });
 describe("refused are", () => {
   const refused: readonly (readonly [string, () => LooseSet, string])[] = [
     ["slices", () => Book.objects.all().slice(0, 2), "Cannot use 'limit' or 'offset' with delete()."],
     ["distinct on fields", () => Book.objects.distinct("title"), "Cannot call delete() after .distinct(*fields)."],
     ["values", () => Book.objects.values("title"), "Cannot call delete() after .values() or .values_list()"],
-    ["lists of values", () => Book.objects.valuesList("title"), "Cannot call delete() after .values() or .values_list()"],
-    ["combined querysets", () => Book.objects.all().union(Book.objects.all()), "Calling QuerySet.delete() after union() is not supported."],
+    [
+      "lists of values",
+      () => Book.objects.valuesList("title"),
+      "Cannot call delete() after .values() or .values_list()",
+    ],
+    [
+      "combined querysets",
+      () => Book.objects.all().union(Book.objects.all()),
+      "Calling QuerySet.delete() after union() is not supported.",
+    ],
   ];
   test.each(refused)("%s", async (_, rows, message) => {
     expect((await failure(() => rows().delete())).message).toBe(message);

@@ -1,5 +1,14 @@
 /** `refreshFromDb()` and `Model.fromDb()`. */
-import { CASCADE, CharField, ForeignKey, IntegerField, ManyToManyField, OneToOneField, QuerySet, TextField } from "babik";
+import {
+  CASCADE,
+  CharField,
+  ForeignKey,
+  IntegerField,
+  ManyToManyField,
+  OneToOneField,
+  QuerySet,
+  TextField,
+} from "babik";
 import { assertNumQueries, captureQueries, instanceState } from "babik/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import { failure, looseModel, looseOrm, type LooseRow } from "../../support/loose.js";
@@ -7,12 +16,21 @@ import { failure, looseModel, looseOrm, type LooseRow } from "../../support/loos
 const Author = looseModel("Author", { name: CharField({ maxLength: 20 }) });
 const BookBase = looseModel(
   "Book",
-  { title: CharField({ maxLength: 20 }), pages: IntegerField({ default: 1 }), text: TextField({ default: "" }), author: ForeignKey("Author", { onDelete: CASCADE, relatedName: "books" }), tags: ManyToManyField("Tag", { relatedName: "books" }) },
+  {
+    title: CharField({ maxLength: 20 }),
+    pages: IntegerField({ default: 1 }),
+    text: TextField({ default: "" }),
+    author: ForeignKey("Author", { onDelete: CASCADE, relatedName: "books" }),
+    tags: ManyToManyField("Tag", { relatedName: "books" }),
+  },
   { managers: { objects: (qs: { filter(c: object): unknown }) => qs.filter({ pages__lt: 100 }) } },
 );
 const Book = BookBase;
 const Tag = looseModel("Tag", { word: CharField({ maxLength: 20 }) });
-const Cover = looseModel("Cover", { book: OneToOneField("Book", { onDelete: CASCADE, relatedName: "cover" }), color: CharField({ maxLength: 9 }) });
+const Cover = looseModel("Cover", {
+  book: OneToOneField("Book", { onDelete: CASCADE, relatedName: "cover" }),
+  color: CharField({ maxLength: 9 }),
+});
 await looseOrm({ Author, Book, Tag, Cover });
 
 let author: LooseRow;
@@ -97,7 +115,9 @@ test("a row that is gone is the model's DoesNotExist", async () => {
   expect(error.message).toBe("Book matching query does not exist.");
 });
 test("paths are refused", async () => {
-  expect((await failure(book.refreshFromDb({ fields: ["author__name"] }))).message).toBe('Found "__" in fields argument. Relations and transforms are not allowed in fields.');
+  expect((await failure(book.refreshFromDb({ fields: ["author__name"] }))).message).toBe(
+    'Found "__" in fields argument. Relations and transforms are not allowed in fields.',
+  );
 });
 test("unknown names are refused", async () => {
   expect((await failure(book.refreshFromDb({ fields: ["titel"] }))).message).toContain("titel");

@@ -7,7 +7,10 @@ const of = (edges: Record<string, readonly string[]>) => topologicalOrder(Object
 
 describe("topologicalOrder", () => {
   test("puts what something depends on before it", () => {
-    expect(of({ book: ["author", "shelf"], shelf: ["room"], author: [], room: [] })).toEqual({ order: ["author", "room", "shelf", "book"], cycle: null });
+    expect(of({ book: ["author", "shelf"], shelf: ["room"], author: [], room: [] })).toEqual({
+      order: ["author", "room", "shelf", "book"],
+      cycle: null,
+    });
   });
   test("keeps the given order where nothing depends", () => {
     expect(of({ c: [], a: [], b: [] }).order).toEqual(["c", "a", "b"]);
@@ -20,19 +23,23 @@ describe("topologicalOrder", () => {
   });
   test("orders chains longer than the call stack is deep", () => {
     const n = 100_000;
-    const { order } = topologicalOrder(Array.from({ length: n }, (_, i) => i), (i) => (i + 1 < n ? [i + 1] : []));
+    const { order } = topologicalOrder(
+      Array.from({ length: n }, (_, i) => i),
+      (i) => (i + 1 < n ? [i + 1] : []),
+    );
     expect(order?.[0]).toBe(n - 1);
   });
   test("any graph whose edges lead to smaller numbers has an order, and it is one", () => {
-    const holds = (): void => fc.assert(
-      fc.property(fc.array(fc.array(fc.nat(30), { maxLength: 4 }), { maxLength: 30 }), (lists) => {
-        const edges = lists.map((list, i) => list.filter((d) => d < i));
-        const { order } = topologicalOrder(edges.keys(), (i) => edges[i]!);
-        if (order === null || order.length !== edges.length) return false;
-        const at = new Map(order.map((x, i) => [x, i]));
-        return edges.every((list, i) => list.every((d) => at.get(d)! < at.get(i)!));
-      }),
-    );
+    const holds = (): void =>
+      fc.assert(
+        fc.property(fc.array(fc.array(fc.nat(30), { maxLength: 4 }), { maxLength: 30 }), (lists) => {
+          const edges = lists.map((list, i) => list.filter((d) => d < i));
+          const { order } = topologicalOrder(edges.keys(), (i) => edges[i]!);
+          if (order === null || order.length !== edges.length) return false;
+          const at = new Map(order.map((x, i) => [x, i]));
+          return edges.every((list, i) => list.every((d) => at.get(d)! < at.get(i)!));
+        }),
+      );
     expect(holds).not.toThrow();
   });
 });

@@ -3,11 +3,20 @@ import { describe, expect, test } from "vitest";
 import { FieldError, ValidationError } from "../../../src/base/errors.js";
 import { CharField, DateField } from "../../../src/fields/factories.js";
 import type { Field } from "../../../src/fields/field.js";
-import { dateMessage, ErrorsByField, fillMessage, listed, uniqueMessage } from "../../../src/orm/validation-messages.js";
+import {
+  dateMessage,
+  ErrorsByField,
+  fillMessage,
+  listed,
+  uniqueMessage,
+} from "../../../src/orm/validation-messages.js";
 import { metaOf } from "../../support/models.js";
 
 const meta = metaOf({
-  firstName: CharField({ maxLength: 9, errorMessages: { unique: "%(field_label)s is taken, says %(model_name)s; 100%." } }) as unknown as Field,
+  firstName: CharField({
+    maxLength: 9,
+    errorMessages: { unique: "%(field_label)s is taken, says %(model_name)s; 100%." },
+  }) as unknown as Field,
   email: CharField({ maxLength: 9, verboseName: "e-mail address" }) as unknown as Field,
   day: DateField() as unknown as Field,
 });
@@ -15,22 +24,36 @@ const field = (name: string): Field => meta.getConcrete(name);
 
 describe("messages", () => {
   test("of one field that is taken", () => {
-    expect(uniqueMessage(meta, [field("email")])).toMatchObject({ message: "Product with this E-mail address already exists.", code: "unique" });
+    expect(uniqueMessage(meta, [field("email")])).toMatchObject({
+      message: "Product with this E-mail address already exists.",
+      code: "unique",
+    });
   });
   test("of the field's own", () => {
     expect(uniqueMessage(meta, [field("firstName")]).message).toBe("First name is taken, says Product; 100%.");
   });
   test("of fields that are taken together", () => {
-    expect(uniqueMessage(meta, [field("firstName"), field("email"), field("day")])).toMatchObject({ message: "Product with this First name, E-mail address and Day already exists.", code: "unique_together" });
+    expect(uniqueMessage(meta, [field("firstName"), field("email"), field("day")])).toMatchObject({
+      message: "Product with this First name, E-mail address and Day already exists.",
+      code: "unique_together",
+    });
   });
   test("of a field that is taken for a month", () => {
-    expect(dateMessage(meta, "month", field("email"), field("day"))).toMatchObject({ message: "E-mail address must be unique for Day month.", code: "unique_for_date" });
+    expect(dateMessage(meta, "month", field("email"), field("day"))).toMatchObject({
+      message: "E-mail address must be unique for Day month.",
+      code: "unique_for_date",
+    });
   });
   test("places without a parameter stay, and parameters are own properties", () => {
     expect(fillMessage("%(a)s %(b)s %(constructor)s", { a: 1 })).toBe("1 %(b)s %(constructor)s");
   });
   test("lists of words", () => {
-    expect([listed([]), listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])]).toEqual(["", "a", "a and b", "a, b and c"]);
+    expect([listed([]), listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])]).toEqual([
+      "",
+      "a",
+      "a and b",
+      "a, b and c",
+    ]);
   });
 });
 
