@@ -165,7 +165,11 @@ function pattern(name: string): Lookup {
       const prepare = (v: unknown): unknown => refuseNul(textOf(v, name), name);
       prepare(rhs.value);
       context.prepare(rhs.index, prepare);
-      const map = (v: unknown, c: BindContext): string => before + escapeLike(bare && !c.dialect.features.nativeUuid ? (v as string).replaceAll("-", "") : (v as string)) + after;
+      const map = (v: unknown, c: BindContext): string => {
+        const text = bare && !c.dialect.features.nativeUuid ? (v as string).replaceAll("-", "") : (v as string);
+        // PostgreSQL compares capitals with =, not with LIKE.
+        return name === "iexact" && c.dialect.name === "postgres" ? text : before + escapeLike(text) + after;
+      };
       return lookup(name, lhs, [{ kind: "param", slot: rhs.index, type: null, map, mapKey: name + (bare ? "u" : ""), rawValue: true }]);
     },
   };

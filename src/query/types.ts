@@ -107,7 +107,7 @@ export function combinedType(op: BinaryOp, left: Expr, right: Expr): OutputType 
     }
     if (op === "-" && temporalKind(a) !== null && temporalKind(a) === temporalKind(b)) return typeNamed("DurationField");
   }
-  if ((op === "+" || op === "%") && a.typeKey === b.typeKey) return a;
+  if ((op === "+" || op === "%") && a.typeKey === b.typeKey && temporalKind(a) === null) return a;
   return {
     problem: `Cannot infer type of '${op}' expression involving these types: ${base(a).typeName}, ${base(b).typeName}. You must set outputField: wrap it as ExpressionWrapper(…, { outputField: … }).`,
   };

@@ -1,14 +1,20 @@
 /** What the dialects share about dates: which kind an argument is, which zone is meant, and zones as quoted literals. */
 import { typeOrNull, type Expr, type FuncNode } from "../ast/expr.js";
+import type { ValueType } from "../ast/seams.js";
 import { DatabaseError, ValueError } from "../base/errors.js";
 import type { Compiler } from "./compiler.js";
 
 export type TemporalKind = "datetime" | "date" | "time" | "duration";
 
+/** The column of a relation is of its target's kind. */
+function plainAncestry(type: ValueType | null): readonly string[] {
+  if (type === null) return [];
+  const { target } = type as { readonly target?: ValueType };
+  return type.ancestry.includes("ForeignObject") && target !== undefined ? plainAncestry(target) : type.ancestry;
+}
 /** The kind of a node by its type; null where it is none of these. */
 export function temporalOf(node: Expr): TemporalKind | null {
-  const names = typeOrNull(node)?.ancestry;
-  if (names === undefined) return null;
+  const names = plainAncestry(typeOrNull(node));
   if (names.includes("DateTimeField")) return "datetime";
   if (names.includes("DateField")) return "date";
   if (names.includes("TimeField")) return "time";

@@ -1,5 +1,5 @@
 /** PostgreSQL: what it writes differently. */
-import type { Expr, LookupNode } from "../../ast/expr.js";
+import { typeOrNull, type Expr, type LookupNode } from "../../ast/expr.js";
 import type { DialectInfo, ValueType } from "../../ast/seams.js";
 import type { Compiler, Dialect, Handler } from "../compiler.js";
 import { baseHandlers } from "../expressions.js";
@@ -8,7 +8,9 @@ import { postgresAggregates, postgresFunctions, postgresHandlers, postgresLookup
 
 // LIKE and regular expressions work on text; other types are cast, as is text of other kinds (citext, inet).
 function asText(c: Compiler, node: Expr): void {
-  c.emit(node).text("::text");
+  // The text of an address would end in the length of its network.
+  if (typeOrNull(node)?.ancestry.includes("GenericIPAddressField") === true) c.text("HOST(").emit(node).text(")");
+  else c.emit(node).text("::text");
 }
 function upper(c: Compiler, on: boolean, emit: () => void): void {
   if (on) c.text("UPPER(");

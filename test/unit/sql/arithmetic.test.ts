@@ -6,7 +6,15 @@ import { AnyValue, Avg, Count, Max, StringAgg, Sum } from "../../../src/expressi
 import type { Expression } from "../../../src/expressions/expression.js";
 import { Cast, F, Value } from "../../../src/expressions/makers.js";
 import { TupleExact, TupleGreaterThan, TupleIn, TupleIsNull } from "../../../src/expressions/functions/tuples.js";
-import { DateField, DateTimeField, JSONField, TimeField } from "../../../src/fields/factories.js";
+import {
+  CharField,
+  DateField,
+  DateTimeField,
+  GenericIPAddressField,
+  JSONField,
+  TimeField,
+  UUIDField,
+} from "../../../src/fields/factories.js";
 import { everyColumn } from "../../support/columns.js";
 import { columns, write } from "../../support/compile.js";
 import { mariadb, postgres, sqlite } from "../../support/dialects.js";
@@ -80,6 +88,23 @@ describe("numbers", () => {
   });
   test("a whole number past 32 bits is declared as a large one", () => {
     expect(write(F("n").add(5_000_000_000), table, postgres).text).toBe(`("t"."n" + $1::bigint)`);
+  });
+});
+
+describe("patterns", () => {
+  test("iexact of PostgreSQL is an equality: nothing in the value is a wildcard, nothing is escaped", () => {
+    expect(write(F("s").lookup("iexact", "A_b%"), table, postgres).params).toEqual(["A_b%"]);
+    expect(write(F("s").lookup("iexact", "A_b%"), table, sqlite).params).toEqual(["A\\_b\\%"]);
+  });
+  test("an address is searched as people write it", () => {
+    const addresses = columns({ ip: GenericIPAddressField() });
+    expect(write(F("ip").lookup("startswith", "10."), addresses, postgres).text).toBe(`HOST("t"."ip") LIKE $1::text`);
+  });
+  test("UUIDs of databases without the type have no hyphens, whatever they are compared with", () => {
+    const ids = columns({ id: UUIDField(), s: CharField({ maxLength: 9 }) });
+    expect(write(F("id").lookup("startswith", "55-0e"), ids, sqlite).params).toEqual(["550e%"]);
+    expect(write(F("id").lookup("contains", F("s")), ids, sqlite).text).toContain(`REPLACE("t"."s", '-', '')`);
+    expect(write(F("id").lookup("contains", F("s")), ids, postgres).text).not.toContain("'-'");
   });
 });
 
