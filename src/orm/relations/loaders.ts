@@ -131,8 +131,9 @@ function many(relation: ManyToManyField | ReverseRelation): RelationLoader {
       const keyed = distinct(instances, values, keyOf);
       const qs = chosen(querysets, instances) ?? startingFrom(relatedQuerySet(side.related), instances[0]!);
       if (keyed.values.length === 0) return { rows: [], keys: [], keyOf, lookups: qs.prefetches };
-      const path = `${side.queryName}__${source.target.name}`;
-      const { rows, keys } = await rowsWithOwner(qs, path, path, keyed.values.map((v) => v[0]), 1);
+      const paths = source.toFields.map((f) => `${side.queryName}__${f.name}`);
+      const path = paths.length === 1 ? paths[0]! : side.queryName;
+      const { rows, keys } = await rowsWithOwner(qs, path, paths, listFor(keyed), paths.length);
       return { rows, keys, keyOf, lookups: qs.prefetches };
     },
   };

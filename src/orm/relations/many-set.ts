@@ -1,5 +1,5 @@
 /** The rows related by a table of pairs: `book.authors`, `author.books`. See Django's "Related objects reference". */
-import { QueryTypeError, ValueError } from "../../base/errors.js";
+import { NotSupportedError, QueryTypeError, ValueError } from "../../base/errors.js";
 import type { Database } from "../../db/connection.js";
 import { Q } from "../../expressions/q.js";
 import type { ForeignKey } from "../../fields/relations.js";
@@ -34,23 +34,30 @@ export class ManySet extends RelatedSet {
   }
   /** The value by which pairs name this instance. */
   private get own(): unknown {
-    return rawValue(this.instance, this.side.source.target.attname);
+    return rawValue(this.instance, this.side.source.toFields[0]!.attname);
   }
   check(): void {
-    const { target } = this.side.source;
-    if (this.own === null || this.own === undefined)
-      throw new ValueError(`"${kindOf(this.instance)}" needs to have a value for field "${target.attname}" before this many-to-many relationship can be used.`, "relation.no_value", { path: target.attname });
+    for (const { attname } of this.side.source.toFields)
+      if ((rawValue(this.instance, attname) ?? null) === null)
+        throw new ValueError(`"${kindOf(this.instance)}" needs to have a value for field "${attname}" before this many-to-many relationship can be used.`, "relation.no_value", { path: attname });
     this.requireKey();
   }
+  private checkWrite(): void {
+    this.check();
+    const { source, target, through, field } = this.side;
+    if (source.toFields.length > 1 || target.toFields.length > 1)
+      throw new NotSupportedError(`The pairs of ${field.path} are told by several columns; write rows of ${through.label} instead.`, "relation.several_columns", { model: through.label });
+  }
   protected conditions(): Readonly<Record<string, unknown>> {
-    return { [`${this.side.queryName}__${this.side.source.target.name}`]: this.own };
+    const { queryName, source } = this.side;
+    return Object.fromEntries(source.toFields.map((f) => [`${queryName}__${f.name}`, rawValue(this.instance, f.attname)]));
   }
 
   /** Pairs alone tell how many rows there are, where the database vouches for the other side and nothing filters it. */
   override shortcut(): QuerySet | null {
     const { through, source, target } = this.side;
     const { manager, alias } = this.source;
-    if (this.isPrefetched || manager.constructor !== Manager || !target.dbConstraint) return null;
+    if (this.isPrefetched || manager.constructor !== Manager || !target.dbConstraint || source.toFields.length > 1) return null;
     this.check();
     const pairs = baseQuerySet(through).with({ hints: hintsOf(this.instance), ...(alias === null ? {} : { alias }) });
     const mine = pairs.filter({ [source.name]: this.own });
@@ -60,7 +67,7 @@ export class ManySet extends RelatedSet {
   // ---- new rows -------------------------------------------------------------------------------------------------
   async create(call: Call, values: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown> {
     checkOptions("create", options, ["throughDefaults"]);
-    this.check();
+    this.checkWrite();
     const made = await call(values);
     await this.addRows([made], defaultsOf(options));
     return made;
@@ -72,7 +79,7 @@ export class ManySet extends RelatedSet {
     return this.found(call, conditions, options);
   }
   private async found(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown> {
-    this.check();
+    this.checkWrite();
     const { throughDefaults: _own, ...rest } = options;
     const result = (await call(conditions, rest)) as [object, boolean];
     // One that was found is in the set already.
@@ -86,7 +93,7 @@ export class ManySet extends RelatedSet {
     await this.addRows(rows, defaultsOf(options));
   }
   private async addRows(rows: readonly unknown[], defaults: Defaults): Promise<void> {
-    this.check();
+    this.checkWrite();
     this.forget();
     const { source, target, field } = this.side;
     const db = this.writeTo(this.side.through);
@@ -149,7 +156,7 @@ export class ManySet extends RelatedSet {
     await this.removeRows(rows);
   }
   private async removeRows(rows: readonly unknown[]): Promise<void> {
-    this.check();
+    this.checkWrite();
     this.forget();
     if (rows.length === 0) return;
     const { through, target } = this.side;
@@ -173,7 +180,7 @@ export class ManySet extends RelatedSet {
   }
   async clear(options: Record<string, unknown>): Promise<void> {
     checkOptions("clear", options, []);
-    this.check();
+    this.checkWrite();
     this.forget();
     const { through } = this.side;
     const db = this.writeTo(through);
@@ -194,7 +201,7 @@ export class ManySet extends RelatedSet {
   }
   async set(given: unknown, options: Record<string, unknown>): Promise<void> {
     checkOptions("set", options, ["clear", "throughDefaults"]);
-    this.check();
+    this.checkWrite();
     const rows = await listOf("set", given);
     const { target, through } = this.side;
     const db = this.writeTo(through);

@@ -14,26 +14,26 @@ export async function rowsFor(qs: QuerySet, path: string, keys: readonly unknown
   const { dialect, base } = await prepared(qs);
   const out: object[] = [];
   for (const chunk of chunksOf(keys, dialect, width, base.values_.length)) {
-    const rows = (await restrictTo(base, path, chunk, dialect, null).rows()) as object[];
+    const rows = (await restrictTo(base, path, chunk, dialect).rows()) as object[];
     if (out.length === 0 && chunk.length === keys.length) return rows;
     for (const row of rows) out.push(row);
   }
   return out;
 }
 
-/** Reads rows whose `path` is one of `keys`, with the text of `ownerPath` for each. */
-export async function rowsWithOwner(qs: QuerySet, path: string, ownerPath: string, keys: readonly unknown[], width: number): Promise<{ rows: object[]; keys: (string | null)[] }> {
+/** Reads rows whose `path` is one of `keys`, with the text of the values at `ownerPaths` for each. */
+export async function rowsWithOwner(qs: QuerySet, path: string, ownerPaths: readonly string[], keys: readonly unknown[], width: number): Promise<{ rows: object[]; keys: (string | null)[] }> {
   const { db, dialect, base } = await prepared(qs);
   const rows: object[] = [], texts: (string | null)[] = [];
   for (const chunk of chunksOf(keys, dialect, width, base.values_.length)) {
-    const restricted = restrictTo(base, path, chunk, dialect, ownerPath);
+    const restricted = restrictTo(base, path, chunk, dialect, ownerPaths);
     const fetched = await fetchRows(restricted.parts, db);
     const { plan } = fetched.exe;
     // The owner's key is no part of the row: instances are read without it.
-    const own = plan.shape.named.find((n) => n.name === OWNER_KEY)!;
-    const shape = { ...plan.shape, named: plan.shape.named.filter((n) => n !== own) };
+    const own = ownerPaths.map((_, i) => plan.shape.named.find((n) => n.name === `${OWNER_KEY}${i}`)!);
+    const shape = { ...plan.shape, named: plan.shape.named.filter((n) => !own.includes(n)) };
     const read = instanceReader({ ...plan, shape }, base.meta, dialect);
-    const key = columnReader(plan.columns[own.index]!, dialect, needsBigInts(plan));
+    const readers = own.map((n) => columnReader(plan.columns[n.index]!, dialect, needsBigInts(plan)));
     const instances = read(fetched.rows, { db: db.alias, fetchMode: base.fetchMode_ ?? runtimeOf(base.meta).fetchMode });
     for (const k of base.known)
       for (const row of instances) {
@@ -41,9 +41,12 @@ export async function rowsWithOwner(qs: QuerySet, path: string, ownerPath: strin
         if (object !== undefined && !isCached(row, k.cacheName)) setCached(row, k.cacheName, object, false);
       }
     fetched.rows.forEach((row, i) => {
-      const value = row[own.index] ?? null;
+      const values = own.map((n, at) => {
+        const value = row[n.index] ?? null;
+        return value === null ? null : (readers[at]?.(value) ?? value);
+      });
       rows.push(instances[i]!);
-      texts.push(value === null ? null : keyText(key === undefined ? value : key(value)));
+      texts.push(values.includes(null) ? null : keyText(values.length === 1 ? values[0] : values));
     });
   }
   return { rows, keys: texts };
