@@ -2,6 +2,7 @@
 import type { DialectInfo } from "../ast/seams.js";
 import type { Field } from "../fields/field.js";
 import { CompositePrimaryKey } from "../fields/generated.js";
+import { isGeneric } from "../fields/generic.js";
 import {
   ForeignKey,
   ForeignObject,
@@ -67,7 +68,8 @@ function checkClashes(field: Field, reverse: ReverseRelation, target: ModelMeta,
   const accessor = reverse.accessorName;
   const seen = `${target.objectName}.${accessor ?? ""}`;
   for (const [name, other] of target.byName) {
-    if (name !== other.name || other === field) continue;
+    // Generic relations have no say in names: they stand beside the columns.
+    if (name !== other.name || other === field || isGeneric(other)) continue;
     if (accessor === name)
       report(
         "error",
