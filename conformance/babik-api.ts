@@ -197,6 +197,17 @@ export class Orm {
       },
     ]);
   }
+  /** Reads the content types, where the models have any: the recording takes them to be known. */
+  async readContentTypes(aliases: readonly string[]): Promise<void> {
+    let types: unknown;
+    try {
+      types = member(this.orm, "contentTypes");
+    } catch {
+      return;
+    }
+    call(types, "clearCache");
+    for (const alias of aliases) await call(types, "fill", [this.connection(alias)]);
+  }
   /** Creates the tables of models, with their indexes, constraints and through tables. */
   async createTables(alias: string, models: readonly unknown[]): Promise<void> {
     await call(this.orm, "createTables", [models, alias]);

@@ -35,6 +35,7 @@ const SKIPPED: ReadonlySet<string> = new Set([
   "fk_field",
   "object_id_field",
   "content_type_field",
+  "for_concrete_model",
   "verify_exists",
 ]);
 /** Fields that babik may lack and whose values are plain text in the recording: the column is what matters. */
@@ -76,13 +77,16 @@ export function buildField(spec: FieldSpec, scope: Scope, place: FieldPlace = {}
     case "ManyToManyField":
       return babik.make(spec.type, spec.to, { ...bag, ...manyToMany(spec, kwargs, place) });
     case "GenericForeignKey":
-      return babik.make(spec.type, kwargs["ct_field"] ?? "content_type", kwargs["fk_field"] ?? "object_id", bag);
+      return babik.make(spec.type, kwargs["ct_field"] ?? "content_type", kwargs["fk_field"] ?? "object_id", {
+        forConcreteModel: kwargs["for_concrete_model"] ?? true,
+      });
     case "GenericRelation":
       return babik.make(spec.type, spec.to, {
         ...bag,
         objectIdField: kwargs["object_id_field"] ?? "object_id",
         contentTypeField: kwargs["content_type_field"] ?? "content_type",
-        ...reverseNames(spec, kwargs, false),
+        forConcreteModel: kwargs["for_concrete_model"] ?? true,
+        ...(typeof kwargs["related_query_name"] === "string" ? { relatedQueryName: kwargs["related_query_name"] } : {}),
       });
     case "GeneratedField":
       return babik.make(spec.type, {
@@ -146,17 +150,17 @@ function defaultOf(value: Json, scope: Scope, isRelation: boolean): { readonly v
   return isRelation ? { value: () => null } : undefined;
 }
 
-function reverseNames(spec: FieldSpec, kwargs: JsonObject, accessor = true): Record<string, unknown> {
+function reverseNames(spec: FieldSpec): Record<string, unknown> {
   const query = spec.reverse_query_name;
-  const out: Record<string, unknown> = accessor ? { relatedName: spec.reverse_accessor ?? "+" } : {};
-  if (query !== undefined && !query.endsWith("+") && (accessor || Object.hasOwn(kwargs, "related_query_name")))
+  const out: Record<string, unknown> = { relatedName: spec.reverse_accessor ?? "+" };
+  if (query !== undefined && !query.endsWith("+"))
     out["relatedQueryName"] = query;
   return out;
 }
 
 function relation(spec: FieldSpec, kwargs: JsonObject, scope: Scope): Record<string, unknown> {
   const out: Record<string, unknown> = {
-    ...reverseNames(spec, kwargs),
+    ...reverseNames(spec),
     onDelete: onDelete(kwargs["on_delete"] ?? "CASCADE", scope),
   };
   if (spec.parent_link === true) out["parentLink"] = true;
@@ -175,7 +179,7 @@ function manyToMany(spec: FieldSpec, kwargs: JsonObject, { owner, throughTable }
   if (spec.symmetrical === true) out["symmetrical"] = true;
   else {
     if (spec.to === owner) out["symmetrical"] = false;
-    Object.assign(out, reverseNames(spec, kwargs));
+    Object.assign(out, reverseNames(spec));
   }
   if (spec.through_auto_created === true) {
     if (throughTable !== undefined) out["dbTable"] = throughTable;

@@ -74,7 +74,10 @@ export async function runCase(spec: CaseSpec, bench: Bench): Promise<CaseOutcome
     fetched: new Map(),
   };
   try {
-    if (spec.state !== null) await states.load(spec.state, bench.scope);
+    if (spec.state !== null) {
+      await states.load(spec.state, bench.scope);
+      await orm.readContentTypes(states.aliases);
+    }
     if (WRITES.has(spec.op.name)) await states.resetCounters();
   } catch (error) {
     states.forget();

@@ -5,6 +5,7 @@
 import { FieldDoesNotExist, suggest } from "../base/errors.js";
 import type { LateValue } from "../ast/seams.js";
 import type { Field, FieldOwner } from "../fields/field.js";
+import type { GenericForeignKey } from "../fields/generic.js";
 import type { ForeignObject} from "../fields/relations.js";
 import { ManyToManyField, ReverseRelation, type ForeignKey, type OneToOneField } from "../fields/relations.js";
 
@@ -66,7 +67,7 @@ export class ModelMeta implements FieldOwner {
   pk!: Field;
   /** Parts of a composite key, else the one key field. */
   pkFields: Field[] = [];
-  orderWithRespectTo: ForeignKey | null = null;
+  orderWithRespectTo: ForeignKey | GenericForeignKey | null = null;
   uniqueTogether: readonly (readonly string[])[] = [];
   indexes: readonly unknown[] = [];
   constraints: readonly unknown[] = [];

@@ -6,7 +6,7 @@ import { ImproperlyConfigured, LookupError, suggest } from "../base/errors.js";
 import { snakeCase } from "../base/names.js";
 import { type CheckMessage, type Field, isField } from "../fields/field.js";
 import { CompositePrimaryKey } from "../fields/generated.js";
-import { GenericRelation, isGeneric } from "../fields/generic.js";
+import { GenericForeignKey, GenericRelation, isGeneric } from "../fields/generic.js";
 import { OrderWrt } from "../fields/integers.js";
 import { BigAutoField } from "../fields/keys.js";
 import { CASCADE, ForeignKey, ForeignObject, ManyToManyField, OneToOneField, ReverseRelation } from "../fields/relations.js";
@@ -367,7 +367,7 @@ export class Registry {
     meta.constraints = o.constraints ?? [];
     if (o.orderWithRespectTo !== undefined) {
       const f = meta.byName.get(o.orderWithRespectTo);
-      if (f instanceof ForeignKey) {
+      if (f instanceof ForeignKey || f instanceof GenericForeignKey) {
         meta.orderWithRespectTo = f;
         meta.ordering = ["_order"];
         if (!meta.byName.has("_order")) {

@@ -254,12 +254,18 @@ export function deferAgain(instance: object, meta: ModelMeta, fields: readonly F
   void meta;
 }
 
+/** Conditions for the rows that a row is ordered among. */
+function siblings(meta: ModelMeta, record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const f = meta.orderWithRespectTo!;
+  if (!(f instanceof GenericForeignKey)) return { [f.name]: record[f.attname] };
+  const names = [f.ctField, f.fkField].map((n) => meta.byName.get(n)!.attname);
+  return Object.fromEntries(names.map((n) => [n, record[n]]));
+}
 async function insertOne(instance: object, meta: ModelMeta, db: Database, pkSet: boolean): Promise<void> {
   const record = instance as Record<string, unknown>;
   const info = await db.ready();
   if (meta.orderWithRespectTo !== null && (record["_order"] ?? null) === null) {
-    const f = meta.orderWithRespectTo;
-    const rows = (await new QuerySet({ ...plainParts(meta), alias: db.alias }).filter({ [f.name]: record[f.attname] }).orderBy("-_order").slice(0, 1).valuesList("_order", { flat: true })) as number[];
+    const rows = (await new QuerySet({ ...plainParts(meta), alias: db.alias }).filter(siblings(meta, record)).orderBy("-_order").slice(0, 1).valuesList("_order", { flat: true })) as number[];
     putValue(instance, "_order", rows.length > 0 ? rows[0]! + 1 : 0);
   }
   const auto = meta.pkFields.length === 1 && meta.pkFields[0] instanceof AutoField ? meta.pkFields[0] : null;
