@@ -26,6 +26,7 @@ export { Manager, QuerySet } from "./public/models.js";
 
 export { getRollback, onCommit, setRollback } from "./orm/blocks.js";
 export { timezone } from "./orm/timezone.js";
+export { isJSONNull, JSONNull, type JSONNullType } from "./fields/json.js";
 export { CheckConstraint, Deferrable, ExclusionConstraint, OpClass, UniqueConstraint } from "./meta/constraints.js";
 export {
   BloomIndex,
