@@ -24,7 +24,7 @@ import { openRaw } from "./raw.js";
 
 const ROWS = 10_000;
 const { values: options } = parseArgs({
-  options: { db: { type: "string" }, rounds: { type: "string", default: "15" }, check: { type: "boolean" } },
+  options: { db: { type: "string" }, rounds: { type: "string", default: "41" }, check: { type: "boolean" } },
 });
 
 class Book extends model("Book", {
@@ -114,7 +114,7 @@ try {
     {
       name: "one row: get({ id })",
       target: 1.6,
-      calls: server ? 500 : 10_000,
+      calls: server ? 100 : 1000,
       candidates: {
         "driver, object": (i) => raw.one(from + (i % ROWS)),
         babik: (i) => Book.objects.get({ id: from + (i % ROWS) }),
@@ -124,7 +124,7 @@ try {
     {
       name: "1,000 rows as instances",
       target: 1.2,
-      calls: server ? 20 : 40,
+      calls: 5,
       candidates: {
         "driver, objects": () => raw.many(1000),
         babik: () => Book.objects.orderBy("id").slice(0, 1000),
@@ -134,7 +134,7 @@ try {
     {
       name: "10,000 rows as values()",
       target: 1.2,
-      calls: 5,
+      calls: 1,
       candidates: {
         "driver, objects": () => raw.many(ROWS),
         babik: () =>

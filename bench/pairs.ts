@@ -1,6 +1,7 @@
 /**
  * Timing by paired rounds: the candidates take turns within one run, so that a machine whose speed changes meanwhile
- * changes it for all of them. What is compared are ratios within a round, never times of different rounds.
+ * changes it for all of them. What is compared are ratios within a round, never times of different rounds. Rounds are
+ * short and many: an interruption then spoils one of them and not the median.
  */
 
 /** One way to do the work; it may answer at once or by a promise. */
