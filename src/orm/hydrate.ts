@@ -106,7 +106,11 @@ function readRelated(owners: readonly (object | null)[], rows: readonly (readonl
       const row = rows[i]!;
       const missing = r.shape.keyIndexes.length > 0 && r.shape.keyIndexes.every((k) => row[k] === null);
       const object = missing ? null : new r.cls(FROM_DB, row, state, r.fill);
-      setCached(owner, r.shape.cacheName, object, true);
+      const name = r.shape.cacheName;
+      // The name of a filtered relation has no accessor: the row itself holds what was found.
+      const aliased = !(name in owner) && !name.endsWith("+");
+      if (aliased) Object.defineProperty(owner, name, { value: object, writable: true, enumerable: false, configurable: true });
+      if (object !== null || !aliased) setCached(owner, name, object, true);
       if (object !== null) {
         if (r.shape.backCacheName !== null) setCached(object, r.shape.backCacheName, owner, false);
         peers.push(object);

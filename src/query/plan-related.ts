@@ -146,7 +146,8 @@ function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted:
       found.add(name);
       const info = setupJoins(query, [name], meta, alias, null, true, query.context.resolver.filtered);
       const final = info.final as ForeignObject | ReverseRelation;
-      const back = final instanceof ReverseRelation && final.kind !== "manyToMany" ? (final.field as ForeignObject).cacheName : null;
+      // Over several steps, what lies at the end is not related to this very row.
+      const back = info.joins.length > 2 ? null : final instanceof ReverseRelation ? (final.field as ForeignObject).cacheName : final.reverse.cacheName;
       load(name, info.meta, name, back, mask === null ? null : (mask.get(final as MetaField) ?? null), wanted[name]!, null);
     }
   const unknown = Object.keys(wanted).filter((n) => !found.has(n));

@@ -82,7 +82,7 @@ function reverse(relation: ReverseRelation, field: ForeignObject): RelationLoade
       const keyed = distinct(instances, (i) => targetValues(field, i), keyOf);
       const qs = chosen(querysets, instances) ?? startingFrom(single ? baseQuerySet(owner) : relatedQuerySet(owner), instances[0]!);
       if (keyed.values.length === 0) return { rows: [], keys: [], keyOf, lookups: qs.prefetches };
-      const rows = await rowsFor(qs, field.name, listFor(keyed), field.fromFields.length);
+      const rows = await rowsFor(single ? unorderedOne(qs) : qs, field.name, listFor(keyed), field.fromFields.length);
       await withColumns(rows, field.fromFields.map((f) => f.attname));
       const keys = rows.map((r) => valuesText(field.toFields, localValues(field, r)));
       rows.forEach((row, n) => {

@@ -1,0 +1,41 @@
+/** Rows loaded together with the rows they belong to. */
+import { FieldError, FilteredRelation, Q } from "babik";
+import { assertNumQueries } from "babik/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Customer, openShop, Order, Profile, type Row } from "./shop.js";
+
+const orm = await openShop();
+afterAll(() => orm.close());
+beforeAll(async () => {
+  const [ada, ben] = (await Customer.objects.bulkCreate([new Customer({ name: "Ada" }), new Customer({ name: "Ben", hidden: true })])) as unknown as [Row, Row];
+  await Profile.objects.create({ customer: ada, points: 4 });
+  await Order.objects.create({ number: 1, customer: ada, gift: ben });
+  await Order.objects.create({ number: 2, customer: ben });
+});
+
+test("what is named is a value, several steps away too", async () => {
+  const orders = await assertNumQueries(1, () => Order.objects.selectRelated("customer__profile", "gift"));
+  const seen = await assertNumQueries(0, () => orders.map((o: Row) => [o.customer.name, o.customer.profile?.points ?? null, o.gift?.name ?? null]));
+  expect(seen).toEqual([["Ada", 4, "Ben"], ["Ben", null, null]]);
+});
+test("without names, relations that cannot be null are followed, and no others (S53)", async () => {
+  const [order] = (await assertNumQueries(1, () => Order.objects.selectRelated())) as unknown as Row[];
+  expect(order!.customer.name).toBe("Ada");
+  expect((await assertNumQueries(1, () => order!.gift)).name).toBe("Ben");
+});
+test("a filtered relation is found under its own name, and is null where its condition does not hold", async () => {
+  const orders = await assertNumQueries(1, () =>
+    Order.objects.annotate({ shown: FilteredRelation("gift", { condition: Q({ gift__hidden: true }) }) }).selectRelated("shown" as never),
+  );
+  expect(orders.map((o: Row) => o["shown"]?.name ?? null)).toEqual(["Ben", null]);
+  expect(Object.keys(orders[0]!)).not.toContain("shown");
+});
+test("a key assigned afterwards is followed anew", async () => {
+  const [order] = (await Order.objects.selectRelated("customer")) as unknown as Row[];
+  order!.customerId = order!.giftId;
+  expect((await assertNumQueries(1, () => order!.customer)).name).toBe("Ben");
+});
+test("a name that is no relation is refused with the choices", async () => {
+  const failure = await Order.objects.selectRelated("number" as never).then(() => null, (e: unknown) => e);
+  expect(failure).toBeInstanceOf(FieldError);
+});
