@@ -3,11 +3,12 @@ import { typeOrNull, type Expr } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
 import type { InsertStatement } from "../ast/statement.js";
 import { some } from "../ast/walk.js";
-import { FieldError } from "../base/errors.js";
+import { MISFIT } from "../ast/slots.js";
+import { FieldError, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import type { Database } from "../db/connection.js";
-import { isExpression } from "../expressions/expression.js";
-import { Slotter } from "../expressions/shape-key.js";
+import { isExpression, type Expression } from "../expressions/expression.js";
+import { ShapeKey, Slotter } from "../expressions/shape-key.js";
 import type { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
 import { asValue } from "../query/conditions.js";
@@ -47,11 +48,12 @@ export async function insertRows(db: Database, meta: ModelMeta, fields: readonly
   const key = plain ? `${info.name}|${fields.map((f) => f.column).join()}|${rows.length}|${returning.map((f) => f.column).join()}|${JSON.stringify(options.onConflict ?? null)}` : "";
   const cache = compiledInserts.get(meta) ?? new Map<string, { info: DialectInfo; compiled: Compiled }>();
   compiledInserts.set(meta, cache);
-  if (plain) for (const r of rows) for (const v of r) values.push(v);
   const known = plain ? cache.get(key) : undefined;
-  if (known !== undefined && known.info === info) compiled = known.compiled;
-  else {
-    const statement = build(meta, fields, rows, returning, options.onConflict ?? null, info);
+  if (known !== undefined && known.info === info) {
+    compiled = known.compiled;
+    for (const r of rows) for (const v of r) values.push(v);
+  } else {
+    const statement = build(meta, fields, rows, returning, options.onConflict ?? null, info, values);
     compiled = compileStatement(statement, info, currentZone());
     if (plain) {
       if (cache.size > 64) cache.clear();
@@ -68,67 +70,43 @@ export async function insertRows(db: Database, meta: ModelMeta, fields: readonly
   };
 }
 
-function build(meta: ModelMeta, fields: readonly Field[], rows: readonly (readonly unknown[])[], returning: readonly Field[], onConflict: InsertStatement["onConflict"], info: DialectInfo): InsertStatement {
+/** The statement; plain values are gathered row by row into `values`, those of expressions where they stand. */
+function build(meta: ModelMeta, fields: readonly Field[], rows: readonly (readonly unknown[])[], returning: readonly Field[], onConflict: InsertStatement["onConflict"], info: DialectInfo, values: unknown[]): InsertStatement {
   // A column that is left to its default in every row is left out.
   const kept = fields.map((_, c) => c).filter((c) => !rows.every((r) => isDefault(r[c])));
-  const n = fields.length;
-  const nodes = rows.map((r, i) => kept.map((c): Expr => {
+  const nodes = rows.map((r) => kept.map((c): Expr => {
     const v = r[c], field = fields[c]!;
-    if (!isExpression(v)) return { kind: "param", slot: rowsArePlain(rows) ? i * n + c : -1, value: v, type: field };
-    return expressionNode(meta, field, v, info);
+    return isExpression(v) ? expressionNode(meta, field, v, info, values) : { kind: "param", slot: values.push(v) - 1, type: field };
   }));
   return { kind: "insert", table: meta.dbTable, columns: kept.map((c) => fields[c]!.column!), rows: nodes, onConflict, returning: returning.map((f): Expr => ({ kind: "col", alias: meta.dbTable, field: f as never, type: f })) };
 }
-const plainRows = new WeakMap<readonly unknown[], boolean>();
-function rowsArePlain(rows: readonly (readonly unknown[])[]): boolean {
-  let known = plainRows.get(rows);
-  if (known === undefined) plainRows.set(rows, (known = rows.every((r) => r.every((v) => !isExpression(v)))));
-  return known;
-}
+/** True for the marker of a column that the database fills by its default. */
 export function isDefault(v: unknown): boolean {
   return isExpression(v) && v.kind === "dbdefault";
 }
-function expressionNode(meta: ModelMeta, field: Field, e: unknown, info: DialectInfo): Expr {
+function expressionNode(meta: ModelMeta, field: Field, e: Expression, info: DialectInfo, values: unknown[]): Expr {
+  if (isDefault(e)) {
+    if (info.name !== "sqlite") return { kind: "default", type: null, expr: null };
+    // SQLite has no DEFAULT among the values of a row: what it stands for is written out.
+    const given = field.options.dbDefault;
+    return isExpression(given) ? expressionNode(meta, field, given, info, values) : { kind: "param", slot: values.push(storedValue(field, given)) - 1, type: field };
+  }
   const query = new Query(meta);
   query.context = newContext();
-  const node = isDefault(e)
-    ? ({ kind: "default", type: null, expr: null } satisfies Expr)
-    : planExpr(literal(asValue(resolve(query, new Slotter(0).any(e), { allowJoins: false })), e), info);
+  const first = values.length;
+  const key = new ShapeKey();
+  key.expression(e);
+  const node = planExpr(asValue(resolve(query, new Slotter(first).any(e), { allowJoins: false })), info);
+  key.values.forEach((v, n) => {
+    const prepared = query.context.prepares.get(first + n)?.(v);
+    values.push(prepared === undefined || prepared === MISFIT ? v : prepared);
+  });
+  const refuse = (what: string, code: string): FieldError => new FieldError(`${what} (${field.name}=…).`, code, { model: meta.label, path: field.name });
   if (some(node, (x) => x.kind === "col" || x.kind === "ref"))
-    throw new FieldError(`Failed to insert an expression on ${field.path}. F() expressions can only be used to update, not to insert.`, "insert.f", { path: field.name });
-  if (some(node, (x) => x.kind === "aggregate")) throw new FieldError(`Aggregate functions are not allowed in this query (${field.name}=…).`, "insert.aggregate", { path: field.name });
-  if (some(node, (x) => x.kind === "window")) throw new FieldError(`Window expressions are not allowed in this query (${field.name}=…).`, "insert.window", { path: field.name });
-  if (node.kind === "default" && info.name === "sqlite") {
-    const given = field.options.dbDefault;
-    if (isExpression(given)) return expressionNode(meta, field, given, info);
-    return { kind: "param", slot: -1, value: storedValue(field, given), type: field };
-  }
-  if (node.kind === "param" && typeOrNull(node) === null) return { ...node, type: field };
-  return node;
-}
-/** Slots of a lone expression -> constants: there are no gathered values to take them from. */
-export function literal(node: Expr, e: unknown): Expr {
-  const values: unknown[] = [];
-  const gather = (x: unknown): void => {
-    if (isExpression(x)) x.args.forEach(gather);
-    else if (Array.isArray(x) && x.some(isExpression)) x.forEach(gather);
-    else if (typeof x === "object" && x !== null && Symbol.for("babik.querysource") in x) values.push(...(x as { gathered: readonly unknown[] }).gathered);
-    else if (typeof x === "object" && x !== null && "connector" in x && "children" in x)
-      for (const c of (x as { children: readonly unknown[] }).children) gather(Array.isArray(c) ? c[1] : c);
-    else values.push(x);
-  };
-  gather(e);
-  return fillSlots(node, values);
-}
-import { mapChildren } from "../ast/walk.js";
-function fillSlots(node: Expr, values: readonly unknown[]): Expr {
-  if ((node.kind === "param" || node.kind === "list") && node.slot >= 0) {
-    const type = typeOrNull(node);
-    const v = values[node.slot];
-    const canonical = v === null || type === null || node.map !== undefined ? v : type.prep(v);
-    return { ...node, slot: -1, value: canonical } as Expr;
-  }
-  return mapChildren(node, (c) => fillSlots(c, values));
+    throw new ValueError(`Failed to insert an expression on ${field.path}. F() expressions can only be used to update, not to insert.`, "insert.f", { path: field.name });
+  if (some(node, (x) => x.kind === "aggregate")) throw refuse("Aggregate functions are not allowed in this query", "insert.aggregate");
+  if (some(node, (x) => x.kind === "window")) throw refuse("Window expressions are not allowed in this query", "insert.window");
+  return node.kind === "param" && typeOrNull(node) === null ? { ...node, type: field } : node;
 }
 /** Rows that fit into one statement. */
 export function batchSize(info: DialectInfo, columns: number): number {

@@ -13,6 +13,7 @@ import { DateField } from "../fields/dates.js";
 import { aggregation, defaultAlias, existsQuery } from "../query/annotate.js";
 import { } from "../ast/walk.js";
 import { rawParts } from "../query/resolve.js";
+import { inferType } from "../query/types.js";
 import type { Slot } from "../ast/slots.js";
 import { databaseOf, executable, fetchAggregates, fetchRows, readRows,  type Executable } from "./execute.js";
 import { hasPk, keyText, metaOfInstance, pkOf, setCached } from "./instance-state.js";
@@ -290,6 +291,7 @@ const DATE_KINDS = ["year", "month", "week", "day"], TIME_KINDS = [...DATE_KINDS
 /** `dates()` and `datetimes()`. */
 export function truncated(qs: QuerySetLike, field: string, kind: string, order: string, what: "date" | "datetime", tzinfo?: string): QuerySetLike {
   const kinds = what === "date" ? DATE_KINDS : TIME_KINDS;
+  if (typeof kind !== "string") throw new QueryTypeError(`${what}s() takes a field and a kind: ${kinds.join(", ")}.`, "dates.kind");
   if (!kinds.includes(kind)) throw new ValueError(`'kind' must be one of ${kinds.map((k) => `'${k}'`).join(", ")}.`, "dates.kind");
   if (order !== "ASC" && order !== "DESC") throw new ValueError("'order' must be either 'ASC' or 'DESC'.", "dates.order");
   const name = what === "date" ? "datefield" : "datetimefield";
@@ -310,7 +312,7 @@ export function extra(qs: QuerySetLike, o: ExtraOptions): QuerySetLike {
   return qs.step(key, (query, slotter) => {
     const param = (p: unknown): Expr => {
       const s = slotter.any(p) as Slot;
-      return { kind: "param", slot: s.index, type: null };
+      return { kind: "param", slot: s.index, type: inferType(p) };
     };
     const selectParams = (o.selectParams ?? []).map(param), params = (o.params ?? []).map(param);
     let used = 0;

@@ -18,6 +18,7 @@ import { hasPk, metaOfInstance, ownState, pkOf, putValue } from "./instance-stat
 import type { ModelClass } from "./model.js";
 import type { QuerySetLike } from "./queryset-state.js";
 import { runtimeOf, type Deleted } from "./runtime.js";
+import { placeAmongSiblings } from "./sibling-order.js";
 import { settleGeneric } from "./contenttypes/hook.js";
 import { relatedForBulk } from "./related-keys.js";
 import { modelError } from "./model-errors.js";
@@ -61,6 +62,7 @@ export async function bulkCreate(qs: QuerySetLike, given: Iterable<object>, o: B
     const record = object as Record<string, unknown>;
     for (const k of concrete.pkFields) if ((record[k.attname] ?? null) === null && k.hasDefault()) putValue(object, k.attname, k.prep(k.getDefault()));
   }
+  if (concrete.orderWithRespectTo !== null) await placeAmongSiblings(objects, concrete, qs.plain(concrete).with({ alias: db.alias }));
   const auto = concrete.pkFields.length === 1 && concrete.pkFields[0] instanceof AutoField ? concrete.pkFields[0] : null;
   const isSet = (object: object): boolean => { const pk = pkOf(object); return hasPk(object) && !isExpression(pk); };
   const groups: [object[], readonly Field[]][] = [];

@@ -17,6 +17,7 @@ import { modelError } from "./model-errors.js";
 import { plainParts, QuerySet } from "./queryset.js";
 import { runtimeOf, type SaveOptions } from "./runtime.js";
 import { updateReturning } from "./queryset-write.js";
+import { placeAmongSiblings } from "./sibling-order.js";
 import { settleGeneric } from "./contenttypes/hook.js";
 import { GenericForeignKey, GenericRelation } from "../fields/generic.js";
 import { relatedForBulk } from "./related-keys.js";
@@ -254,20 +255,10 @@ export function deferAgain(instance: object, meta: ModelMeta, fields: readonly F
   void meta;
 }
 
-/** Conditions for the rows that a row is ordered among. */
-function siblings(meta: ModelMeta, record: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const f = meta.orderWithRespectTo!;
-  if (!(f instanceof GenericForeignKey)) return { [f.name]: record[f.attname] };
-  const names = [f.ctField, f.fkField].map((n) => meta.byName.get(n)!.attname);
-  return Object.fromEntries(names.map((n) => [n, record[n]]));
-}
 async function insertOne(instance: object, meta: ModelMeta, db: Database, pkSet: boolean): Promise<void> {
   const record = instance as Record<string, unknown>;
   const info = await db.ready();
-  if (meta.orderWithRespectTo !== null && (record["_order"] ?? null) === null) {
-    const rows = (await new QuerySet({ ...plainParts(meta), alias: db.alias }).filter(siblings(meta, record)).orderBy("-_order").slice(0, 1).valuesList("_order", { flat: true })) as number[];
-    putValue(instance, "_order", rows.length > 0 ? rows[0]! + 1 : 0);
-  }
+  await placeAmongSiblings([instance], meta, new QuerySet({ ...plainParts(meta), alias: db.alias }));
   const auto = meta.pkFields.length === 1 && meta.pkFields[0] instanceof AutoField ? meta.pkFields[0] : null;
   const fields = meta.localConcreteFields.filter((f) => !f.generated && (pkSet || f !== auto) && (Object.hasOwn(instance, f.attname) || !f.hasDbDefault()));
   const values = fields.map((f) => storedValue(f, f.preSave(record, true)));

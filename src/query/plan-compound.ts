@@ -4,7 +4,7 @@ import type { CompoundStatement, SelectLike } from "../ast/statement.js";
 import { nodeKey } from "../ast/walk.js";
 import { DatabaseError, NotSupportedError } from "../base/errors.js";
 import { planOrdering } from "./plan-order.js";
-import { EMPTY_SELECT, limitsOf, type Planner, type PlanOptions, type SelectPlan } from "./plan-types.js";
+import { EMPTY_SELECT, limitsOf, type PlannedColumn, type Planner, type PlanOptions, type SelectPlan } from "./plan-types.js";
 import { addFields, setValues } from "./selection.js";
 import { newContext } from "./resolve.js";
 import { putAnnotation } from "./annotations-put.js";
@@ -35,7 +35,7 @@ export function planCompound(query: Query, options: PlanOptions, plan: Planner):
       if (q.ordering.length > 0 && i >= 0) throw new NotSupportedError("ORDER BY not allowed in subqueries of compound statements.", "query.combinator_order");
     }
     if (!q.isSliced) q.clearOrdering(true);
-    plans.push(plan(q, { dialect, aliasColumns: false }));
+    plans.push(plan(q, { dialect, aliasColumns: options.aliasColumns === true }));
   }
   const shapePlan = plans[0]!;
   let kept = plans;
@@ -79,13 +79,19 @@ function orderTerms(query: Query, queries: Query[], options: PlanOptions, plan: 
   const columns = chosen.columns;
   const ordering = planOrdering(probe, columns, options.dialect);
   return ordering.map((o, i) => {
+    const asked = o.node.expr;
+    if (asked.kind === "ref" && !o.isRef) {
+      const position = columns.findIndex((c) => c.alias === asked.name || (c.expr.kind === "col" && (c.expr.field.name === asked.name || c.expr.field.attname === asked.name)));
+      if (position < 0) throw new DatabaseError("ORDER BY term does not match any column in the result set.", "query.combinator_order");
+      return { ...o.node, expr: resultColumn(columns, position, o.node, options) };
+    }
     if (o.isRef) return o.node;
     const key = nodeKey(o.node.expr);
     const given = probe.ordering[i];
     const named = typeof given === "string" ? given.replace(/^[-+]/, "") : null;
     // A column that was given another name by values() is ordered by under that name only.
     const at = columns.findIndex((c) => nodeKey(c.expr) === key && !(c.alias !== null && c.alias !== named && first.hasSelectFields && first.annotationSelect.has(c.alias)));
-    if (at >= 0) return { ...o.node, expr: { kind: "keyword", text: String(at + 1), type: o.node.expr.type } as Expr };
+    if (at >= 0) return { ...o.node, expr: resultColumn(columns, at, o.node, options) };
     if (queries.some((q) => q.hasSelectFields)) throw new DatabaseError("ORDER BY term does not match any column in the result set.", "query.combinator_order");
     const name = `__orderbycol${columns.length + 1}`;
     const term = query.ordering.find((t) => typeof t === "string");
@@ -106,6 +112,13 @@ function sameColumn(q: Query, name: string | null, fallback: Expr): Expr {
   q.refs = c.refs;
   q.tableAliases = c.tableAliases;
   return c.select[0]!;
+}
+/** A column of the result by its position; by its name where NULLs are sorted by an expression over it. */
+function resultColumn(columns: readonly PlannedColumn[], at: number, node: OrderNode, options: PlanOptions): Expr {
+  const c = columns[at]!;
+  const name = c.alias ?? (c.expr.kind === "col" ? c.expr.field.column : null);
+  if (node.nulls !== null && !options.dialect.features.nullsOrdering && name !== null) return { kind: "ref", name, source: c.expr, type: c.expr.type };
+  return { kind: "keyword", text: String(at + 1), type: c.expr.type };
 }
 function unordered(q: Query): Query {
   const c = q.clone();

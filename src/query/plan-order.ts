@@ -13,6 +13,7 @@ import { setupJoins, trimJoins } from "./joins.js";
 import { tryTransform } from "./lookup.js";
 import type { PlannedColumn } from "./plan-types.js";
 import { isOrder, type OrderTerm, type Query } from "./state.js";
+import { base } from "./types.js";
 
 export interface PlannedOrder {
   readonly node: OrderNode;
@@ -21,6 +22,7 @@ export interface PlannedOrder {
   /** Comes from the model's Meta and not from a call. */
   readonly fromMeta: boolean;
 }
+type Selection = Map<string, { readonly expr: Expr; readonly position: number }>;
 export const RANDOM = Object.freeze({ name: "Random", sql: "RANDOM", output: "FloatField", spell: { mysql: { sql: "RAND" }, sqlite: { sql: "RAND" } } });
 
 /** The terms of ORDER BY with their joins set up in the query. */
@@ -36,8 +38,8 @@ export function planOrdering(query: Query, columns: readonly PlannedColumn[], _d
     // Meta's ordering would add columns to GROUP BY: a grouped query is not ordered by it (S18).
     if (query.groupBy !== null) return [];
   }
-  const aliases = new Map<string, Expr>();
-  for (const c of columns) if (c.alias !== null) aliases.set(c.alias, c.expr);
+  const aliases: Selection = new Map();
+  columns.forEach((c, i) => { if (c.alias !== null) aliases.set(c.alias, { expr: c.expr, position: i + 1 }); });
   const out: PlannedOrder[] = [];
   const seen = new Set<string>();
   for (const term of terms) for (const planned of termOrders(query, term, aliases, fromMeta)) {
@@ -49,15 +51,16 @@ export function planOrdering(query: Query, columns: readonly PlannedColumn[], _d
   return out;
 }
 
-function* termOrders(query: Query, term: unknown, selected: ReadonlyMap<string, Expr>, fromMeta: boolean): Generator<PlannedOrder> {
+function* termOrders(query: Query, term: unknown, selected: Selection, fromMeta: boolean): Generator<PlannedOrder> {
   const reverse = !query.standardOrdering;
   if (typeof term !== "string") {
     const node = orderNode(query, term as OrderTerm | Expression);
     const turned = reverse ? reversed(node) : node;
     // The same expression is selected: refer to it.
-    for (const [alias, e] of selected)
+    for (const [alias, { expr: e }] of selected)
       if (nodeKey(e) === nodeKey(turned.expr) && e.kind !== "col") {
-        yield { node: { ...turned, expr: { kind: "ref", name: alias, source: e, type: e.type } }, isRef: true, fromMeta };
+        if (turned.nulls !== null) break;
+        yield { node: { ...turned, expr: positionOf(e, alias, selected) }, isRef: true, fromMeta };
         return;
       }
     yield { node: turned, isRef: false, fromMeta };
@@ -68,9 +71,9 @@ function* termOrders(query: Query, term: unknown, selected: ReadonlyMap<string, 
     return;
   }
   const [name, descending] = direction(term, reverse);
-  const chosen = selected.get(name);
+  const chosen = selected.get(name)?.expr;
   if (chosen !== undefined) {
-    yield { node: order({ kind: "ref", name, source: chosen, type: chosen.type }, descending), isRef: true, fromMeta };
+    yield { node: order(positionOf(chosen, name, selected), descending), isRef: true, fromMeta };
     return;
   }
   const annotation = query.annotations.get(name);
@@ -97,6 +100,10 @@ function* termOrders(query: Query, term: unknown, selected: ReadonlyMap<string, 
     return;
   }
   for (const node of nameOrders(query, name, query.meta, query.baseAlias!, descending, new Set())) yield { node, isRef: false, fromMeta };
+}
+/** A selected column by its position: its alias may be the name of a column too. */
+function positionOf(e: Expr, alias: string, positions: Selection): Expr {
+  return { kind: "keyword", text: String(positions.get(alias)!.position), type: e.type };
 }
 function order(expr: Expr, descending: boolean, nulls: "first" | "last" | null = null): OrderNode {
   return { kind: "order", expr, descending, nulls, type: null };
@@ -141,7 +148,7 @@ function nameOrders(query: Query, name: string, meta: ModelMeta, alias: string, 
   }
   const trimmed = trimJoins(query, info);
   return trimmed.targets.flatMap((t) => (t instanceof CompositePrimaryKey ? (t.owner as ModelMeta).pkFields : [t])).map((t) => {
-    let node: Expr = col(trimmed.alias, t as unknown as ColumnField);
+    let node: Expr = col(trimmed.alias, t as unknown as ColumnField, info.transforms.length > 0 ? base(t) : t);
     for (const transform of info.transforms) node = tryTransform(query, node, transform);
     return order(node, descending);
   });

@@ -276,7 +276,7 @@ function ownTable(query: Query, _shape: RowShape): string {
 
 /** An aggregation over a derived table. */
 function planOverDerived(query: Query, options: PlanOptions): SelectPlan {
-  const inner = planSelect(query.inner!, { dialect: options.dialect, aliasColumns: query.inner!.combinator === null });
+  const inner = planSelect(query.inner!, { dialect: options.dialect, aliasColumns: true });
   const columns: PlannedColumn[] = [];
   const named: { name: string; index: number }[] = [];
   for (const [name, node] of query.annotationSelect) named.push({ name, index: columns.push({ expr: planExpr(simplify(node, (n) => isEmptySubquery(n, options.dialect)), options.dialect), alias: name }) - 1 });

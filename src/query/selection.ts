@@ -110,6 +110,10 @@ export function addOrdering(query: Query, terms: readonly unknown[]): void {
     } else if (query.combinator !== null && isExpression(term) && namedTerm(term) !== null) {
       // After a union a name is one of the result's columns.
       out.push(namedTerm(term)!);
+    } else if (query.combinator !== null && isExpression(term) && term.kind === "order" && isExpression(term.args[0]) && term.args[0].kind === "f") {
+      const name = String(term.args[0].settings["name"]);
+      const ref: Expr = { kind: "ref", name, source: { kind: "null", type: null }, type: null };
+      out.push({ kind: "order", expr: ref, descending: term.settings["descending"] === true, nulls: term.settings["nulls"] as "first" | "last" | null, type: null });
     } else if (isExpression(term)) {
       const node = asValue(query.context.resolver.resolve(query, term, {}));
       if (containsAggregateNode(node) && query.groupBy === null)
@@ -187,7 +191,7 @@ function checkLoadName(query: Query, path: string): void {
   for (const [i, name] of parts.entries()) {
     const f = meta.find(name === "pk" ? meta.pk.name : name);
     if (f === undefined) {
-      if (i === 0 && (query.filteredRelations.has(name) || query.annotations.has(name) || query.extra.has(name))) return;
+      if (i === 0 && query.filteredRelations.has(name)) return;
       throw new FieldDoesNotExist(`${meta.objectName} has no field named '${name}'.${suggest(name, meta.choices())}`, "query.unknown_field", { model: meta.label, path });
     }
     if (i === parts.length - 1) return;
@@ -249,6 +253,7 @@ export function selectedCount(q: Query): number {
 
 /** `distinct("a", "b")`. */
 export function addDistinct(query: Query, names: readonly string[]): void {
+  for (const n of names) if (query.annotations.has(n) && !query.annotationSelect.has(n)) throw unknownName(query, n, query.meta);
   query.distinctFields = names;
   query.distinct = true;
 }

@@ -41,6 +41,11 @@ export function trimStart(query: Query, named: Walked["named"]): { prefix: strin
   } else {
     fields = pairs.map(([l]) => l);
     alias = tables[trimmed]!;
+    if (first.restriction?.side === "left") {
+      // What the join compares is not all that has to be equal: the rows themselves are.
+      fields = step.from.pkFields;
+      names[names.length - 1] = step.from.pk.name;
+    }
   }
   // What stands first in FROM must not be a join.
   for (const [a, t] of query.aliases) {

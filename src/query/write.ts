@@ -1,10 +1,10 @@
 /** Queries as UPDATE and DELETE: assignments resolved, conditions over joins turned into subqueries of keys. */
-import { lookup, type ColumnField, type Expr, type SubqueryNode } from "../ast/expr.js";
+import { lookup, typeOrNull, type ColumnField, type Expr, type SubqueryNode } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { simplify } from "../ast/simplify.js";
 import type { DeleteStatement, UpdateStatement } from "../ast/statement.js";
 import { Slot } from "../ast/slots.js";
-import { containsAggregate, containsWindow, mapChildren } from "../ast/walk.js";
+import { containsAggregate, containsWindow } from "../ast/walk.js";
 import { FieldError, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
 import type { Field } from "../fields/field.js";
@@ -116,12 +116,17 @@ export function planUpdate(source: Query, meta: ModelMeta, assignments: readonly
   const own = ownCondition(source, meta, dialect);
   const set = assignments.map(({ field, value }): [string, Expr] => {
     const planned = planExpr(simplify(value, (n) => isEmptySubquery(n, dialect)), dialect);
-    return [field.column!, selfless(planned, dialect)];
+    return [field.column!, fitting(planned, value, field, dialect)];
   });
   return { statement: { kind: "update", table: meta.dbTable, alias: own.alias, set, where: own.where, orderBy: [], returning }, empty: own.empty };
 }
-function selfless(e: Expr, _d: DialectInfo): Expr {
-  return mapChildren(e, (c) => c);
+// Text that is calculated does not become an address, a uuid or a number by itself on a database with strict types.
+function fitting(planned: Expr, value: Expr, field: Field, dialect: DialectInfo): Expr {
+  if (dialect.name !== "postgres" || value.kind === "param" || value.kind === "col") return planned;
+  const type = typeOrNull(value);
+  const isText = type !== null && (type.typeName === "CharField" || type.typeName === "TextField");
+  const textColumn = field.ancestry.includes("TextField") || (field.ancestry.includes("CharField") && !field.ancestry.includes("GenericIPAddressField"));
+  return isText && !textColumn ? { kind: "cast", arg: planned, type: field } : planned;
 }
 /** DELETE of one table's rows by a query. */
 export function planDelete(source: Query, meta: ModelMeta, dialect: DialectInfo): { statement: DeleteStatement; empty: boolean } {

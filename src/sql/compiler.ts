@@ -4,10 +4,10 @@
  */
 import type { Binding, Segment } from "./compiled.js";
 import { Compiled } from "./compiled.js";
-import type { AggregateNode, Emitter, Expr, FuncNode, Kind, ListNode, LookupNode, NodeOf, ParamNode } from "../ast/expr.js";
+import type { AggregateNode, Emitter, Expr, FuncNode, Kind, ListNode, LookupNode, NodeOf, ParamNode, SqlPiece } from "../ast/expr.js";
 import type { DialectInfo, ValueType } from "../ast/seams.js";
 import { nodeKey } from "../ast/walk.js";
-import { DatabaseError, NotSupportedError } from "../base/errors.js";
+import { DatabaseError, NotSupportedError, ValueError } from "../base/errors.js";
 import { shortenIdentifier } from "../base/names.js";
 
 export type Handler<N> = (c: Compiler, node: N) => void;
@@ -30,6 +30,17 @@ export interface Dialect {
 
 const CONTROL = /\p{Cc}/u;
 
+/** A parameter of a piece of text, on its way to where the piece is put. Nothing but `splice` can open it. */
+class Hole {
+  readonly #fill: () => void;
+  constructor(fill: () => void) {
+    this.#fill = fill;
+  }
+  fill(): void {
+    this.#fill();
+  }
+}
+
 export class Compiler {
   readonly dialect: Dialect;
   readonly info: DialectInfo;
@@ -42,6 +53,8 @@ export class Compiler {
   private text_ = "";
   private bindings: Binding[] = [];
   private readonly known = new Map<string, number>();
+  // Parameters of the piece that is being written, if one is.
+  private holes: Hole[] | null = null;
 
   constructor(dialect: Dialect, info: DialectInfo, timeZone = "UTC") {
     this.timeZone = timeZone;
@@ -58,21 +71,57 @@ export class Compiler {
   }
   /** Adds text of babik's own. */
   text(sql: string): this {
-    this.text_ += sql;
+    this.text_ += this.holes === null ? sql : sql.replaceAll("%", "%%");
     return this;
+  }
+  /** A node as text with `%s` for its parameters. */
+  private piece(node: Expr, write: Handler<Expr>): SqlPiece {
+    const { text_, holes } = this;
+    const params: Hole[] = [];
+    this.text_ = "";
+    this.holes = params;
+    try {
+      write(this, node);
+      return [this.text_, params];
+    } finally {
+      this.text_ = text_;
+      this.holes = holes;
+    }
+  }
+  /** Writes text with `%s` for parameters: those of pieces, or plain values. */
+  private splice([sql, params]: SqlPiece): void {
+    let n = 0;
+    sql.split(/(%s|%%)/).forEach((part) => {
+      if (part === "%%") this.text("%");
+      else if (part !== "%s") this.text(part);
+      else {
+        if (n >= params.length) throw new ValueError("There are more %s in the SQL than parameters.", "sql.parameters");
+        const param = params[n++];
+        if (param === undefined) throw new ValueError("A parameter of an expression's SQL is undefined; write null for SQL NULL.", "value.undefined");
+        if (param instanceof Hole) param.fill();
+        else this.bind({ slot: -1, value: param, type: null });
+      }
+    });
+    if (n !== params.length) throw new ValueError("There are more parameters than %s in the SQL.", "sql.parameters");
+  }
+  // Within a piece a parameter is a hole, filled when the piece is put in its place.
+  private hole(fill: () => void): boolean {
+    if (this.holes === null) return false;
+    this.holes.push(new Hole(fill));
+    this.text_ += "%s";
+    return true;
   }
   /** Adds an identifier: the only place that writes one. */
   ident(name: string): this {
-    this.text_ += this.quote(name);
-    return this;
+    return this.text(this.quote(name));
   }
   quote(name: string): string {
     if (name === "" || CONTROL.test(name) || !(name as unknown as { isWellFormed(): boolean }).isWellFormed())
       throw new DatabaseError("A name of a table or column is empty or has control characters.", "sql.identifier");
     const q = this.dialect.quote;
     // The same digest wherever the name is written, in tables' definitions as in queries.
-    if (name.length > this.info.features.maxIdentifier) return q + shortenIdentifier(name, this.info.features.maxIdentifier) + q;
-    return q + name.replaceAll(q, q + q) + q;
+    const fit = name.length > this.info.features.maxIdentifier ? shortenIdentifier(name, this.info.features.maxIdentifier) : name;
+    return q + fit.replaceAll(q, q + q) + q;
   }
   /** Writes a node. */
   emit(node: Expr): this {
@@ -82,7 +131,7 @@ export class Compiler {
   /** Writes nodes with something between them. */
   list(nodes: readonly Expr[], joiner = ", "): this {
     nodes.forEach((n, i) => {
-      if (i > 0) this.text_ += joiner;
+      if (i > 0) this.text(joiner);
       this.emit(n);
     });
     return this;
@@ -92,6 +141,7 @@ export class Compiler {
     return this.bind({ slot: node.slot, value: node.value, type: node.type !== null && !("problem" in node.type) ? node.type : null, map: node.map, rawValue: node.rawValue, late: node.late }, nodeKey(node));
   }
   bind(b: Binding, key: string | null = null): this {
+    if (this.hole(() => this.bind(b, key))) return this;
     if (this.dialect.placeholder === "$") {
       let n = key === null ? undefined : this.known.get(key);
       if (n === undefined) {
@@ -107,6 +157,7 @@ export class Compiler {
   }
   /** A list as one array parameter, or as placeholders of which there are as many as values. */
   listParam(node: ListNode): this {
+    if (this.hole(() => this.listParam(node))) return this;
     const b: Binding = { slot: node.slot, value: node.value, type: node.type !== null && !("problem" in node.type) ? node.type : null, map: node.map, list: this.dialect.placeholder === "$" ? "array" : "expand" };
     if (b.list === "array") return this.bind(b, nodeKey(node));
     const index = this.bindings.push(b) - 1;
@@ -116,6 +167,7 @@ export class Compiler {
   }
   /** A value written into the text as a hexadecimal literal, where the grammar allows no placeholder. */
   inline(node: ParamNode): this {
+    if (this.hole(() => this.inline(node))) return this;
     const index = this.bindings.push({ slot: node.slot, value: node.value, type: node.type !== null && !("problem" in node.type) ? node.type : null, map: node.map }) - 1;
     this.segments.push(this.text_, { inline: index });
     this.text_ = "";
@@ -127,13 +179,16 @@ export class Compiler {
   notSupported(what: string): never {
     throw new NotSupportedError(`${what} is not supported on this database (${this.info.isMariaDb ? "MariaDB" : this.info.name}).`, "sql.not_supported");
   }
-  /** The facade for expressions that write their own text. */
-  emitter(): Emitter {
+  /** The facade for expressions that write their own text. `write` writes their parts. */
+  emitter(write: Handler<Expr>): Emitter {
     return {
       dialect: this.info,
       text: (sql) => void this.text(sql),
       param: (value, type = null) => void this.bind({ slot: -1, value, type }),
-      emit: (node) => void this.emit(node),
+      emit: (node) => write(this, node),
+      compile: (node) => this.piece(node, write),
+      splice: (piece) => this.splice(piece),
+      quote: (name) => this.quote(name),
     };
   }
 }

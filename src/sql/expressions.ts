@@ -1,5 +1,5 @@
 /** Default spellings of every kind of node; a dialect replaces what it writes differently. */
-import { typeOrNull, type AggregateNode, type Expr, type FrameNode, type FuncNode, type FuncSpec, type LookupNode, type NodeOf, type WhereNode } from "../ast/expr.js";
+import { labelOf, typeOrNull, type AggregateNode, type Expr, type FrameNode, type FuncNode, type FuncSpec, type LookupNode, type NodeOf, type WhereNode } from "../ast/expr.js";
 import type { SelectLike } from "../ast/statement.js";
 import { DatabaseError, NotSupportedError, ValueError } from "../base/errors.js";
 import type { Compiler, Handlers } from "./compiler.js";
@@ -60,7 +60,8 @@ export function emitFunc(c: Compiler, node: FuncNode): void {
 // Words for templates come from a class of the user's code, never from data; still only words and numbers pass.
 function templateWord(v: unknown): string {
   const text = String(v);
-  if (!/^[\w .,:-]*$/.test(text)) throw new DatabaseError("A word for a function's template may only have letters, digits, spaces and . , : - _", "sql.template");
+  // Two hyphens would begin a comment.
+  if (!/^[\w .,:-]*$/.test(text) || text.includes("--")) throw new DatabaseError("A word for a function's template may only have letters, digits, spaces and . , : - _", "sql.template");
   return text;
 }
 
@@ -73,14 +74,17 @@ export function emitAggregate(c: Compiler, node: AggregateNode): void {
 export function plainAggregate(c: Compiler, node: AggregateNode, sql?: string): void {
   const filtered = withoutFilter(c, node);
   const s = spelling(node.spec, c);
+  const emitOrder = (): void => {
+    if (filtered.orderBy.length > 0) { c.text(" ORDER BY "); c.list(filtered.orderBy); }
+  };
   const emitArgs = (): void => {
     if (node.distinct) c.text("DISTINCT ");
     typedList(c, filtered.args, s.joiner);
-    if (filtered.orderBy.length > 0) { c.text(" ORDER BY "); c.list(filtered.orderBy); }
+    emitOrder();
   };
   if (s.template !== undefined) {
     const extra = Object.fromEntries(Object.entries(node.options ?? {}).map(([k, v]) => [k, () => void c.text(templateWord(v))]));
-    emitTemplate(c, s.template, { ...extra, distinct: () => void (node.distinct && c.text("DISTINCT ")), function: () => void c.text(sql ?? s.sql), expressions: () => typedList(c, filtered.args, s.joiner), filter: () => undefined });
+    emitTemplate(c, s.template, { ...extra, distinct: () => void (node.distinct && c.text("DISTINCT ")), function: () => void c.text(sql ?? s.sql), expressions: () => typedList(c, filtered.args, s.joiner), orderBy: emitOrder, filter: () => undefined });
   } else {
     c.text(`${sql ?? s.sql}(`);
     emitArgs();
@@ -93,7 +97,8 @@ export function withoutFilter(c: Compiler, node: AggregateNode): AggregateNode {
   if (node.filter === null || c.info.features.aggregateFilter) return node;
   const { filter } = node;
   const [first, ...rest] = node.args;
-  const arg: Expr = first!.kind === "star" ? { kind: "keyword", text: "1", type: null } : first!;
+  if (first === undefined) c.notSupported(`A filter of the aggregate '${labelOf(node.spec)}', which has no arguments,`);
+  const arg: Expr = first.kind === "star" ? { kind: "keyword", text: "1", type: null } : first;
   return { ...node, filter: null, args: [{ kind: "case", whens: [{ when: filter, then: arg }], otherwise: null, type: arg.type }, ...rest] };
 }
 
@@ -249,7 +254,7 @@ export const baseHandlers: Handlers = {
   tuple: (c, n) => void c.text("(").list(n.items).text(")"),
   always: (c) => void c.text(trueText(c)),
   never: (c) => void c.text(falseText(c)),
-  custom: (c, n) => n.by.emit(c.emitter(), n.children),
+  custom: (c, n) => n.by.emit(c.emitter(emitTyped), n.children),
   default: (c) => void c.text("DEFAULT"),
   outerref: () => {
     throw new ValueError("This queryset contains a reference to an outer query and may only be used in a subquery.", "query.outer_reference");

@@ -112,6 +112,16 @@ function emitLock(c: Compiler, s: SelectStatement): void {
 
 function emitCompound(c: Compiler, s: CompoundStatement): void {
   const parens = c.info.features.parenthesesInCompound;
+  // One part is left: it keeps its own slice and order inside of a derived table.
+  const [only] = s.parts;
+  if (s.parts.length === 1 && (only!.kind === "compound" || only!.orderBy.length > 0 || only!.low !== null || only!.high !== null)) {
+    c.text("SELECT * FROM (");
+    emitSelect(c, only!);
+    c.text(") ").ident("combined");
+    if (s.orderBy.length > 0) c.text(" ORDER BY ").list(s.orderBy);
+    emitLimit(c, s.low, s.high);
+    return;
+  }
   s.parts.forEach((p, i) => {
     if (i > 0) c.text(` ${s.op}${s.all ? " ALL" : ""} `);
     // Where parts may not be in parentheses, a nested compound becomes a derived table.
