@@ -62,7 +62,7 @@ export async function bulkCreate(qs: QuerySetLike, given: Iterable<object>, o: B
     const record = object as Record<string, unknown>;
     for (const k of concrete.pkFields) if ((record[k.attname] ?? null) === null && k.hasDefault()) putValue(object, k.attname, k.prep(k.getDefault()));
   }
-  if (concrete.orderWithRespectTo !== null) await placeAmongSiblings(objects, concrete, qs.plain(concrete).with({ alias: db.alias }));
+  if (concrete.orderWithRespectTo !== null) await placeAmongSiblings(objects, concrete, (qs as unknown as { plain(meta: ModelMeta): QuerySetLike }).plain(concrete).with({ alias: db.alias }));
   const auto = concrete.pkFields.length === 1 && concrete.pkFields[0] instanceof AutoField ? concrete.pkFields[0] : null;
   const isSet = (object: object): boolean => { const pk = pkOf(object); return hasPk(object) && !isExpression(pk); };
   const groups: [object[], readonly Field[]][] = [];

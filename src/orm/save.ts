@@ -258,7 +258,7 @@ export function deferAgain(instance: object, meta: ModelMeta, fields: readonly F
 async function insertOne(instance: object, meta: ModelMeta, db: Database, pkSet: boolean): Promise<void> {
   const record = instance as Record<string, unknown>;
   const info = await db.ready();
-  await placeAmongSiblings([instance], meta, new QuerySet({ ...plainParts(meta), alias: db.alias }));
+  if (meta.orderWithRespectTo !== null) await placeAmongSiblings([instance], meta, new QuerySet({ ...plainParts(meta), alias: db.alias }));
   const auto = meta.pkFields.length === 1 && meta.pkFields[0] instanceof AutoField ? meta.pkFields[0] : null;
   const fields = meta.localConcreteFields.filter((f) => !f.generated && (pkSet || f !== auto) && (Object.hasOwn(instance, f.attname) || !f.hasDbDefault()));
   const values = fields.map((f) => storedValue(f, f.preSave(record, true)));

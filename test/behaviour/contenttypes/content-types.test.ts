@@ -34,8 +34,8 @@ describe("getForModel", () => {
     await types.createMissing();
     types.clearCache();
     await assertNumQueries(1, async () => {
-      await types.getForModel(Animal);
-      await types.getForModel(Plant);
+      expect((await types.getForModel(Animal)).modelClass()).toBe(Animal);
+      expect((await types.getForModel(Plant)).modelClass()).toBe(Plant);
     });
   });
   test("does not remember a row whose transaction was taken back", async () => {
@@ -51,7 +51,7 @@ describe("getForModel", () => {
   });
   test("remembers a row whose transaction was committed", async () => {
     await orm.atomic(() => types.getForModel(Animal));
-    await assertNumQueries(0, () => types.getForModel(Animal));
+    expect((await assertNumQueries(0, () => types.getForModel(Animal))).modelClass()).toBe(Animal);
   });
 });
 
