@@ -63,7 +63,6 @@ function itemsOf(slot: Slot, name: string, context: BuildContext, clean: (items:
     const list = prepare(v);
     return list.length === n ? list : MISFIT;
   });
-  context.misfit();
   return n;
 }
 const IN: Lookup = {

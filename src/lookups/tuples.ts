@@ -38,7 +38,6 @@ function tupleOf(given: Rhs, name: string, lhs: TupleNode, context: BuildContext
   if (given instanceof Slot) {
     const values = checked(given.value, name, lhs);
     const nulls = values.map((v) => v === null);
-    if (nulls.includes(true)) context.misfit();
     context.prepare(given.index, (v) => {
       const list = checked(v, name, lhs);
       return list.every((x, i) => (x === null) === nulls[i]) ? list : MISFIT;
@@ -144,7 +143,6 @@ const IN: Lookup = {
       const rows = list(v);
       return rows.length === count ? rows : MISFIT;
     });
-    context.misfit();
     const rows = Array.from({ length: count }, (_, row) =>
       lhs.items.map((item, i): Expr => ({
         kind: "param",

@@ -259,11 +259,8 @@ function arithmetic(sign: SqlValue, left: SqlValue, right: SqlValue): SqlValue {
   const sum = sign === "+" ? a.micros + b.micros : a.micros - b.micros;
   if (a.kind === "duration" && b.kind === "duration") return sum;
   if (a.kind !== "duration" && b.kind !== "duration") return sign === "-" ? sum : null;
-  const other = a.kind === "duration" ? b : a;
-  if (other.kind === "time") return clockText(sum);
-  // A date and a duration are a date: texts of dates are compared with each other.
-  const text = momentText(sum);
-  return other.dateOnly === true && text !== null ? text.slice(0, 10) : text;
+  // A date and a duration are a moment, as on the other databases: no hour is lost. Comparisons with dates widen the dates.
+  return (a.kind === "duration" ? b.kind : a.kind) === "time" ? clockText(sum) : momentText(sum);
 }
 
 // As intervals of PostgreSQL do.
@@ -272,12 +269,12 @@ function halfToEven(x: number): number {
   return x - down === 0.5 ? (down % 2 === 0 ? down : down + 1) : Math.round(x);
 }
 
-function operand(value: SqlValue): { kind: "duration" | "moment" | "time"; micros: bigint; dateOnly?: boolean } | undefined {
+function operand(value: SqlValue): { kind: "duration" | "moment" | "time"; micros: bigint } | undefined {
   if (typeof value === "bigint") return { kind: "duration", micros: value };
   if (typeof value === "number") return { kind: "duration", micros: BigInt(Math.round(value)) };
   if (typeof value !== "string") return undefined;
   const c = parseCivil(value);
-  if (c !== undefined) return { kind: "moment", micros: toMicros(c), dateOnly: value.length === 10 };
+  if (c !== undefined) return { kind: "moment", micros: toMicros(c) };
   const time = parseTime(value);
   return time === undefined ? undefined : { kind: "time", micros: BigInt(time) };
 }

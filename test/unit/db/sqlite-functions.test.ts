@@ -234,3 +234,43 @@ describe("numbers", () => {
     expect(decimalKey("-0")).toBe(decimalKey("0.00"));
   });
 });
+
+describe("documents", () => {
+  test("equal documents have equal keys, whatever the order and spelling of theirs", () => {
+    expect(sql("BABIK_JSON_KEY(?)", '{"b": [1.0, null], "a": {"d": 1, "c": "x"}}')).toBe(
+      '{"a":{"c":"x","d":1},"b":[1,null]}',
+    );
+    expect(sql("BABIK_JSON_KEY(?) = BABIK_JSON_KEY(?)", '{"__proto__":1,"a":2}', '{"a":2,"__proto__":1}')).toBe(1);
+    expect(sql("BABIK_JSON_KEY(?)", "no json")).toBe("no json");
+    expect(sql("BABIK_JSON_KEY(NULL)")).toBeNull();
+  });
+  test("members of a list are joined without the nulls", () => {
+    expect(sql("BABIK_JOIN(?, ?)", '["a,b", null, 2]', "; ")).toBe("a,b; 2");
+    expect(sql("BABIK_JOIN('[]', ',')")).toBeNull();
+  });
+});
+
+describe("truncation to a moment", () => {
+  test.each([
+    ["day", "2015-12-31 23:30:50.321000", "+05:30", "2015-12-31 18:30:00"],
+    ["year", "2015-12-31 23:30:50", "+05:30", "2015-12-31 18:30:00"],
+    ["hour", "2020-10-25 00:30:00", "Europe/Paris", "2020-10-25 00:00:00"],
+    ["hour", "2020-10-25 01:30:00", "Europe/Paris", "2020-10-25 01:00:00"],
+    ["minute", "2020-10-25 01:30:59.5", "Asia/Kolkata", "2020-10-25 01:30:00"],
+    ["day", "2016-10-16 13:00:00", "America/Sao_Paulo", "2016-10-16 03:00:00"],
+  ])("the %s of %s in %s", (kind, when, zone, expected) => {
+    expect(sql("babik_datetime_trunc_utc(?, ?, ?)", kind, when, zone)).toBe(expected);
+  });
+  test("an unknown unit is an error and NULL stays NULL", () => {
+    expect(() => sql("babik_datetime_trunc_utc('century', '2020-01-01 00:00:00', '+01:00')")).toThrow(ValueError);
+    expect(sql("babik_datetime_trunc_utc('day', NULL, '+01:00')")).toBeNull();
+  });
+});
+
+test("exact sums move with the frame of a window", () => {
+  const rows = connection.run({
+    text: "WITH t(x) AS (VALUES ('0.1'), ('12345678901234567.2'), ('0.3')) SELECT BABIK_DEC_SUM(x) OVER (ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t",
+    params: [],
+  }).rows;
+  expect(rows.map((r) => r[0])).toEqual(["0.1", "12345678901234567.3", "12345678901234567.5"]);
+});
