@@ -19,6 +19,7 @@ export function valuesText(fields: readonly Field[], values: readonly unknown[])
   // A user may have assigned "7" where rows hold 7: both have one canonical form.
   return keyText(values.length === 1 ? fields[0]!.prep(values[0]) : values.map((v, i) => fields[i]!.prep(v)));
 }
+/** Whether all parts of a key are there. */
 export function hasValues(values: readonly unknown[]): boolean {
   return values.every((v) => v !== null && v !== undefined);
 }

@@ -17,6 +17,7 @@ import { checkOptions, listOf, RelatedSet, splitRows, type Call, type SetSource 
 
 type Defaults = Readonly<Record<string, unknown>>;
 
+/** A set by a table of pairs, as its manager uses it. */
 export class ManySet extends RelatedSet {
   readonly side: ManySide;
   readonly related: ModelMeta;

@@ -29,6 +29,7 @@ export function kindOf(value: unknown): string {
   if (isInstance(value)) return `${(value[INSTANCE] as unknown as ModelMeta).objectName} object`;
   return value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
 }
+/** The error for a value that is no instance of the relation's model. */
 export function wrongKind(value: unknown, owner: ModelMeta, name: string, target: ModelMeta): Error {
   return new ValueError(`Cannot assign "${kindOf(value)}": "${owner.objectName}.${name}" must be a "${target.objectName}" instance.`, "relation.assign", { model: owner.label, path: name });
 }

@@ -12,15 +12,54 @@ import type { Call, RelatedSet } from "./related-set.js";
 type Options = Record<string, unknown>;
 /** What every manager of related rows can do besides the methods of its querysets. */
 export interface RelatedMethods {
+  /**
+   * Makes and saves a row that is in the set.
+   * @param options `throughDefaults` (many-to-many): values for the model between
+   * @example await category.products.create({ name: "Cable", price: "9.95" }); // INSERT INTO … ("name", "price", "category_id") VALUES …
+   * @see https://docs.djangoproject.com/en/dev/ref/models/relations/#django.db.models.fields.related.RelatedManager.create
+   */
   create(values?: Options, options?: Options): Promise<unknown>;
+  /** Looks for a row in the set, and makes one when there is none. Gives the row and whether it was made. */
   getOrCreate(conditions: Options, options?: Options): Promise<unknown>;
+  /** Like `getOrCreate`, but a row that was found gets the `defaults`. */
   updateOrCreate(conditions: Options, options?: Options): Promise<unknown>;
+  /**
+   * Puts rows into the set. Many-to-many sets take keys too, and pass over what is in the set already.
+   * @param rows instances (or keys), and at the end options: `bulk: false` saves each row, `throughDefaults` as for `create`
+   * @throws ValueError for unsaved rows, QueryTypeError for rows of other models
+   * @example
+   * await category.products.add(a, b); // UPDATE "shop_product" SET "category_id" = 1 WHERE "id" IN (1, 2)
+   * await book.authors.add(jean, 7);   // INSERT INTO "shop_book_authors" … ON CONFLICT DO NOTHING
+   * @see https://docs.djangoproject.com/en/dev/ref/models/relations/#django.db.models.fields.related.RelatedManager.add
+   */
   add(...rows: unknown[]): Promise<void>;
+  /**
+   * Takes rows out of the set; the rows themselves stay.
+   * @throws QueryTypeError where the foreign key cannot be null, DoesNotExist for a row that is not in the set
+   * @example await customer.gifts.remove(order); // UPDATE … SET "gift_id" = NULL WHERE "gift_id" = 1 AND "id" IN (3)
+   * @see https://docs.djangoproject.com/en/dev/ref/models/relations/#django.db.models.fields.related.RelatedManager.remove
+   */
   remove(...rows: unknown[]): Promise<void>;
+  /**
+   * Takes all rows out of the set.
+   * @throws QueryTypeError where the foreign key cannot be null
+   * @example await book.authors.clear(); // DELETE FROM "shop_book_authors" WHERE "book_id" = 1
+   * @see https://docs.djangoproject.com/en/dev/ref/models/relations/#django.db.models.fields.related.RelatedManager.clear
+   */
   clear(options?: Options): Promise<void>;
+  /**
+   * Makes these rows the set: what is missing is added, what is too much removed, in one transaction.
+   * @param rows a list or a queryset
+   * @param options `clear: true` empties the set first; `bulk`, `throughDefaults` as for `add`
+   * @example await book.authors.set([jean, kim]);
+   * @see https://docs.djangoproject.com/en/dev/ref/models/relations/#django.db.models.fields.related.RelatedManager.set
+   */
   set(rows: unknown, options?: Options): Promise<void>;
+  /** Number of rows; of a many-to-many set without reading the table on the other side. */
   count(): Promise<number>;
+  /** Whether the set has rows. */
   exists(): Promise<boolean>;
+  /** The same set through another manager of the related model: `blog.posts.manager("published")`. */
   manager(name: string): Manager;
 }
 type RelatedClass = new (set: RelatedSet) => Manager & RelatedMethods;

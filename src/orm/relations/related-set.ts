@@ -36,6 +36,7 @@ export function notePrefetchQuerySet(rows: readonly object[], queryset: QuerySet
   ofPrefetch.set(rows, queryset);
 }
 
+/** What all kinds of sets have in common. */
 export abstract class RelatedSet {
   readonly source: SetSource;
   abstract readonly related: ModelMeta;
@@ -140,6 +141,7 @@ export function splitRows(method: string, given: readonly unknown[], allowed: re
   checkOptions(method, last, allowed);
   return { rows: given.slice(0, -1), options: last };
 }
+/** Refuses options that a method does not have. */
 export function checkOptions(method: string, options: Record<string, unknown>, allowed: readonly string[]): void {
   for (const name of Object.keys(options))
     if (!allowed.includes(name)) throw new QueryTypeError(`${method}() has no option '${name}'.${allowed.length > 0 ? ` Options are: ${allowed.join(", ")}.` : ""}`, "relation.option");

@@ -12,6 +12,7 @@ import { localValues, targetValues, valuesText } from "./keys.js";
 import { kindOf } from "./related-errors.js";
 import { checkOptions, listOf, RelatedSet, splitRows, type Call, type SetSource } from "./related-set.js";
 
+/** A set by a foreign key, as its manager uses it. */
 export class ReverseSet extends RelatedSet {
   readonly relation: ReverseRelation;
   readonly field: ForeignObject;
