@@ -68,6 +68,10 @@ export interface Spelling {
 export interface FuncSpec extends Spelling {
   /** Public name, e.g. `"Lower"`; the key of special handlers in the dialects. */
   readonly name: string;
+  /** The name in messages and aliases where it is another: users' functions have keys that no handler answers to. */
+  readonly label?: string;
+  /** The output type itself, instead of the rule in `output`. */
+  readonly outputType?: ValueType;
   /** How the output type follows from the arguments: a type's name, or a rule. */
   readonly output?: string;
   readonly arity?: number | readonly [number, number];
@@ -222,14 +226,25 @@ export interface Emitter {
   readonly dialect: DialectInfo;
   text(sql: string): void;
   param(value: unknown, type?: ValueType | null): void;
-  /** SQL and parameters of a child, for Django's `compiler.compile(child)`. */
+  /** Writes a node here. */
   emit(node: Expr): void;
+  /** A node as text with `%s` for each parameter and the parameters, which only `splice` understands: Django's `compiler.compile(child)`. */
+  compile(node: Expr): SqlPiece;
+  /** Writes such text, of one piece or of several put together. Plain values among the parameters become parameters too. */
+  splice(piece: SqlPiece): void;
+  /** An identifier in the database's quotes. */
+  quote(name: string): string;
 }
+/** Text with `%s` where parameters stand (`%%` is a percent sign), and the parameters. */
+export type SqlPiece = readonly [sql: string, params: readonly unknown[]];
 export interface CustomEmitter {
-  emit(emitter: Emitter, children: readonly Expr[]): void;
+  /** `close` makes nodes of expressions that are built while writing, from children and plain values. */
+  emit(emitter: Emitter, children: readonly Expr[], close?: (expression: unknown) => Expr): void;
   /** Equal for emitters that write equal text; without one a statement is not cached. */
   readonly cacheKey?: string | undefined;
   readonly isAggregate?: boolean | undefined;
+  /** A condition, whatever its parts are. */
+  readonly conditional?: boolean | undefined;
   readonly windowCompatible?: boolean | undefined;
 }
 
@@ -257,6 +272,8 @@ export function typeOf(node: Expr): ValueType | null {
   if (t !== null && "problem" in t) throw new FieldError(t.problem, "expression.mixed_types");
   return t;
 }
+/** What a function is called in messages and aliases. */
+export const labelOf = (spec: FuncSpec): string => spec.label ?? spec.name;
 /** Like `typeOf`, but null instead of an error. */
 export function typeOrNull(node: Expr): ValueType | null {
   const t = node.type;

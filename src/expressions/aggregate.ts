@@ -1,8 +1,8 @@
 /** Aggregates as data: what they are called, what they give over nothing, and the options they take. */
-import type { FuncSpec } from "../ast/expr.js";
+import { labelOf, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
-import { Expression, isExpression } from "./expression.js";
+import { Expression, isExpression, type ExpressionParts } from "./expression.js";
 import { checkArity, F, fieldOrValue, splitOptions, Value } from "./makers.js";
 import { Q } from "./q.js";
 
@@ -21,22 +21,26 @@ export interface AggregateOptions {
 
 /** Builds the unresolved aggregate; the args are the expressions, then filter, default and orderings as the settings say. */
 export function aggregateOf(spec: FuncSpec, args: readonly unknown[], o: Record<string, unknown>, extra: Record<string, unknown> = {}): Expression {
+  return new Expression(aggregateParts(spec, args, o, extra));
+}
+/** The parts of an aggregate. */
+export function aggregateParts(spec: FuncSpec, args: readonly unknown[], o: Record<string, unknown>, extra: Record<string, unknown> = {}): ExpressionParts {
   checkArity(spec, args.length);
   const distinct = o["distinct"] === true;
-  if (distinct && spec.allowDistinct !== true) throw new QueryTypeError(`${spec.name} does not allow distinct.`, "expression.aggregate_distinct");
+  if (distinct && spec.allowDistinct !== true) throw new QueryTypeError(`${labelOf(spec)} does not allow distinct.`, "expression.aggregate_distinct");
   if (o["default"] !== undefined && o["default"] !== null && spec.emptyValue !== undefined)
-    throw new QueryTypeError(`${spec.name} does not allow default.`, "expression.aggregate_default");
+    throw new QueryTypeError(`${labelOf(spec)} does not allow default.`, "expression.aggregate_default");
   const orderings = o["orderBy"] === undefined || o["orderBy"] === null ? [] : Array.isArray(o["orderBy"]) ? o["orderBy"] : [o["orderBy"]];
-  if (orderings.length > 0 && spec.allowOrderBy !== true) throw new QueryTypeError(`${spec.name} does not allow orderBy.`, "expression.aggregate_order");
+  if (orderings.length > 0 && spec.allowOrderBy !== true) throw new QueryTypeError(`${labelOf(spec)} does not allow orderBy.`, "expression.aggregate_order");
   const filter = o["filter"] === undefined || o["filter"] === null ? [] : [o["filter"] instanceof Q || isExpression(o["filter"]) ? o["filter"] : new Q(o["filter"])];
   const fallback = o["default"] === undefined || o["default"] === null ? [] : [fieldOrDefault(o["default"])];
-  return new Expression({
+  return {
     kind: "aggregate",
     spec,
     args: [...args.map(fieldOrValue), ...filter, ...fallback, ...orderings.map(ordering)],
     settings: { ...extra, n: args.length, distinct, filter: filter.length, fallback: fallback.length, orderings: orderings.length },
     outputField: o["outputField"] as ValueType | undefined,
-  });
+  };
 }
 function fieldOrDefault(v: unknown): unknown {
   return isExpression(v) ? v : new Expression({ kind: "value", args: [v] });

@@ -2,7 +2,7 @@
  * What users write: immutable, unresolved expressions. An expression is a kind, arguments (expressions, conditions,
  * querysets, plain values) and static settings; names mean nothing until `query/resolve.ts` reads them.
  */
-import type { CustomEmitter, FuncSpec } from "../ast/expr.js";
+import { labelOf, type CustomEmitter, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
 import { Q } from "./q.js";
@@ -44,6 +44,7 @@ export class Expression {
     this.spec = parts.spec;
     this.outputField = parts.outputField;
     this.custom = parts.custom;
+    if (this.outputField !== undefined) checkType(this.outputField);
     for (const a of this.args)
       if (a === undefined)
         throw new ValueError(`undefined was given to ${this.describe()}; write null for SQL NULL.`, "value.undefined");
@@ -56,7 +57,7 @@ export class Expression {
   }
   /** Name used in messages and default aliases. */
   describe(): string {
-    return this.spec?.name ?? (this.kind === "f" ? `F("${String(this.settings["name"])}")` : this.kind);
+    return (this.spec === undefined ? undefined : labelOf(this.spec)) ?? (this.kind === "f" ? `F("${String(this.settings["name"])}")` : this.kind);
   }
 
   // ---- arithmetic ---------------------------------------------------------------------------------------------
@@ -118,6 +119,12 @@ export class Expression {
   }
 }
 
+// A type is an object with behaviour: nothing that came as data can be one.
+function checkType(type: unknown): void {
+  const t = type as Partial<ValueType> | null;
+  if (typeof t !== "object" || t === null || typeof t.toDb !== "function" || typeof t.castType !== "function" || typeof t.typeKey !== "string")
+    throw new QueryTypeError("outputField takes a field, such as IntegerField().", "expression.output_field");
+}
 /** True for expressions made by this package. */
 export function isExpression(value: unknown): value is Expression {
   return typeof value === "object" && value !== null && brand in value;

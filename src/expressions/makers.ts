@@ -1,5 +1,5 @@
 /** The plain calls that make expressions: F, Value, Case, Cast, Subquery, Window and their kin. No SQL and no model is known here. */
-import type { FuncSpec } from "../ast/expr.js";
+import { labelOf, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
 import { combined, comparison, Expression, isExpression, orderBy } from "./expression.js";
@@ -245,5 +245,5 @@ export function checkArity(spec: FuncSpec, n: number): void {
   if (spec.arity === undefined) return;
   const [min, max] = typeof spec.arity === "number" ? [spec.arity, spec.arity] : spec.arity;
   if (n < min || n > max)
-    throw new QueryTypeError(`'${spec.name}' takes ${min === max ? `exactly ${min}` : `${min} to ${max}`} argument${min === 1 && max === 1 ? "" : "s"} (${n} given)`, "expression.arity");
+    throw new QueryTypeError(`'${labelOf(spec)}' takes ${min === max ? `exactly ${min}` : `${min} to ${max}`} argument${min === 1 && max === 1 ? "" : "s"} (${n} given)`, "expression.arity");
 }

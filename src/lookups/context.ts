@@ -10,6 +10,9 @@ export abstract class BuildContext {
   /** The node of a function's call, with the checks and the output type that it has in expressions. */
   abstract call(spec: FuncSpec, args: readonly Expr[], settings?: Readonly<Record<string, unknown>>): Expr;
 
+  /** The node of an expression that names no fields: one made of nodes and plain values. */
+  abstract close(expression: unknown): Expr;
+
   misfit(): void {
     this.cacheable = false;
   }

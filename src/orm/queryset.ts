@@ -3,7 +3,7 @@
  * `queryset-run.ts` and is handed over to. A queryset is a node of the shape tree and the values gathered on the way.
  */
 import { QUERY_SOURCE, type QuerySource } from "../ast/slots.js";
-import type { EmbeddedQuery } from "../ast/expr.js";
+import { labelOf, type EmbeddedQuery } from "../ast/expr.js";
 import {  NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
@@ -567,8 +567,8 @@ export function defaultName(e: Expression): string | null {
   if (e.kind === "f") return String(e.settings["name"]);
   if (e.kind !== "aggregate") return null;
   const first = e.args[0];
-  return e.settings["n"] === 1 && isExpression(first) && first.kind === "f" ? `${String(first.settings["name"])}__${e.spec!.name.toLowerCase()}` : null;
+  return e.settings["n"] === 1 && isExpression(first) && first.kind === "f" ? `${String(first.settings["name"])}__${labelOf(e.spec!).toLowerCase()}` : null;
 }
 function autoName(e: Expression): string {
-  return defaultName(e) ?? (e.spec?.name ?? e.kind).toLowerCase();
+  return defaultName(e) ?? (e.spec === undefined ? e.kind : labelOf(e.spec)).toLowerCase();
 }

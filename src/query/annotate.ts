@@ -1,13 +1,16 @@
 /** Annotations, and aggregation of a whole query: in place where its rows are the model's own, else over a derived table. */
-import {  type ColNode, type Expr, type RefNode } from "../ast/expr.js";
+import { labelOf, type ColNode, type Expr, type RefNode } from "../ast/expr.js";
 import { children, containsAggregate, containsWindow, mapChildren, nodeKey, some } from "../ast/walk.js";
 import {  QueryTypeError, ValueError } from "../base/errors.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
 import { Q } from "../expressions/q.js";
 import { putAnnotation } from "./annotations-put.js";
+import { ReverseRelation } from "../fields/relations.js";
+import type { MetaField, ModelMeta } from "../meta/options.js";
 import { asValue } from "./conditions.js";
 import { groupByCols, setGroupBy } from "./grouping.js";
-import { resolve } from "./resolve.js";
+import { setupJoins } from "./joins.js";
+import { resolve, resolveFiltered } from "./resolve.js";
 import { addFields } from "./selection.js";
 import { splitHaving } from "./having.js";
 import { Query } from "./state.js";
@@ -56,39 +59,65 @@ function addFilteredRelation(query: Query, alias: string, e: Expression): void {
   const relation = e.settings["relation"] as string;
   const condition = e.args[0] as Q;
   const parts = relation.split("__");
-  let meta = query.meta;
-  for (const part of parts) {
-    const f = meta.find(part);
-    if (f === undefined || !f.isRelation) throw new ValueError(`FilteredRelation's relation_name cannot contain lookups (got '${relation}').`, "query.filtered_relation");
-    meta = ("relatedModel" in f ? f.relatedModel : (f as unknown as { related: unknown }).related) as typeof meta;
-  }
+  if (relationDepth(query, parts) < parts.length)
+    throw new ValueError(`FilteredRelation's relation_name cannot contain lookups (got '${relation}').`, "query.filtered_relation", { path: relation });
   for (const path of conditionPaths(condition)) {
     const names = path.split("__");
-    let m = query.meta;
-    const walked: string[] = [];
-    for (const n of names) {
-      const f = m.find(n === "pk" ? m.pk.name : n);
-      if (f === undefined || !f.isRelation) break;
-      walked.push(n);
-      m = ("relatedModel" in f ? f.relatedModel : (f as unknown as { related: unknown }).related) as typeof m;
-    }
-    // The condition may walk as deep as the relation itself and one table less, not past it.
-    if (walked.length > 0 && !relation.startsWith(walked.slice(0, -1).join("__")) && walked.length - 1 > parts.length)
-      throw new ValueError(`FilteredRelation's condition doesn't support nested relations deeper than the relation_name (got '${path}' for '${relation}').`, "query.filtered_relation");
-    if (walked.length > parts.length && walked.slice(0, parts.length).join("__") === relation && walked.length - parts.length >= 1 && names.length > walked.length)
-      throw new ValueError(`FilteredRelation's condition doesn't support nested relations deeper than the relation_name (got '${path}' for '${relation}').`, "query.filtered_relation");
+    const depth = relationDepth(query, names);
+    const outside = names.slice(0, Math.max(0, Math.min(depth, parts.length) - 1)).findIndex((n, k) => n !== parts[k]);
+    if (outside >= 0 && parts.length > outside)
+      throw new ValueError(`FilteredRelation's condition doesn't support relations outside the '${relation}' (got '${path}').`, "query.filtered_relation", { path });
+    if (Math.min(names.length, depth + 1) > parts.length + 1)
+      throw new ValueError(`FilteredRelation's condition doesn't support nested relations deeper than the relation_name (got '${path}' for '${relation}').`, "query.filtered_relation", { path });
   }
-  query.filteredRelations.set(alias, { alias, relation, condition, resolved: null });
+  // Inside of the condition the relation is the joined table itself, not another join to it.
+  query.filteredRelations.set(alias, { alias, relation, condition: renamed(condition, relation, alias) as Q, resolved: null });
+  // Joined once on the side: a mistake shows now, and the condition's values are prepared with this call.
+  const probe = query.clone();
+  probe.context = query.context;
+  setupJoins(probe, [alias], probe.meta, probe.initialAlias(), null, true, resolveFiltered);
+}
+/** How many of the names are relations, one after the other; the first may be a filtered relation. */
+function relationDepth(query: Query, names: readonly string[]): number {
+  let meta = query.meta;
+  for (const [n, name] of names.entries()) {
+    const filtered = n === 0 ? query.filteredRelations.get(name) : undefined;
+    if (filtered !== undefined && meta.find(name) === undefined) {
+      for (const part of filtered.relation.split("__")) {
+        const step = (query.filteredRelations.get(part) !== undefined && meta.find(part) === undefined ? undefined : meta.find(part === "pk" ? meta.pk.name : part)) as MetaField | undefined;
+        const to = step === undefined ? undefined : relationTarget(step);
+        if (to === undefined) return n;
+        meta = to;
+      }
+      continue;
+    }
+    const f = meta.find(name === "pk" ? meta.pk.name : name);
+    const to = f === undefined || !f.isRelation ? undefined : relationTarget(f);
+    if (to === undefined) return n;
+    meta = to;
+  }
+  return names.length;
+}
+function relationTarget(f: MetaField): ModelMeta | undefined {
+  return (f instanceof ReverseRelation ? f.relatedModel : (f as unknown as { related?: unknown }).related) as ModelMeta | undefined;
 }
 function conditionPaths(q: Q): string[] {
   return q.children.flatMap((c) => (Array.isArray(c) ? [c[0] as string] : c instanceof Q ? conditionPaths(c) : []));
+}
+/** A condition with a path's beginning exchanged, in its keys and in the names of expressions that stand as conditions. */
+function renamed(x: unknown, from: string, to: string): unknown {
+  const path = (p: string): string => (p === from ? to : p.startsWith(`${from}__`) ? to + p.slice(from.length) : p);
+  if (x instanceof Q) return Q.make(x.connector, x.children.map((c) => (Array.isArray(c) ? ([path(c[0] as string), c[1]] as const) : (renamed(c, from, to) as object))), x.negated);
+  if (!isExpression(x)) return x;
+  const settings = x.kind === "f" ? { ...x.settings, name: path(String(x.settings["name"])) } : x.settings;
+  return x.with({ args: x.args.map((a) => renamed(a, from, to)), settings });
 }
 
 /** Default name of an aggregate given without one: `price__avg`. */
 export function defaultAlias(e: unknown): string {
   if (isExpression(e) && e.kind === "aggregate") {
     const first = e.args[0];
-    if (e.settings["n"] === 1 && isExpression(first) && first.kind === "f") return `${String(first.settings["name"])}__${e.spec!.name.toLowerCase()}`;
+    if (e.settings["n"] === 1 && isExpression(first) && first.kind === "f") return `${String(first.settings["name"])}__${labelOf(e.spec!).toLowerCase()}`;
   }
   throw new QueryTypeError("Complex aggregates require an alias: { name: … }.", "aggregate.alias");
 }

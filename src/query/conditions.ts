@@ -5,7 +5,7 @@ import { BOOLEAN, isA } from "./types.js";
 /** Conditions: usable in WHERE as they stand. */
 export function isPredicate(node: Expr): boolean {
   return node.kind === "where" || node.kind === "lookup" || node.kind === "always" || node.kind === "never"
-    || (node.kind === "subquery" && node.exists) || (node.kind === "func" && node.spec.conditional === true);
+    || (node.kind === "subquery" && node.exists) || (node.kind === "func" && node.spec.conditional === true) || (node.kind === "custom" && node.by.conditional === true);
 }
 /** A condition as a value has the boolean type. */
 export function asValue(node: Expr): Expr {

@@ -2,6 +2,7 @@
 import type { Expr, FuncSpec } from "../ast/expr.js";
 import { BuildContext } from "../lookups/context.js";
 import type { LookupRegistry } from "../lookups/registry.js";
+import { closed } from "./closed.js";
 import { callFunction } from "./functions.js";
 
 /** Resolves arguments within a query; implemented by `resolve.ts` and handed down, so that the files under it do not import it. */
@@ -27,5 +28,11 @@ export class QueryContext extends BuildContext {
   }
   override call(spec: FuncSpec, args: readonly Expr[], settings: Readonly<Record<string, unknown>> = {}): Expr {
     return callFunction({ spec, args, settings, outputField: undefined });
+  }
+  override close(expression: unknown): Expr {
+    // The prepared values become constants of the node, so they are gathered apart from those of the chain.
+    const { node, cacheable } = closed(new QueryContext(this.resolver, this.lookups), expression);
+    if (!cacheable) this.misfit();
+    return node;
   }
 }

@@ -1,5 +1,5 @@
 /** Calls of functions as nodes: by their table row, or, where the node is not "name and arguments", by a builder of their own. */
-import { func, typeOrNull, type BindContext, type Expr, type FuncSpec } from "../ast/expr.js";
+import { func, labelOf, typeOrNull, type BindContext, type Expr, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { ValueError } from "../base/errors.js";
 import { buildExtract, buildTrunc, buildTruncCast } from "./function-dates.js";
@@ -16,7 +16,7 @@ export type FunctionBuilder = (call: BuildCall) => Expr;
 /** The plain node of a call. */
 export function plain(call: BuildCall, options: Readonly<Record<string, unknown>> = call.settings): Expr {
   const kept = Object.keys(options).length > 0 ? options : undefined;
-  return func(call.spec, call.args, call.outputField ?? ruleType(call.spec.output, call.args, call.spec.name), kept);
+  return func(call.spec, call.args, call.outputField ?? call.spec.outputType ?? ruleType(call.spec.output, call.args, labelOf(call.spec)), kept);
 }
 
 const whole = (value: number): Expr => ({ kind: "param", slot: -1, value, type: INTEGER() });

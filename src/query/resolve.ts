@@ -1,17 +1,19 @@
 /** Unresolved expressions -> nodes within a query: names become columns and joins, values parameters, querysets subqueries. */
 import {
-  ALWAYS, col, func, STAR, typeOf, typeOrNull, where,
-  type AggregateNode, type BinaryNode, type BinaryOp, type ColumnField, type Expr, type FrameNode, type OrderNode, type OutputType, type SubqueryNode,
+  ALWAYS, col, func, labelOf, STAR, typeOf, typeOrNull, where,
+  type AggregateNode, type BinaryNode, type BinaryOp, type ColumnField, type CustomEmitter, type Expr, type FrameNode, type OrderNode, type OutputType, type SubqueryNode,
 } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { EmbeddedRef, MISFIT, Slot } from "../ast/slots.js";
 import { children, containsAggregate, containsWindow, mapChildren } from "../ast/walk.js";
 import { FieldError, NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
+import { Lookup } from "../expressions/custom.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
 import { Q } from "../expressions/q.js";
 import type { Field } from "../fields/field.js";
 import { builtinLookups } from "../lookups/builtin.js";
 import { keyTransform } from "../lookups/json.js";
+import { preparedSide } from "../lookups/register.js";
 import { addQ } from "./filter.js";
 import { asCondition, asValue, isConditional } from "./conditions.js";
 import { QueryContext, type Resolver } from "./context.js";
@@ -98,8 +100,8 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
     case "func": {
       const spec = e.spec!;
       const args = e.args.map(value);
-      for (const a of args) refuseComposite(a, spec.name);
-      return callFunction({ spec, args, settings: e.settings, outputField: e.outputField });
+      for (const a of args) refuseComposite(a, labelOf(spec));
+      return ownSql(e, callFunction({ spec, args, settings: e.settings, outputField: e.outputField }));
     }
     case "aggregate": return resolveAggregate(query, e, o);
     case "case": {
@@ -155,8 +157,9 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
     // Outside of INSERT, which takes it apart by itself, the default is the expression it stands for.
     case "dbdefault": return e.args.length > 0 ? value(e.args[0]) : { kind: "default", type: e.outputField ?? null, expr: null };
     case "custom": {
-      const kids = e.args.map(value);
-      return { kind: "custom", by: e.custom!, children: kids, type: e.outputField ?? commonType(kids, "Expression") };
+      const kids = e instanceof Lookup ? lookupSides(query, e, o) : e.args.map(value);
+      const type = e.custom!.conditional === true ? BOOLEAN() : (e.outputField ?? commonType(kids, "Expression"));
+      return customNode(e, kids, type);
     }
     case "tuple": return { kind: "tuple", items: e.args.map(value), type: null };
     case "resolved": return e.settings["node"] as Expr;
@@ -166,6 +169,29 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
       return keyTransform(value(e.args[0]), String(e.settings["key"]), e.settings["text"] === true);
     }
   }
+}
+
+/** A node that is written by methods of the user's class, where it has some. */
+function ownSql(e: Expression, node: Expr): Expr {
+  return e.custom === undefined ? node : customNode(e, [node], node.type);
+}
+const emitters = new WeakMap<CustomEmitter, CustomEmitter>();
+/** Door 3: the emitter gets the means to resolve what is built while it writes. */
+export function customNode(e: Expression, children: readonly Expr[], type: OutputType): Expr {
+  const own = e.custom!;
+  let by = emitters.get(own);
+  if (by === undefined) {
+    const { cacheKey, isAggregate, windowCompatible, conditional } = own;
+    by = { cacheKey, isAggregate, windowCompatible, conditional, emit: (emitter, kids) => own.emit(emitter, kids, (x) => newContext().close(x)) };
+    emitters.set(own, by);
+  }
+  return { kind: "custom", by, children, type };
+}
+function lookupSides(query: Query, e: Lookup, o: ResolveOptions): Expr[] {
+  const lhs = asValue(resolve(query, e.args[0], o));
+  const right = e.args[1];
+  const plain = isExpression(right) && right.kind === "value" && right.outputField === undefined ? right.args[0] : undefined;
+  return [lhs, plain instanceof Slot ? preparedSide(e.preparation, plain, lhs, query.context) : asValue(resolve(query, right, o))];
 }
 
 function isPlainText(x: unknown): boolean {
@@ -260,7 +286,7 @@ function resolveAggregate(query: Query, e: Expression, o: ResolveOptions): Expr 
   const args = given.map((a) => asValue(resolve(query, a, o)));
   args.forEach((a, i) => {
     if (a.kind === "tuple") {
-      if (spec.name !== "Count") refuseComposite(a, spec.name);
+      if (spec.name !== "Count") refuseComposite(a, labelOf(spec));
       if (distinct) throw new ValueError("COUNT(DISTINCT) doesn't support composite primary keys", "expression.composite");
       // No part of a key is NULL where the row exists.
       args[i] = a.items[0]!;
@@ -268,7 +294,7 @@ function resolveAggregate(query: Query, e: Expression, o: ResolveOptions): Expr 
     // In aggregate() a reference to an existing annotation is a column of the inner query; anything else that aggregates is a mistake.
     if (containsAggregate(a) && (o.summarize !== true || a.kind !== "ref" || (a.source.kind === "aggregate" && summaries.has(a.source)))) {
       const name = isExpression(given[i]) && given[i].kind === "f" ? String(given[i].settings["name"]) : describe(given[i]);
-      throw new FieldError(`Cannot compute ${spec.name}('${name}'): '${name}' is an aggregate`, "aggregate.nested");
+      throw new FieldError(`Cannot compute ${labelOf(spec)}('${name}'): '${name}' is an aggregate`, "aggregate.nested");
     }
   });
   let at = n;
@@ -276,16 +302,17 @@ function resolveAggregate(query: Query, e: Expression, o: ResolveOptions): Expr 
   const defaultArg = fallback > 0 ? e.args[at++] : undefined;
   const orderBy = e.args.slice(at, at + orderings).map((x) => resolve(query, x, o) as OrderNode);
   const options = Object.keys(extra).length > 0 ? extra : undefined;
-  const type = e.outputField ?? ruleType(spec.output, spec.name === "StringAgg" ? args.slice(0, 1) : args, spec.name);
-  const node: AggregateNode = { kind: "aggregate", spec, args, type, distinct, filter: condition, orderBy, ...(options ? { options } : {}) };
-  if (o.summarize === true) summaries.add(node);
+  const type = e.outputField ?? spec.outputType ?? ruleType(spec.output, spec.name === "StringAgg" ? args.slice(0, 1) : args, labelOf(spec));
+  const plain: AggregateNode = { kind: "aggregate", spec, args, type, distinct, filter: condition, orderBy, ...(options ? { options } : {}) };
+  if (o.summarize === true) summaries.add(plain);
+  const node = ownSql(e, plain);
   if (defaultArg === undefined) return node;
   const fallbackNode = coalesceDefault(query, defaultArg, node, o);
   return func(COALESCE, [node, fallbackNode], node.type);
 }
 const summaries = new WeakSet<Expr>();
 export const COALESCE = Object.freeze({ name: "Coalesce", sql: "COALESCE" });
-function coalesceDefault(query: Query, arg: unknown, node: AggregateNode, o: ResolveOptions): Expr {
+function coalesceDefault(query: Query, arg: unknown, node: Expr, o: ResolveOptions): Expr {
   const inner = isExpression(arg) && arg.kind === "value" ? arg.args[0] : undefined;
   if (inner instanceof Slot) return slotValue(query, inner, isExpression(arg) && arg.outputField !== undefined ? arg.outputField : (typeOrNull(node) ?? undefined));
   return asValue(resolve(query, arg, o));
