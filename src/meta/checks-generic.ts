@@ -19,7 +19,8 @@ export function checkGeneric(meta: ModelMeta, field: GenericForeignKey | Generic
   if (related === undefined) return;
   const keys = [...related.byName.values()].filter((f): f is GenericForeignKey => f instanceof GenericForeignKey);
   if (keys.some((k) => k.ctField === field.contentTypeField && k.fkField === field.objectIdField)) return;
-  report("error", "contenttypes.E004", field.path, `The GenericRelation defines a relation with the model '${related.label}', but that model does not have a GenericForeignKey over '${field.contentTypeField}' and '${field.objectIdField}'.`);
+  // The relation can be used as it is: rows are found by the two columns alone.
+  report("warning", "contenttypes.E004", field.path, `The GenericRelation defines a relation with the model '${related.label}', but that model does not have a GenericForeignKey over '${field.contentTypeField}' and '${field.objectIdField}'.`);
 }
 function checkContentType(meta: ModelMeta, field: GenericForeignKey, report: Report): void {
   const found = meta.byName.get(field.ctField);

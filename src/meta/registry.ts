@@ -210,11 +210,12 @@ export class Registry {
       return;
     }
     f.related = target;
-    // Rows of the related model lead here by name only where the relation gives one; there is no accessor.
+    // Rows of the related model lead here by name only where the relation gives one.
     const reverse = new ReverseRelation(f, "manyToMany");
     reverse.model = target;
     reverse.relatedModel = meta;
     reverse.queryName = f.inherited || f.relatedQueryName === undefined ? `${meta.modelName}_${f.name}+` : f.relatedQueryName;
+    if (!f.inherited) reverse.accessorName = f.relatedQueryName ?? null;
     f.reverse = reverse;
     target.reverse.push(reverse);
     if (!target.reverseByQuery.has(reverse.queryName)) target.reverseByQuery.set(reverse.queryName, reverse);

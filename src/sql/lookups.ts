@@ -1,6 +1,7 @@
 /** Lookups that all dialects write alike, and the parts the others are put together from. */
 import { typeOrNull, type Expr, type LookupNode } from "../ast/expr.js";
 import type { SelectLike } from "../ast/statement.js";
+import { emitColumnsEqual, isColumn } from "./columns-equal.js";
 import type { Compiler, Handler } from "./compiler.js";
 import { emitSubselect, emitTyped } from "./expressions.js";
 
@@ -28,7 +29,8 @@ const exact: Handler<LookupNode> = (c, n) => {
   if (n.options?.["truth"] === true && typeOrNull(n.lhs)?.ancestry.includes("BooleanField") === true && n.lhs.kind !== "case") return lhs(c, n.lhs);
   const right = n.rhs[0]!;
   if (right.kind === "null") { lhs(c, n.lhs); c.text(" IS NULL"); return; }
-  compare("=")(c, n);
+  if (isColumn(n.lhs) && isColumn(right)) emitColumnsEqual(c, n.lhs, right);
+  else compare("=")(c, n);
 };
 
 export const commonLookups: Readonly<Record<string, Handler<LookupNode>>> = {

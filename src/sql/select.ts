@@ -1,6 +1,7 @@
 /** SELECT statements: an ordered list of clauses. */
 import type { Expr } from "../ast/expr.js";
 import type { CompoundStatement, LimitValue, SelectLike, SelectStatement, Source } from "../ast/statement.js";
+import { emitColumnsEqual } from "./columns-equal.js";
 import type { Compiler } from "./compiler.js";
 
 export function emitSelect(c: Compiler, s: SelectLike): void {
@@ -67,7 +68,7 @@ export function emitSource(c: Compiler, f: Source, index: number): void {
       c.text(" ON (");
       f.on.forEach(([l, r], i) => {
         if (i > 0) c.text(" AND ");
-        c.emit(l).text(" = ").emit(r);
+        emitColumnsEqual(c, l, r);
       });
       if (f.extra !== null) {
         c.text(f.on.length > 0 ? " AND (" : "(").emit(f.extra).text(")");

@@ -1,10 +1,10 @@
 /** The rows of one model that refer to an object by a generic key: `product.tags`. See Django's "Reverse generic relations". */
 import { lateParam, lookup } from "../../ast/expr.js";
-import { QueryTypeError, ValueError } from "../../base/errors.js";
+import { NotSupportedError, QueryTypeError, ValueError } from "../../base/errors.js";
 import { F } from "../../expressions/makers.js";
 import { ShapeKey } from "../../expressions/shape-key.js";
 import { GenericForeignKey, GenericRelation } from "../../fields/generic.js";
-import type { ForeignKey } from "../../fields/relations.js";
+import { ReverseRelation, type ForeignKey } from "../../fields/relations.js";
 import type { ModelMeta } from "../../meta/options.js";
 import { keyText, metaOfInstance, pkOf, putValue, setCached, stateOf } from "../instance-state.js";
 import type { QuerySet } from "../queryset.js";
@@ -160,7 +160,45 @@ export class GenericSet extends RelatedSet {
   }
 }
 
+/** The objects of one model that a row refers to, by the name a relation gives that model: at most one. It is for reading. */
+export class GenericOwners extends RelatedSet {
+  readonly reverse: ReverseRelation;
+  readonly related: ModelMeta;
+  readonly cacheName: string;
+  protected readonly sticky = false;
+  constructor(reverse: ReverseRelation, source: SetSource) {
+    super(source);
+    this.reverse = reverse;
+    this.related = reverse.relatedModel as ModelMeta;
+    this.cacheName = reverse.cacheName;
+  }
+  from(source: SetSource): GenericOwners {
+    return new GenericOwners(this.reverse, source);
+  }
+  check(): void {
+    this.requireKey();
+  }
+  protected conditions(): Readonly<Record<string, unknown>> {
+    return { [this.reverse.field.name]: this.instance };
+  }
+  private refuse(): never {
+    const key = keyOfRelation(this.reverse.field as GenericRelation)?.name;
+    throw new NotSupportedError(`${this.cacheName} is for reading.${key === undefined ? "" : ` Assign an object to ${key} instead.`}`, "relation.read_only", { path: this.cacheName });
+  }
+  create = async (): Promise<unknown> => this.refuse();
+  getOrCreate = async (): Promise<unknown> => this.refuse();
+  updateOrCreate = async (): Promise<unknown> => this.refuse();
+  add = async (): Promise<void> => this.refuse();
+  remove = async (): Promise<void> => this.refuse();
+  clear = async (): Promise<void> => this.refuse();
+  set = async (): Promise<void> => this.refuse();
+}
+
 registerAccessor((relation) => {
+  if (relation instanceof ReverseRelation && relation.field instanceof GenericRelation) {
+    const reverse = relation;
+    return setAccessor(reverse.relatedModel as ModelMeta, reverse.cacheName, "reverse side of a generic relation", (source) => new GenericOwners(reverse, source));
+  }
   if (!(relation instanceof GenericRelation) || relation.related === undefined) return undefined;
   return setAccessor(relation.related as ModelMeta, relation.name, "reverse side of a generic relation", (source) => new GenericSet(relation, source));
 });

@@ -1,5 +1,5 @@
 /** Generic relations: the set of an object, paths over it in both directions, deletion. */
-import { Count, ImproperlyConfigured, babik, model, CharField, GenericRelation, IntegerField, ForeignKey, CASCADE, GenericForeignKey } from "babik";
+import { Count, ImproperlyConfigured, babik, model, CharField, GenericRelation, IntegerField, ForeignKey, CASCADE, GenericForeignKey, type Manager } from "babik";
 import { assertNumQueries } from "babik/testing";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { Animal, Bird, Note, openZoo, Pet, Plant, Tag } from "./models.js";
@@ -13,14 +13,17 @@ let fern: Plant;
 beforeEach(async () => {
   for (const cls of [Tag, Note, Bird, Animal, Plant]) await cls.objects.all().delete();
   await orm.contentTypes.createMissing();
-  cat = await Animal.objects.create({ name: "Cat" });
-  dog = await Animal.objects.create({ name: "Dog" });
-  fern = await Plant.objects.create({ name: "Fern", pk: cat.pk as number });
+  cat = (await Animal.objects.create({ name: "Cat" })) as unknown as Animal;
+  dog = (await Animal.objects.create({ name: "Dog" })) as unknown as Animal;
+  fern = (await Plant.objects.create({ name: "Fern", pk: cat.pk as number })) as unknown as Plant;
   await cat.tags.create({ word: "soft" });
   await cat.tags.create({ word: "wild" });
   await fern.tags.create({ word: "green" });
 });
-const words = async (of: Animal | Plant): Promise<string[]> => (await of.tags.all()).map((t) => t.word);
+const words = async (of: object): Promise<string[]> => {
+  const tags = await (of as { readonly tags: Manager<"Tag"> }).tags.all();
+  return tags.map((t) => t.word);
+};
 
 describe("the set of an object", () => {
   test("has the rows of this object, not of one of another model with the same key", async () => {
@@ -108,6 +111,17 @@ describe("paths", () => {
     expect((await Animal.objects.exclude({ tags__word: "soft" })).map((a) => a.name)).toEqual(["Dog"]);
     expect((await Tag.objects.exclude({ animal__name: "Cat" })).map((t) => t.word)).toEqual(["green"]);
   });
+  test("join keys that are kept as text", async () => {
+    await cat.notes.create({ text: "purrs" });
+    expect((await Animal.objects.filter({ notes__text: "purrs" })).map((a) => a.name)).toEqual(["Cat"]);
+    expect((await Animal.objects.exclude({ notes__text: "purrs" })).map((a) => a.name)).toEqual(["Dog"]);
+  });
+  test("of a row are there for reading by the same name", async () => {
+    const [soft] = (await cat.tags.all()) as unknown as { animal: Manager<"Animal">; plant: Manager<"Plant"> }[];
+    expect((await soft!.animal.all()).map((a) => a.name)).toEqual(["Cat"]);
+    expect(await soft!.plant.exists()).toBe(false);
+    await expect(soft!.animal.create({ name: "Ape" })).rejects.toThrow("Assign an object to thing instead");
+  });
   test("can be counted", async () => {
     const rows = await Animal.objects.annotate({ n: Count("tags") }).orderBy("name");
     expect(rows.map((a) => [a.name, a.n])).toEqual([["Cat", 2], ["Dog", 0]]);
@@ -133,7 +147,7 @@ describe("children and proxies", () => {
   });
   test("a proxy shares the set of the model behind it", async () => {
     const pet = await Pet.objects.get({ name: "Cat" });
-    expect(await words(pet as unknown as Animal)).toEqual(["soft", "wild"]);
+    expect(await words(pet)).toEqual(["soft", "wild"]);
     expect(await Pet.objects.filter({ tags__word: "soft" }).count()).toBe(1);
   });
 });
