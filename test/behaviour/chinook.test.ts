@@ -267,11 +267,19 @@ describe("which albums have no track under five minutes?", () => {
       .filter({ tracks__isnull: false })
       .exclude({ tracks__milliseconds__lte: 300_000 })
       .distinct();
-    await sameRows((await albums.orderBy(...inOrder)).map((album) => [album.title]), ["text"], byHand);
+    await sameRows(
+      (await albums.orderBy(...inOrder)).map((album) => [album.title]),
+      ["text"],
+      byHand,
+    );
   });
   test("by the shortest track of each", async () => {
     const albums = Album.objects.alias({ shortest: Min("tracks__milliseconds") }).filter({ shortest__gt: 300_000 });
-    await sameRows((await albums.orderBy(...inOrder)).map((album) => [album.title]), ["text"], byHand);
+    await sameRows(
+      (await albums.orderBy(...inOrder)).map((album) => [album.title]),
+      ["text"],
+      byHand,
+    );
   });
 });
 

@@ -177,7 +177,10 @@ describe("custom managers", () => {
   test("methods of a queryset class stand on the manager and after every step", async () => {
     expect(names(await Product.objects.cheap())).toEqual(["Atlas", "Cable"]);
     expect(names(await Product.objects.filter({ inStock: true }).cheap())).toEqual(["Cable"]);
-    const counted = Product.objects.cheap().annotate({ n: Count("order") }).cheap();
+    const counted = Product.objects
+      .cheap()
+      .annotate({ n: Count("order") })
+      .cheap();
     expect(names(await counted.orderBy("name"))).toEqual(["Atlas", "Cable"]);
   });
   test("a manager may start from fewer rows", async () => {

@@ -68,7 +68,10 @@ export const TITLES = ["Atlas", "Botany", "Chess", "Dunes", "Eels"];
 
 /** An orm over a database, with the tables of the bookshop and its rows. */
 export async function openBookshop(database: TestDatabase) {
-  const orm = babik({ databases: { default: database.url }, apps: { shop: { Publisher, Author, Book, Review, Cover } } });
+  const orm = babik({
+    databases: { default: database.url },
+    apps: { shop: { Publisher, Author, Book, Review, Cover } },
+  });
   await orm.createTables();
   await fillBookshop();
   return orm;

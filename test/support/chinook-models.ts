@@ -29,11 +29,7 @@ const address = (prefix = "") => ({
 });
 const phones = { phone: maybe("Phone", 24), fax: maybe("Fax", 24) };
 
-export class Artist extends model(
-  "Artist",
-  { id: key("ArtistId"), name: maybe("Name", 120) },
-  { dbTable: "Artist" },
-) {}
+export class Artist extends model("Artist", { id: key("ArtistId"), name: maybe("Name", 120) }, { dbTable: "Artist" }) {}
 
 export class Album extends model(
   "Album",

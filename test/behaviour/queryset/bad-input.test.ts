@@ -15,7 +15,7 @@ import {
   model,
   OperationalError,
   Q,
-  QueryTypeError,
+  setRollback,
   Value,
   ValueError,
 } from "babik";
@@ -147,7 +147,10 @@ describe("a value of the wrong type is refused", () => {
     ["a symbol", () => Book.objects.filter({ title: Symbol("x") })],
     ["a row of another model", () => Book.objects.filter({ publisher: new Review({ stars: 1 }) })],
     ["an unsaved row", () => Book.objects.filter({ publisher: new Publisher({ name: "x" }) })],
-    ["a row of another model for a relation", () => Book.objects.create({ ...valid, publisher: new Review({ stars: 1 }) })],
+    [
+      "a row of another model for a relation",
+      () => Book.objects.create({ ...valid, publisher: new Review({ stars: 1 }) }),
+    ],
     ["text for update()", () => Book.objects.update({ pages: "many" })],
     ["a list for update()", () => Book.objects.update([] as never)],
     ["a queryset as a condition", () => Book.objects.filter(Book.objects.all() as never)],
@@ -160,7 +163,7 @@ describe("a value of the wrong type is refused", () => {
     ["what is no instance", () => Book.objects.bulkCreate([{ title: "x" }] as never)],
   ];
   test.each(calls)("%s", async (_what, call) => {
-    await refused(call);
+    expect(await refused(call)).toBeInstanceOf(BabikError);
   });
 });
 
@@ -172,12 +175,24 @@ describe("a number is never changed to fit", () => {
     ["NaN as an integer", () => Book.objects.filter({ pages: Number.NaN })],
     ["NaN as a decimal", () => Book.objects.filter({ price: Number.NaN })],
     ["NaN as a Decimal", () => Book.objects.create({ ...valid, price: new Decimal("NaN") })],
-    ["NaN as a float", () => Book.objects.update({ rating: Number.NaN })],
     ["Infinity as a decimal", () => Book.objects.create({ ...valid, price: Infinity })],
     ["NaN in JSON", () => Book.objects.create({ ...valid, facts: { n: Number.NaN } })],
   ];
   test.each(calls)("%s", async (_what, call) => {
-    await refused(call);
+    expect(await refused(call)).toBeInstanceOf(BabikError);
+  });
+  test("NaN is a float where the database has it, and is refused elsewhere", async () => {
+    const outcome = await atomic(async () => {
+      try {
+        await Book.objects.filter({ title: "Atlas" }).update({ rating: Number.NaN });
+        return (await Book.objects.get({ title: "Atlas" })).rating;
+      } catch (error) {
+        return error;
+      } finally {
+        setRollback(true);
+      }
+    });
+    expect(outcome instanceof ValueError || Number.isNaN(outcome)).toBe(true);
   });
 });
 
@@ -190,7 +205,7 @@ describe("a NUL byte in text is refused on every database", () => {
     ["in update()", () => Book.objects.update({ description: "\u0000" })],
   ];
   test.each(calls)("%s", async (_where, call) => {
-    await refused(call);
+    expect(await refused(call)).toBeInstanceOf(BabikError);
   });
 });
 
@@ -211,7 +226,7 @@ describe("names of members of every object are names like others", () => {
     ["constructor in only()", () => Book.objects.only("constructor")],
   ];
   test.each(calls)("%s", async (_where, call) => {
-    await refused(call);
+    expect(await refused(call)).toBeInstanceOf(BabikError);
     expect(({} as Record<string, unknown>)["title"]).toBeUndefined();
     expect(({} as Record<string, unknown>)["pages"]).toBeUndefined();
   });
@@ -228,7 +243,7 @@ describe("names cannot carry SQL", () => {
     ["in a date part", () => Book.objects.dates("published", "year'); --" as never)],
   ];
   test.each(calls)("%s", async (_where, call) => {
-    await refused(call);
+    expect(await refused(call)).toBeInstanceOf(BabikError);
   });
 });
 
@@ -300,9 +315,6 @@ describe("a database that cannot be reached", () => {
       return await Thing.objects.count().catch((error: unknown) => error);
     } finally {
       await lost.close();
-      // `atomic` is about the orm that was made last.
-      expect(QueryTypeError.prototype).toBeInstanceOf(BabikError);
-      expect(ValueError.prototype).toBeInstanceOf(BabikError);
     }
   }
   function everyWord(error: unknown): string {

@@ -89,15 +89,22 @@ describe("conditions are combined", () => {
     ]);
   });
   test("with objects beside them", async () => {
-    expect(titles(await Book.objects.filter(Q({ price: 20 }).or({ price: 30 }), { rating__gt: 4.6 }))).toEqual(["Dunes"]);
+    expect(titles(await Book.objects.filter(Q({ price: 20 }).or({ price: 30 }), { rating__gt: 4.6 }))).toEqual([
+      "Dunes",
+    ]);
   });
   test("by comparing expressions", async () => {
     expect(titles(await Book.objects.filter(F("pages").lt(F("price").mul(8))))).toEqual(["Eels"]);
     expect(titles(await Book.objects.filter({ pages__lt: F("price").mul(8) }))).toEqual(["Eels"]);
-    expect(titles(await Book.objects.filter(F("rating").gte(5).or(F("title").eq(Value("Eels")))))).toEqual([
-      "Dunes",
-      "Eels",
-    ]);
+    expect(
+      titles(
+        await Book.objects.filter(
+          F("rating")
+            .gte(5)
+            .or(F("title").eq(Value("Eels"))),
+        ),
+      ),
+    ).toEqual(["Dunes", "Eels"]);
   });
   test("by an existing row elsewhere", async () => {
     const praised = Exists(Review.objects.filter({ book: OuterRef("pk"), stars: 5 }));
@@ -107,7 +114,10 @@ describe("conditions are combined", () => {
   test("by another queryset", async () => {
     const roman = Publisher.objects.filter({ city: "Rome" });
     expect(titles(await Book.objects.filter({ publisher__in: roman }))).toEqual(["Chess", "Dunes"]);
-    expect(titles(await Book.objects.filter({ publisher__name__in: roman.values("name") }))).toEqual(["Chess", "Dunes"]);
+    expect(titles(await Book.objects.filter({ publisher__name__in: roman.values("name") }))).toEqual([
+      "Chess",
+      "Dunes",
+    ]);
   });
   test("by no condition: all rows, excluded or not", async () => {
     expect(titles(await Book.objects.filter())).toEqual(TITLES);
@@ -206,7 +216,11 @@ describe("one row", () => {
 describe("nothing is asked", () => {
   test("when a queryset is made, printed, inspected or turned into JSON", async () => {
     const { result, queries } = await captureQueries(() => {
-      const books = Book.objects.filter({ title: "x" }).annotate({ n: Count("reviews") }).orderBy("-n").slice(0, 3);
+      const books = Book.objects
+        .filter({ title: "x" })
+        .annotate({ n: Count("reviews") })
+        .orderBy("-n")
+        .slice(0, 3);
       return [String(books), JSON.stringify({ books }), books.sql().text];
     });
     expect(queries).toHaveLength(0);

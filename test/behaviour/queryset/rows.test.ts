@@ -66,7 +66,10 @@ describe("values()", () => {
     expect(Object.keys((await Review.objects.values().first())!).toSorted()).toEqual(["bookId", "id", "stars", "text"]);
   });
   test("gives expressions by their names", async () => {
-    expect(await Book.objects.values("title", { low: Lower("title") }).first()).toEqual({ title: "Atlas", low: "atlas" });
+    expect(await Book.objects.values("title", { low: Lower("title") }).first()).toEqual({
+      title: "Atlas",
+      low: "atlas",
+    });
   });
   test("groups the aggregates that follow", async () => {
     const rows = await Book.objects
@@ -164,7 +167,10 @@ describe("annotate()", () => {
     expect([book.title, book.double, book.more]).toEqual(["Chess", 160, 161]);
   });
   test("alias() names a value that is not selected", async () => {
-    const books = await Book.objects.alias({ n: Count("reviews") }).filter({ n: 2 }).orderBy("title");
+    const books = await Book.objects
+      .alias({ n: Count("reviews") })
+      .filter({ n: 2 })
+      .orderBy("title");
     expect(titles(books)).toEqual(["Atlas", "Dunes"]);
     expect(Object.keys(books[0]!)).not.toContain("n");
   });
@@ -213,12 +219,9 @@ describe("order", () => {
     expect(titles(await Book.objects.orderBy("pages").reverse().reverse().slice(0, 1))).toEqual(["Chess"]);
   });
   test("goes over relations and by expressions, nulls where they are told to be", async () => {
-    expect(titles(await Book.objects.filter({ publisher__isnull: false }).orderBy("-publisher__name", "pages"))).toEqual([
-      "Chess",
-      "Dunes",
-      "Botany",
-      "Atlas",
-    ]);
+    expect(
+      titles(await Book.objects.filter({ publisher__isnull: false }).orderBy("-publisher__name", "pages")),
+    ).toEqual(["Chess", "Dunes", "Botany", "Atlas"]);
     expect(titles(await Book.objects.orderBy(F("rating").desc({ nullsLast: true }), "title"))).toEqual([
       "Dunes",
       "Atlas",
@@ -321,11 +324,9 @@ describe("dates() and datetimes()", () => {
       "2015-01-01",
       "2020-01-01",
     ]);
-    expect((await Book.objects.filter({ pages__gte: 150 }).dates("published", "month", { order: "DESC" })).map(String)).toEqual([
-      "2015-08-01",
-      "2001-11-01",
-      "2001-05-01",
-    ]);
+    expect(
+      (await Book.objects.filter({ pages__gte: 150 }).dates("published", "month", { order: "DESC" })).map(String),
+    ).toEqual(["2015-08-01", "2001-11-01", "2001-05-01"]);
   });
   test("give each moment once, cut to a part", async () => {
     expect(await Book.objects.datetimes("added", "day")).toEqual([
@@ -389,7 +390,11 @@ describe("related rows", () => {
     const authors = await Author.objects
       .orderBy("name")
       .prefetchRelated(Prefetch("books", { queryset: Book.objects.filter({ inPrint: true }), toAttr: "onSale" }));
-    expect(authors.map((author) => titles(author.onSale))).toEqual([["Atlas", "Botany"], ["Atlas", "Dunes"], ["Dunes"]]);
+    expect(authors.map((author) => titles(author.onSale))).toEqual([
+      ["Atlas", "Botany"],
+      ["Atlas", "Dunes"],
+      ["Dunes"],
+    ]);
   });
   test("rows of one result are filled together when one of them is asked", async () => {
     const books = await Book.objects.filter({ publisher__isnull: false });
