@@ -79,8 +79,8 @@ export function instanceReader(plan: SelectPlan, meta: ModelMeta, dialect: Diale
   const cls = classFor(meta, shape.fields);
   const makeRelated = (r: RelatedShape): RelatedReader => ({
     shape: r,
-    cls: classFor(r.meta, r.fields),
-    fill: compileFill(r.fields.map((f, i) => slot(f.attname, r.start + i))),
+    cls: classFor(r.meta, [...r.fields, ...r.inherited.map((h) => h.field)]),
+    fill: compileFill(relatedSlots(r, slot)),
     nested: r.related.map(makeRelated),
   });
   const related = shape.related.map(makeRelated);
@@ -94,6 +94,12 @@ export function instanceReader(plan: SelectPlan, meta: ModelMeta, dialect: Diale
   };
 }
 
+/** All values of a related row in the order of its model's fields: its own columns, and those it shares with the row it hangs on. */
+function relatedSlots(r: RelatedShape, slot: (name: string, index: number) => Slot): Slot[] {
+  const at = new Map(r.fields.map((f, i) => [f, r.start + i]));
+  for (const h of r.inherited) at.set(h.field, h.index);
+  return r.meta.concreteFields.filter((f) => at.has(f)).map((f) => slot(f.attname, at.get(f)!));
+}
 function readRelated(owners: readonly (object | null)[], rows: readonly (readonly unknown[])[], related: readonly RelatedReader[], context: ResultContext): void {
   for (const r of related) {
     const peers: object[] = [];

@@ -96,13 +96,15 @@ function parentAlias(query: Query, meta: ModelMeta, owner: ModelMeta, alias: str
   return at;
 }
 
+/** A column of a row that is read anyway. */
+type Loaded = RelatedShape["inherited"][number];
 const MAX_DEPTH = 5;
 /** Adds the columns of the relations that selectRelated names (or all that cannot be null) and says how to read them. */
-export function relatedColumns(query: Query, mask: Mask, add: (e: Expr) => number): RelatedShape[] {
+export function relatedColumns(query: Query, mask: Mask, own: readonly Loaded[], add: (e: Expr) => number): RelatedShape[] {
   const wanted = query.selectRelated;
-  return level(query, query.meta, query.baseAlias!, mask, typeof wanted === "object" ? wanted : null, 1, add);
+  return level(query, query.meta, query.baseAlias!, mask, typeof wanted === "object" ? wanted : null, 1, own, add);
 }
-function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted: NameTree | null, depth: number, add: (e: Expr) => number): RelatedShape[] {
+function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted: NameTree | null, depth: number, own: readonly Loaded[], add: (e: Expr) => number): RelatedShape[] {
   if (wanted === null && depth > MAX_DEPTH) return [];
   const out: RelatedShape[] = [];
   const found = new Set<string>();
@@ -113,10 +115,13 @@ function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted:
     const start = columns.length === 0 ? 0 : add(columns[0]!.expr);
     columns.slice(1).forEach((c) => add(c.expr));
     const fields = columns.map((c) => c.field);
+    // A child's row shares columns with its parent's, which are read already.
+    const inherited = fromParent === null ? [] : own.filter((o) => to.concreteFields.includes(o.field));
+    const all = [...fields.map((field, i) => ({ field, index: start + i })), ...inherited];
     const keys = to.pkFields.map((f) => fields.indexOf(f)).filter((i) => i >= 0).map((i) => start + i);
     out.push({
       name, meta: to, alias: target, start, fields, keyIndexes: keys.length > 0 ? keys : fields.map((_, i) => start + i).slice(0, 1), cacheName, backCacheName: back,
-      related: level(query, to, target, subMask, sub, depth + 1, add), inherited: [],
+      related: level(query, to, target, subMask, sub, depth + 1, all, add), inherited,
     });
   };
   for (const f of relationsOf(meta)) {
@@ -137,7 +142,7 @@ function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted:
     const to = r.relatedModel as ModelMeta;
     const sub = mask === null ? null : (mask.get(r) ?? null);
     const child_ = to.concrete !== meta.concrete && to.concrete.allParents.includes(meta.concrete);
-    load(r.queryName, to, r.cacheName, (r.field as ForeignObject).cacheName, sub, wanted[r.queryName]!, child_ ? null : null);
+    load(r.queryName, to, r.cacheName, (r.field as ForeignObject).cacheName, sub, wanted[r.queryName]!, child_ ? meta : null);
   }
   if (depth === 1)
     for (const name of Object.keys(wanted)) {

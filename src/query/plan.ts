@@ -151,7 +151,7 @@ export function selectColumns(query: Query): { columns: PlannedColumn[]; shape: 
   for (const c of own) add(c.expr, null);
   const fields = own.map((c) => c.field);
   for (const [name, node] of query.annotationSelect) named.push({ name, index: add(node, name) });
-  const related = query.selectRelated === false ? [] : relatedColumns(query, mask, (e) => add(e, null));
+  const related = query.selectRelated === false ? [] : relatedColumns(query, mask, fields.map((field, i) => ({ field, index: start + i })), (e) => add(e, null));
   return { columns, shape: { instances: true, fields, start, related, named } };
 }
 
