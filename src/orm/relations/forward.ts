@@ -9,7 +9,7 @@ import { runtimeOf } from "../runtime.js";
 import { loadDeferred } from "./deferred-load.js";
 import { hasCurrent, hasValues, localValues, noteMissing, targetValues } from "./keys.js";
 import { loaderOf } from "./loader.js";
-import { fetchBlocked, noRelated } from "./related-errors.js";
+import { fetchBlocked, noRelated, noReverse } from "./related-errors.js";
 import { once } from "./shared-work.js";
 
 /** The value of a forward accessor: the object where it was loaded with its row, else a thing to await. */
@@ -52,20 +52,25 @@ function fromOwnValues(instance: object, meta: ModelMeta, field: ForeignObject):
   return parent;
 }
 
-/** The value of the accessor on the other side of a one-to-one. Resolves to null when there is no row. */
+/**
+ * The value of the accessor on the other side of a one-to-one. Where there is no row, awaiting it is an error, as in Django; loaded with
+ * its row (`selectRelated`) it is null.
+ */
 export function readReverse(instance: object, relation: ReverseRelation): unknown {
   const name = relation.cacheName;
   if (isCached(instance, name) && stateOf(instance).eager?.has(name) === true) return getCached(instance, name);
   return new Lazy(`${metaOfInstance(instance).objectName}.${name}`, () => followReverse(instance, relation));
 }
-async function followReverse(instance: object, relation: ReverseRelation): Promise<object | null> {
+async function followReverse(instance: object, relation: ReverseRelation): Promise<object> {
   const name = relation.cacheName;
   if (!isCached(instance, name)) {
     const field = relation.field as ForeignObject;
-    if (!hasPk(instance) || targetValues(field, instance).some((v) => v === null)) return null;
+    if (!hasPk(instance) || targetValues(field, instance).some((v) => v === null)) throw noReverse(relation, metaOfInstance(instance));
     await fetch(instance, relation, name, (i) => isCached(i, name) || !hasPk(i));
   }
-  return (getCached(instance, name) ?? null) as object | null;
+  const value = (getCached(instance, name) ?? null) as object | null;
+  if (value === null) throw noReverse(relation, metaOfInstance(instance));
+  return value;
 }
 
 /** Loads a relation to one row for the instance, and for its peers as the fetch mode says. Sets the caches. */

@@ -1,7 +1,7 @@
 /** Errors of accessors: no related object, loading forbidden, a wrong kind assigned. It must not know how rows are loaded. */
 import { INSTANCE, isInstance } from "../../ast/slots.js";
 import { FieldFetchBlocked, ValueError } from "../../base/errors.js";
-import type { ForeignObject } from "../../fields/relations.js";
+import type { ForeignObject, ReverseRelation } from "../../fields/relations.js";
 import type { ModelMeta } from "../../meta/options.js";
 import { modelError, type ModelErrorClass } from "../model-errors.js";
 
@@ -19,6 +19,17 @@ export function relatedError(field: ForeignObject): ModelErrorClass {
 /** "Order has no customer." */
 export function noRelated(field: ForeignObject, meta: ModelMeta): Error {
   return new (relatedError(field))(`${meta.objectName} has no ${field.name}.`, "relation.does_not_exist", { model: meta.label, path: field.name });
+}
+const reverse = new WeakMap<ReverseRelation, ModelErrorClass>();
+/** "Place has no restaurant.": a kind of the related model's `DoesNotExist`. */
+export function noReverse(relation: ReverseRelation, meta: ModelMeta): Error {
+  let cls = reverse.get(relation);
+  if (cls === undefined) {
+    cls = class extends modelError(relation.relatedModel as ModelMeta, "DoesNotExist") {};
+    Object.defineProperty(cls, "name", { value: "RelatedObjectDoesNotExist" });
+    reverse.set(relation, cls);
+  }
+  return new cls(`${meta.objectName} has no ${relation.cacheName}.`, "relation.does_not_exist", { model: meta.label, path: relation.cacheName });
 }
 /** Raised where `fetchMode("raise")` forbids to load what was not loaded with its row. */
 export function fetchBlocked(meta: ModelMeta, name: string, how: string): Error {
