@@ -37,7 +37,7 @@ type ReverseOut<E> = E extends {
   readonly field: infer N extends string;
 }
   ? Kind extends "o2o"
-    ? Lazy<Instance<S> | null>
+    ? Lazy<Instance<S>>
     : Kind extends "fk"
       ? ReverseManager<S, N>
       : RelatedManager<S>

@@ -90,7 +90,7 @@ holds<Equal<typeof country.flag, Uint8Array | null>>();
 
 const customer = await order.customer;
 holds<Equal<typeof customer, Customer>>();
-holds<Equal<Awaited<typeof customer.profile>, Profile | null>>();
+holds<Equal<Awaited<typeof customer.profile>, Profile>>();
 holds<Equal<Awaited<typeof customer.favourite>, Product | null>>();
 const profile = (await customer.profile)!;
 holds<Equal<typeof profile.pk, number>>();
