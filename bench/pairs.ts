@@ -17,33 +17,47 @@ export interface Timed {
   readonly spread: readonly [number, number];
 }
 
+const WARM_UP = 10;
+
 /** Value below which the share `part` of the values lies. */
 function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!;
 }
 
-async function measure(work: Candidate, calls: number): Promise<number> {
-  const start = process.hrtime.bigint();
+/** A clock, in microseconds. */
+export type Clock = () => number;
+/** The time on the wall. */
+export const wall: Clock = () => Number(process.hrtime.bigint()) / 1000;
+/** What this process used of the processors: steadier where others use them too, blind to the time of a server. */
+export const processor: Clock = () => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
+
+async function measure(work: Candidate, calls: number, clock: Clock): Promise<number> {
+  const start = clock();
   for (let i = 0; i < calls; i++) {
     const result = work(i);
     // A driver that answers at once is not charged for an await it does not need.
     if (result !== null && typeof result === "object" && "then" in result) await result;
   }
-  return Number(process.hrtime.bigint() - start) / 1000 / calls;
+  return (clock() - start) / calls;
 }
 
-/** Runs the candidates in turns: `rounds` rounds of `calls` calls each, after one round that does not count. */
+/** Runs the candidates in turns: `rounds` rounds of `calls` calls each, after some that do not count. */
 export async function pairs(
   candidates: Readonly<Record<string, Candidate>>,
   calls: number,
   rounds: number,
+  clock: Clock,
 ): Promise<Timed[]> {
   const names = Object.keys(candidates);
   const times = new Map<string, number[]>(names.map((name) => [name, []]));
-  for (const name of names) await measure(candidates[name]!, calls);
+  // Until everything is compiled.
+  for (let i = 0; i < WARM_UP; i++) for (const name of names) await measure(candidates[name]!, calls, clock);
   for (let round = 0; round < rounds; round++)
-    for (const name of names) times.get(name)!.push(await measure(candidates[name]!, calls));
+    for (const name of names) times.get(name)!.push(await measure(candidates[name]!, calls, clock));
   const base = times.get(names[0]!)!;
   return names.map((name) => {
     const own = times.get(name)!;
