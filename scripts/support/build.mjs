@@ -49,7 +49,8 @@ async function compile(name, project, out, inputs, force) {
     // Pages, data and other files that the compiler leaves alone go along.
     cpSync(join(root, name), aside, {
       recursive: true,
-      filter: (path) => statSync(path).isDirectory() || !(SOURCE.test(path) || /(tsconfig\.json|README\.md)$/.test(path)),
+      filter: (path) =>
+        statSync(path).isDirectory() || !(SOURCE.test(path) || /(tsconfig\.json|README\.md)$/.test(path)),
     });
     const old = join(root, `.build/old-${name}-${process.pid}`);
     mkdirSync(join(root, ".build/stamps"), { recursive: true });

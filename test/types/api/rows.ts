@@ -68,7 +68,7 @@ const place = await Place.objects.get({ pk: 1 });
 holds<Equal<typeof place.key, number>>();
 holds<Equal<typeof place.countryId, string | null>>();
 holds<Equal<typeof place.zoneId, string>>();
-holds<Equal<Awaited<typeof place.restaurant>, Restaurant | null>>();
+holds<Equal<Awaited<typeof place.restaurant>, Restaurant>>();
 // @ts-expect-error: the key has a name of its own
 place.id;
 const restaurant = await Restaurant.objects.get({ name: "Chez Babik" });
