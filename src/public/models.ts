@@ -87,7 +87,10 @@ export interface ContentType {
   /** The model, or null when no app has it any more. */
   modelClass(): LooseModel | null;
   /** The one object of the model for which the conditions hold. */
-  getObjectForThisType(conditions?: Readonly<Record<string, unknown>>, options?: { readonly using?: string }): Promise<object>;
+  getObjectForThisType(
+    conditions?: Readonly<Record<string, unknown>>,
+    options?: { readonly using?: string },
+  ): Promise<object>;
   /** All objects of the model for which the conditions hold. */
   getAllObjectsForThisType(conditions?: Readonly<Record<string, unknown>>): querysets.QuerySet;
 }
@@ -99,7 +102,10 @@ export interface ContentTypes {
   /** The model of the rows, for queries: `orm.contentTypes.model.objects.filter({ appLabel: "shop" })`. */
   readonly model: LooseModel;
   /** The content type of a model or an instance; its row is made if there is none. */
-  getForModel(model: object, options?: { readonly forConcreteModel?: boolean; readonly using?: string | null }): Promise<ContentType>;
+  getForModel(
+    model: object,
+    options?: { readonly forConcreteModel?: boolean; readonly using?: string | null },
+  ): Promise<ContentType>;
   /** The content types of several models, by model. A last object has options. */
   getForModels(...models: readonly object[]): Promise<Map<AnyModelClass, ContentType>>;
   getForId(id: unknown, options?: { readonly using?: string | null }): Promise<ContentType>;
@@ -132,7 +138,7 @@ export interface SchemaEditor {
 
 /**
  * A lazy, immutable query. Users extend it: `class extends QuerySet<"Product"> { cheap() { … } }`; instances come from
- * managers only.
+ * managers only. A program that emits declarations (`declaration: true`) has to name such a class.
  * @see https://docs.djangoproject.com/en/stable/ref/models/querysets/
  */
 export const QuerySet = RunTimeQuerySet as unknown as querysets.QuerySetConstructor;
@@ -157,7 +163,10 @@ export const Prefetch = makePrefetch as unknown as querysets.PrefetchFunction;
  * @example TaggedItem.objects.prefetchRelated(GenericPrefetch("contentObject", [Product.objects.filter({ inStock: true }), Order.objects.all()]))
  * @see https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#genericprefetch
  */
-export const GenericPrefetch = makeGenericPrefetch as unknown as <const P extends string, const A extends string = never>(
+export const GenericPrefetch = makeGenericPrefetch as unknown as <
+  const P extends string,
+  const A extends string = never,
+>(
   lookup: P,
   querysets: readonly querysets.QuerySet<any>[],
   options?: { readonly toAttr?: A },
