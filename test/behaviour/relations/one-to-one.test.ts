@@ -10,13 +10,16 @@ beforeAll(async () => {
   await Profile.objects.bulkCreate([new Profile({ customer: rows[0]!, points: 1 }), new Profile({ customer: rows[1]!, points: 2 })]);
 });
 
-test("the other side is one query, for all rows of the result, and null where there is none", async () => {
+test("the other side is one query, for all rows of the result, and an error where there is none", async () => {
   const customers = await Customer.objects.orderBy("name");
-  const points: (number | null)[] = [];
+  const points: unknown[] = [];
   await assertNumQueries(1, async () => {
-    for (const customer of customers) points.push((await customer.profile)?.points ?? null);
+    for (const customer of customers) points.push(await Promise.resolve(customer.profile).then((p) => p.points, (e: unknown) => e));
   });
-  expect(points).toEqual([1, 2, null]);
+  expect(points.slice(0, 2)).toEqual([1, 2]);
+  expect(points[2]).toBeInstanceOf(Profile.DoesNotExist);
+  expect((points[2] as Error).name).toBe("RelatedObjectDoesNotExist");
+  expect((points[2] as Error).message).toBe("Customer has no profile.");
 });
 test("both sides know each other once one was followed", async () => {
   const ada = await Customer.objects.get({ name: "Ada" });
@@ -40,5 +43,7 @@ test("assignment on the other side sets the key of the row that holds it", async
   expect(await assertNumQueries(0, () => eve.profile)).toBe(profile);
 });
 test("an unsaved row has no other side, and is not asked about", async () => {
-  expect(await assertNumQueries(0, () => (new Customer({ name: "New" }) as unknown as Row).profile)).toBeNull();
+  const unsaved = new Customer({ name: "New" }) as unknown as Row;
+  const missing = (): Promise<unknown> => Promise.resolve(unsaved.profile);
+  await assertNumQueries(0, () => expect(missing()).rejects.toThrow("Customer has no profile."));
 });

@@ -1,8 +1,8 @@
 /** Rows loaded together with the rows they belong to. */
 import { FieldError, FilteredRelation, Q } from "babik";
-import { assertNumQueries } from "babik/testing";
+import { assertNumQueries, captureQueries } from "babik/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Customer, openShop, Order, Profile, type Row } from "./shop.js";
+import { Customer, openShop, Order, Place, Profile, Restaurant, type Row } from "./shop.js";
 
 const orm = await openShop();
 afterAll(() => orm.close());
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 test("what is named is a value, several steps away too", async () => {
   const orders = await assertNumQueries(1, () => Order.objects.selectRelated("customer__profile", "gift"));
-  const seen = await assertNumQueries(0, () => orders.map((o: Row) => [o.customer.name, o.customer.profile?.points ?? null, o.gift?.name ?? null]));
+  const seen = await assertNumQueries(0, () => (orders as unknown as Row[]).map((o) => [o.customer.name, o.customer.profile?.points ?? null, o.gift?.name ?? null]));
   expect(seen).toEqual([["Ada", 4, "Ben"], ["Ben", null, null]]);
 });
 test("without names, relations that cannot be null are followed, and no others (S53)", async () => {
@@ -34,6 +34,16 @@ test("a key assigned afterwards is followed anew", async () => {
   const [order] = (await Order.objects.selectRelated("customer")) as unknown as Row[];
   order!.customerId = order!.giftId;
   expect((await assertNumQueries(1, () => order!.customer)).name).toBe("Ben");
+});
+test("a child that is loaded with its parent's row shares the parent's columns", async () => {
+  await Place.objects.create({ name: "Park", city: "Bonn" });
+  await Restaurant.objects.create({ name: "Rosa", city: "Rome", stars: 2 });
+  const { result, queries } = await captureQueries(() => Place.objects.selectRelated("restaurant").orderBy("name"));
+  expect(queries[0]!.sql.match(/JOIN/g)).toHaveLength(1);
+  expect((result as unknown as Row[]).map((p) => [p.restaurant?.name, p.restaurant?.city, p.restaurant?.stars])).toEqual([
+    [undefined, undefined, undefined],
+    ["Rosa", "Rome", 2],
+  ]);
 });
 test("a name that is no relation is refused with the choices", async () => {
   const failure = await Order.objects.selectRelated("number" as never).then(() => null, (e: unknown) => e);
