@@ -2,6 +2,7 @@
  * Everything babik gives its users. Run-time values get their public types in `public/`; nothing is defined here. Types
  * come by `export type *`, without which users could not add to `Register` and `CustomLookups`.
  */
+export type * from "./orm/types/custom.types.js";
 export type * from "./orm/types/expressions.types.js";
 export type * from "./orm/types/fields.types.js";
 export type * from "./orm/types/lookups.types.js";
@@ -15,11 +16,13 @@ export type * from "./orm/types/rows.types.js";
 
 export * from "./public/models.js";
 export * from "./public/fields.js";
+export * from "./public/custom.js";
 export * from "./public/expressions.js";
 export * from "./public/functions.js";
 export * from "./public/lookups.js";
 export * from "./public/values.js";
 // Names that a star above has too, as a type: the one that is value and type counts.
+export { Aggregate } from "./public/custom.js";
 export { Q } from "./public/expressions.js";
 export { Reverse } from "./public/functions.js";
 export { Manager, QuerySet } from "./public/models.js";

@@ -4,7 +4,9 @@
 import * as make from "../expressions/makers.js";
 import * as register from "../lookups/register.js";
 import type { Expression, LookupFunction } from "../orm/types/expressions.types.js";
+import type { UserLookup, UserTransform } from "../orm/types/custom.types.js";
 import type { FieldLike } from "../orm/types/fields.types.js";
+import type { AnyExpression } from "../orm/types/lookups.types.js";
 
 /** `a = b`: `Exact(F("a"), 3)` stands in `filter` as `{ a: 3 }` does. */
 export const Exact = make.Exact as unknown as LookupFunction;
@@ -43,15 +45,19 @@ export const HasKey = make.HasKey as unknown as LookupFunction;
 /** `a BETWEEN b AND c`: `RangeLookup(F("a"), [1, 5])`. `Range` alone is the value of range columns. */
 export const RangeLookup = make.Range as unknown as LookupFunction;
 
-export type { UserLookup, UserTransform } from "../lookups/register.js";
 /** A field as `registerLookup` takes it: the call that makes it (`CharField`), a field, or the name of its type. */
 export type LookupTarget = string | FieldLike | ((...args: never[]) => FieldLike);
 /** What can be registered: a function such as `Length`, a transform or a lookup of your own. */
-export type Registrable = ((...args: never[]) => Expression<unknown>) | register.UserLookup | register.UserTransform;
+export type Registrable =
+  | ((...args: never[]) => Expression<unknown>)
+  | (new (...args: never[]) => AnyExpression)
+  | UserLookup
+  | UserTransform;
 /**
  * Makes a function, transform or lookup usable in the paths of a field's type and of those that descend from it.
  * @param field the field (`CharField`) or the name of its type
- * @param what a function such as `Length`, `{ name, transform }`, or `{ name, prepare?, build }`
+ * @param what a function such as `Length`, a class (`Transform`, `Func`, `CustomExpression`, `Lookup`), `{ name, transform }`, or
+ *   `{ name, prepare?, build }`
  * @param name the name in paths, when it should be another than its own
  * @returns a function that takes the registration back
  * @throws QueryTypeError when `what` is none of these

@@ -20,7 +20,9 @@ export function groupByCols(node: Expr): readonly Expr[] {
     case "func":
       if (node.spec.name === "Random") return [];
       return containsAggregate(node) || containsWindow(node) ? children(node).flatMap(groupByCols) : hasColumn(node) ? [node] : [];
-    case "custom": return node.by.isAggregate === true ? [] : [node];
+    case "custom":
+      if (node.by.isAggregate === true) return [];
+      return containsAggregate(node) || containsWindow(node) ? children(node).flatMap(groupByCols) : [node];
     default: {
       if (containsAggregate(node) || containsWindow(node)) return children(node).flatMap(groupByCols);
       // An expression without any column is a constant; grouping by it is no grouping.

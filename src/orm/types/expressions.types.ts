@@ -480,19 +480,6 @@ type SourcesOf<O, K extends string> = O extends { readonly [P in K]: infer S }
     ? { [I in keyof S]: S[I] extends `-${infer P}` ? PathTo<P> : Of<S[I]> }
     : [S extends `-${infer P}` ? PathTo<P> : Of<S>]
   : [];
-/** `Func("price", { function: "ROUND" })`: any SQL function. */
-export interface FuncFunction {
-  <B extends FieldLike = FieldLike>(
-    ...args: readonly (Source | number | boolean | Date | null | FuncOptions<B>)[]
-  ): Expression<B extends AnyField ? B[typeof $out] : any>;
-}
-/** Options of `Func`. */
-export interface FuncOptions<B extends FieldLike> {
-  readonly function?: string;
-  readonly template?: string;
-  readonly arity?: number;
-  readonly outputField?: B;
-}
 /** `RawSQL("a + %s", [1])`. */
 export interface RawSQLFunction {
   <B extends FieldLike = FieldLike>(

@@ -17,6 +17,7 @@ import {
   ExtractYear,
   F,
   FloatField,
+  Func,
   Greatest,
   IntegerField,
   Lag,
@@ -45,7 +46,6 @@ import {
 } from "babik";
 import type { Temporal } from "temporal-polyfill";
 import { type Equal, holds } from "../equal.js";
-import { Func } from "../support/unbuilt.js";
 import { Category, Line, Order, Product } from "./shop.js";
 
 // ---- aggregates
