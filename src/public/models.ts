@@ -15,6 +15,7 @@ import * as deletion from "../fields/relations.js";
 import type { BaseConstraint } from "../meta/constraints.js";
 import type { Index } from "../meta/indexes.js";
 import type { OnDelete } from "../orm/types/fields.types.js";
+import type { AnyQuerySet } from "../orm/types/lookups.types.js";
 import type * as managers from "../orm/types/manager.types.js";
 import type * as models from "../orm/types/model.types.js";
 import type * as querysets from "../orm/types/queryset.types.js";
@@ -168,7 +169,7 @@ export const GenericPrefetch = makeGenericPrefetch as unknown as <
   const A extends string = never,
 >(
   lookup: P,
-  querysets: readonly querysets.QuerySet<any>[],
+  querysets: readonly AnyQuerySet[],
   options?: { readonly toAttr?: A },
 ) => querysets.Prefetched;
 /** Loads relations of instances that were read before: `await prefetchRelatedObjects(authors, "books", "books__reviews")`. */
