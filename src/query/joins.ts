@@ -71,7 +71,7 @@ export function setupJoins(query: Query, names: readonly string[], meta: ModelMe
   const joins = [alias];
   let at = alias;
   for (const step of found.steps) {
-    at = join(query, step, at, step.multi || step.filtered !== undefined ? reuse : null, resolveFiltered);
+    at = join(query, step, at, step.multi ? reuse : null, resolveFiltered);
     joins.push(at);
   }
   return { final: found.final, targets: found.targets, meta: found.meta, joins, steps: found.steps, transforms: found.rest };

@@ -274,7 +274,7 @@ export function applyTransforms(query: Query, start: Expr, names: readonly strin
 export function resolveFiltered(query: Query, condition: unknown, reuse: Reuse): Expr {
   const q = condition as Q;
   if (q.empty) return ALWAYS;
-  const { clause } = addQ(query, q, { reuse: reuse ?? new Set(query.aliases.keys()), allowJoins: true, splitSubqueries: false, checkFilterable: false, summarize: false, updateJoinTypes: false });
+  const { clause } = addQ(query, q, { reuse, allowJoins: true, splitSubqueries: false, checkFilterable: false, summarize: false, updateJoinTypes: false });
   return clause;
 }
 
