@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { ProgrammingError } from "babik";
+import { BabikError, ProgrammingError } from "babik";
 import { loadAtlas } from "./load.js";
 import { City } from "./models.js";
 import { openAtlas } from "./orm.js";
@@ -21,19 +21,32 @@ if (values.help === true) {
   process.exit(0);
 }
 
-const file = fileURLToPath(new URL("../atlas.sqlite3", import.meta.url));
-await using orm = openAtlas(values.db ?? `sqlite:${file}`);
-const { name, version } = await orm.connection().ready();
-console.log(`The atlas is built in ${name} ${version.join(".")}${values.db === undefined ? `, in ${file}` : ""}.\n`);
+try {
+  await main(values.db);
+} catch (error) {
+  // What babik says is meant for people; anything else is a mistake of the demo.
+  if (!(error instanceof BabikError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
 
-if (await wasBuilt()) await orm.dropTables();
-await orm.createTables();
-await loadAtlas();
+async function main(db: string | undefined): Promise<void> {
+  const file = fileURLToPath(new URL("../atlas.sqlite3", import.meta.url));
+  await using orm = openAtlas(db ?? `sqlite:${file}`);
+  const { name, version, isMariaDb } = await orm.connection().ready();
+  console.log(
+    `The atlas is built in ${isMariaDb ? "mariadb" : name} ${version.join(".")}${db === undefined ? `, in ${file}` : ""}.\n`,
+  );
 
-await tourOfQueries();
-await tourOfRelations();
-await tourOfSql(orm);
-summary();
+  if (await wasBuilt()) await orm.dropTables();
+  await orm.createTables();
+  await loadAtlas();
+
+  await tourOfQueries();
+  await tourOfRelations();
+  await tourOfSql(orm);
+  summary();
+}
 
 /** Whether the tables of an earlier run are there. */
 async function wasBuilt(): Promise<boolean> {

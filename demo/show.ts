@@ -31,15 +31,20 @@ export async function technique<Q extends PromiseLike<unknown>>(
   if (queries.length > 3) shown.push(`… and ${queries.length - 3} more`);
   for (const sql of shown) print(wrap(sql), dim("  │ "));
   table(rows.slice(0, ROWS).map((each) => (row === undefined ? cells(each) : row(each))));
-  const count = Array.isArray(result) ? `${rows.length.toLocaleString("en")} rows, ` : "";
-  console.log(
-    dim(`  ${count}${queries.length} ${queries.length === 1 ? "query" : "queries"}, ${milliseconds.toFixed(1)} ms`),
-  );
+  const counts = [
+    ...(Array.isArray(result) ? [plural(rows.length, "row", "rows")] : []),
+    plural(queries.length, "query", "queries"),
+  ];
+  console.log(dim(`  ${counts.join(", ")}, ${milliseconds.toFixed(1)} ms`));
   totals.steps++;
   totals.queries += queries.length;
   totals.milliseconds += milliseconds;
 }
 type RowIn<R> = R extends readonly (infer Row)[] ? Row : R;
+
+function plural(n: number, one: string, many: string): string {
+  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+}
 
 /** The last line of the tour. */
 export function summary(): void {

@@ -31,6 +31,7 @@ import {
 } from "babik";
 import { assertNumQueries } from "babik/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { byHand } from "../support/by-hand.js";
 import * as chinook from "../support/chinook-models.js";
 import { testDatabase } from "../support/database.js";
 
@@ -81,40 +82,13 @@ beforeAll(async () => {
 const db = orm.connection("default");
 await db.ready();
 
-/** Rows of SQL written by hand; names are quoted with " and become what the database quotes with. */
-async function bySql(text: string, params?: readonly (string | number)[]): Promise<unknown[][]> {
-  await using cursor = await db.cursor();
-  const quoted = db.dialect.name === "mysql" ? text.replaceAll('"', "`") : text;
-  await (params === undefined ? cursor.execute(quoted) : cursor.execute(quoted, params));
-  return cursor.fetchall();
-}
+const { bySql, sameRows } = byHand(db);
 const month = (column: string): string =>
   ({
     sqlite: `strftime('%Y-%m', ${column})`,
     postgres: `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM')`,
     mysql: `date_format(${column}, '%Y-%m')`,
   })[db.dialect.name];
-
-/** How to compare a column: databases give numbers as numbers or text, with more or fewer digits. */
-type Kind = "text" | "int" | "money" | "mean";
-const as: Readonly<Record<Kind, (value: unknown) => unknown>> = {
-  text: (value) => value,
-  int: (value) => (value === null ? null : Number(value)),
-  money: (value) => (value === null ? null : Number(value).toFixed(2)),
-  mean: (value) => (value === null ? null : Number(value).toFixed(4)),
-};
-/** Expects the rows of the orm, as arrays, to be those of the SQL: the same order, the same values, and at least one. */
-async function sameRows(
-  rows: readonly (readonly unknown[])[],
-  kinds: readonly Kind[],
-  text: string,
-  params?: readonly (string | number)[],
-): Promise<void> {
-  const plain = (row: readonly unknown[]): unknown[] => row.map((value, i) => as[kinds[i]!](value));
-  const expected = (await bySql(text, params)).map(plain);
-  expect(rows.length).toBeGreaterThan(0);
-  expect(rows.map(plain)).toEqual(expected);
-}
 
 test("every table has all its rows, and all values of a row are as they were", async () => {
   for (const [Model, count] of tables) {
