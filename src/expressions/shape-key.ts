@@ -5,7 +5,8 @@
 import { identity } from "../ast/walk.js";
 import { EmbeddedRef, isInstance, isQuerySource, Slot } from "../ast/slots.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
-import { Expression, isExpression } from "./expression.js";
+import type { Expression} from "./expression.js";
+import { isExpression } from "./expression.js";
 import { pairs, Q } from "./q.js";
 
 const ODD = /[^\w]/;
@@ -99,9 +100,12 @@ function settingKey(v: object): string {
   return `o${identity(v)}`;
 }
 
+// Expressions stand in lists, and in tuples within lists. What is deeper is a document, of any depth.
 function isStructural(v: unknown): boolean {
-  if (Array.isArray(v)) return v.some(isStructural);
-  return isExpression(v) || v instanceof Q || isQuerySource(v) || (Array.isArray(v) && v.some(isStructural));
+  return isPart(v) || (Array.isArray(v) && v.some((x) => isPart(x) || (Array.isArray(x) && x.some(isPart))));
+}
+function isPart(v: unknown): boolean {
+  return isExpression(v) || v instanceof Q || isQuerySource(v);
 }
 
 /** What of a value can change SQL: its JavaScript type. */

@@ -3,6 +3,7 @@ import { ALWAYS, func, keyword, lookup, NEVER, type BindContext, type Expr, type
 import type { ValueType } from "../ast/seams.js";
 import { MISFIT, Slot } from "../ast/slots.js";
 import { FieldError, ValueError } from "../base/errors.js";
+import { valueText } from "../base/value-text.js";
 import type { IntegerField } from "../fields/integers.js";
 import type { BuildContext } from "./context.js";
 import type { Lookup, LookupRegistry, Rhs } from "./registry.js";
@@ -56,7 +57,7 @@ function comparison(op: string): Lookup {
         if (integerRange(type) !== null) guardIntegers(rhs, type, op, context);
         return lookup(op, lhs, [valueNode(rhs, type, context)]);
       }
-      return lookup(op, lhs, [oneRow(rhs, op)]);
+      return lookup(op, lhs, [op === "exact" ? oneRow(rhs) : rhs]);
     },
   };
 }
@@ -65,11 +66,11 @@ function guardIntegers(rhs: Slot, type: ValueType | null, op: string, context: B
 }
 
 /** A subquery compared with one value has to be limited to one row; what it selects is completed by the query floor. */
-function oneRow(rhs: Expr, op: string): Expr {
+function oneRow(rhs: Expr): Expr {
   if (rhs.kind === "subquery" && !rhs.exists) {
     const q = rhs.query as unknown as SingleRow;
     if (q.isSubqueryValue === true && !q.limitedToOne)
-      throw new ValueError(`The QuerySet value for ${op === "exact" ? "an exact" : `a ${op}`} lookup must be limited to one result using slicing.`, "lookup.not_limited");
+      throw new ValueError(`The QuerySet value for an exact lookup must be limited to one result using slicing.`, "lookup.not_limited");
   }
   return rhs;
 }
@@ -142,10 +143,9 @@ const escapeLike = (text: string): string => text.replace(/[\\%_]/g, "\\$&");
 function textOf(v: unknown, name: string): string {
   if (typeof v === "string") return v;
   if (typeof v === "number" || typeof v === "bigint" || typeof v === "boolean") return String(v);
-  if (typeof v === "object" && v !== null && Object.getPrototypeOf(v) !== Object.prototype && !Array.isArray(v) && !ArrayBuffer.isView(v)) {
-    if (v instanceof Date) return v.toISOString().replace("T", " ").replace("Z", "").replace(/\.000$/, "");
-    return String(v as { toString(): string });
-  }
+  if (v instanceof Date && !Number.isNaN(v.getTime())) return v.toISOString().replace("T", " ").replace("Z", "").replace(/\.000$/, "");
+  const text = valueText(v);
+  if (text !== undefined) return text;
   throw new FieldError(`The lookup '${name}' takes text, not ${Array.isArray(v) ? "a list" : v === null ? "null" : typeof v}.`, "value.type");
 }
 

@@ -18,6 +18,9 @@ const TEMPLATE: unique symbol = Symbol("sql template");
 export interface SqlTemplate { readonly [TEMPLATE]: true; readonly strings: readonly string[]; readonly values: readonly unknown[] }
 /** `sql\`SELECT * FROM shop_product WHERE price < ${20}\``: values are always parameters. */
 export function sql(strings: TemplateStringsArray, ...values: unknown[]): SqlTemplate {
+  // Only the language makes frozen lists with `raw`: a text, or a list that came as data, was never written in the program.
+  if (!Array.isArray(strings) || !Object.isFrozen(strings) || !Array.isArray(strings.raw) || !Object.isFrozen(strings.raw) || strings.length !== values.length + 1)
+    throw new QueryTypeError("sql is a tag, written sql`SELECT …`; it cannot be called with a text. Text that is put together goes to raw(text, params).", "raw.tag");
   if (values.some((v) => v === undefined)) throw new ValueError("A value of the sql template is undefined; write null for SQL NULL.", "value.undefined");
   return { [TEMPLATE]: true, strings: [...strings], values };
 }

@@ -5,6 +5,7 @@
 import type { BindContext } from "../ast/expr.js";
 import type { DbParam, DialectInfo, LateValue, ValueType } from "../ast/seams.js";
 import { DataError, QueryTypeError } from "../base/errors.js";
+import { valueText } from "../base/value-text.js";
 
 /** Where a parameter comes from and how it becomes what the driver takes. */
 export interface Binding {
@@ -161,9 +162,9 @@ export function primitive(v: unknown, dialect: DialectInfo): DbParam {
     case "object": {
       if (v === null) return null;
       if (v instanceof Uint8Array) return v;
-      const proto = Object.getPrototypeOf(v) as object | null;
-      if (v instanceof Date) return v.toISOString().replace("T", " ").replace("Z", dialect.name === "postgres" ? "+00" : "");
-      if (proto !== Object.prototype && proto !== null && !Array.isArray(v)) return String(v as { toString(): string });
+      if (v instanceof Date && !Number.isNaN(v.getTime())) return v.toISOString().replace("T", " ").replace("Z", dialect.name === "postgres" ? "+00" : "");
+      const text = valueText(v);
+      if (text !== undefined) return text;
       throw new QueryTypeError("An object or list cannot be a parameter without a type that says how it is sent.", "value.type");
     }
     default: throw new QueryTypeError(`A ${typeof v} cannot be a parameter.`, "value.type");
