@@ -166,7 +166,7 @@ function q(spec: JsonObject, scope: Scope, model: string | undefined): unknown {
 function expression(spec: JsonObject, scope: Scope, model: string | undefined): unknown {
   const name = String(spec["$expr"]);
   const kwargs = isObject(spec["kwargs"]) ? spec["kwargs"] : {};
-  const read = (v: Json): unknown => (LITERAL.has(name) ? decode(v, scope, model) : decodeNames(v, scope, model));
+  const read = (v: Json): unknown => (LITERAL.has(name) ? decode(v, scope, model) : operand(v, scope, model));
   const raw = listOf(spec["args"] ?? []);
   if (name === "Sliced") return sliced(raw, scope, model);
   if (name === "NegatedExpression" && !scope.babik.has(name)) return call(decode(raw[0], scope, model), "not");
@@ -190,6 +190,12 @@ function expression(spec: JsonObject, scope: Scope, model: string | undefined): 
   return scope.babik.make(name, ...withOptions(positional, bag));
 }
 
+/** An operand of an expression. UUIDs are text in babik, and text there is a name: they are written as Value(). */
+function operand(value: Json, scope: Scope, model: string | undefined): unknown {
+  if (tagOf(value) !== "$uuid") return decodeNames(value, scope, model);
+  return scope.babik.make("Value", decode(value, scope, model), { outputField: scope.babik.make("UUIDField") });
+}
+
 function when(raw: readonly Json[], kwargs: JsonObject, scope: Scope, model: string | undefined): unknown {
   const { then, ...lookups } = kwargs;
   const conditions = raw.slice(0, 1).map((arg) => decode(arg, scope, model));
@@ -199,7 +205,7 @@ function when(raw: readonly Json[], kwargs: JsonObject, scope: Scope, model: str
   return scope.babik.make(
     "When",
     condition,
-    ...(result === undefined ? [] : [{ then: decodeNames(result, scope, model) }]),
+    ...(result === undefined ? [] : [{ then: operand(result, scope, model) }]),
   );
 }
 

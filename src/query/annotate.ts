@@ -1,7 +1,7 @@
 /** Annotations, and aggregation of a whole query: in place where its rows are the model's own, else over a derived table. */
 import { labelOf, type ColNode, type Expr, type RefNode } from "../ast/expr.js";
 import { children, containsAggregate, containsWindow, mapChildren, nodeKey, some } from "../ast/walk.js";
-import {  QueryTypeError, ValueError } from "../base/errors.js";
+import { QueryTypeError, ValueError } from "../base/errors.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
 import { Q } from "../expressions/q.js";
 import { putAnnotation } from "./annotations-put.js";
@@ -21,27 +21,49 @@ const REFUSED = new Set(["__proto__", "constructor", "prototype", "pk"]);
 /** Refuses names that cannot be an alias: an allow-list, since every deny-list had a hole. */
 export function checkAlias(alias: string): void {
   if (!ALIAS.test(alias) || alias.length > 250 || REFUSED.has(alias))
-    throw new ValueError("An alias has to be made of letters, digits and underscores, and cannot begin with a digit. Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.", "query.alias");
+    throw new ValueError(
+      "An alias has to be made of letters, digits and underscores, and cannot begin with a digit. Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.",
+      "query.alias",
+    );
 }
 
 /** `annotate()` and (with `select` false) `alias()`. */
-export function addAnnotations(query: Query, entries: readonly (readonly [string, unknown])[], select: boolean, valuesMode: boolean): void {
+export function addAnnotations(
+  query: Query,
+  entries: readonly (readonly [string, unknown])[],
+  select: boolean,
+  valuesMode: boolean,
+): void {
   const names = new Set<string>();
   if (!valuesMode) {
-    for (const [name, f] of query.meta.byName) { names.add(name); names.add(f.attname); }
+    for (const [name, f] of query.meta.byName) {
+      names.add(name);
+      names.add(f.attname);
+    }
     for (const [, r] of query.meta.reverseByQuery) if (r.accessorName !== null) names.add(r.accessorName);
   }
   const added: string[] = [];
   for (const [alias, value] of entries) {
     checkAlias(alias);
-    if (!valuesMode ? names.has(alias) : query.valuesSelect.includes(alias) && query.meta.find(alias) !== undefined && false)
-      throw new ValueError(`The annotation '${alias}' conflicts with a field on the model.`, "query.annotation_conflict", { path: alias });
+    if (
+      !valuesMode
+        ? names.has(alias)
+        : query.valuesSelect.includes(alias) && query.meta.find(alias) !== undefined && false
+    )
+      throw new ValueError(
+        `The annotation '${alias}' conflicts with a field on the model.`,
+        "query.annotation_conflict",
+        { path: alias },
+      );
     if (isExpression(value) && value.kind === "filteredrelation") {
       addFilteredRelation(query, alias, value);
       continue;
     }
     if (!isExpression(value) && !(value instanceof Q) && typeof value !== "object")
-      throw new QueryTypeError(`QuerySet.annotate() received a non-expression: ${typeof value}. Wrap plain values in Value().`, "query.annotation_type");
+      throw new QueryTypeError(
+        `QuerySet.annotate() received a non-expression: ${typeof value}. Wrap plain values in Value().`,
+        "query.annotation_type",
+      );
     addAnnotation(query, alias, value, select);
     added.push(alias);
   }
@@ -52,7 +74,8 @@ export function addAnnotations(query: Query, entries: readonly (readonly [string
 }
 export function addAnnotation(query: Query, alias: string, value: unknown, select: boolean): void {
   const node = asValue(resolve(query, value, { allowJoins: true, reuse: null }));
-  if (node.kind === "tuple") throw new ValueError("Composite primary keys cannot be annotated.", "query.annotation_composite");
+  if (node.kind === "tuple")
+    throw new ValueError("Composite primary keys cannot be annotated.", "query.annotation_composite");
   putAnnotation(query, alias, node, select);
 }
 function addFilteredRelation(query: Query, alias: string, e: Expression): void {
@@ -60,18 +83,35 @@ function addFilteredRelation(query: Query, alias: string, e: Expression): void {
   const condition = e.args[0] as Q;
   const parts = relation.split("__");
   if (relationDepth(query, parts) < parts.length)
-    throw new ValueError(`FilteredRelation's relation_name cannot contain lookups (got '${relation}').`, "query.filtered_relation", { path: relation });
+    throw new ValueError(
+      `FilteredRelation's relation_name cannot contain lookups (got '${relation}').`,
+      "query.filtered_relation",
+      { path: relation },
+    );
   for (const path of conditionPaths(condition)) {
     const names = path.split("__");
     const depth = relationDepth(query, names);
     const outside = names.slice(0, Math.max(0, Math.min(depth, parts.length) - 1)).findIndex((n, k) => n !== parts[k]);
     if (outside >= 0 && parts.length > outside)
-      throw new ValueError(`FilteredRelation's condition doesn't support relations outside the '${relation}' (got '${path}').`, "query.filtered_relation", { path });
+      throw new ValueError(
+        `FilteredRelation's condition doesn't support relations outside the '${relation}' (got '${path}').`,
+        "query.filtered_relation",
+        { path },
+      );
     if (Math.min(names.length, depth + 1) > parts.length + 1)
-      throw new ValueError(`FilteredRelation's condition doesn't support nested relations deeper than the relation_name (got '${path}' for '${relation}').`, "query.filtered_relation", { path });
+      throw new ValueError(
+        `FilteredRelation's condition doesn't support nested relations deeper than the relation_name (got '${path}' for '${relation}').`,
+        "query.filtered_relation",
+        { path },
+      );
   }
   // Inside of the condition the relation is the joined table itself, not another join to it.
-  query.filteredRelations.set(alias, { alias, relation, condition: renamed(condition, relation, alias) as Q, resolved: null });
+  query.filteredRelations.set(alias, {
+    alias,
+    relation,
+    condition: renamed(condition, relation, alias) as Q,
+    resolved: null,
+  });
   // Joined once on the side: a mistake shows now, and the condition's values are prepared with this call.
   const probe = query.clone();
   probe.context = query.context;
@@ -84,7 +124,11 @@ function relationDepth(query: Query, names: readonly string[]): number {
     const filtered = n === 0 ? query.filteredRelations.get(name) : undefined;
     if (filtered !== undefined && meta.find(name) === undefined) {
       for (const part of filtered.relation.split("__")) {
-        const step = (query.filteredRelations.get(part) !== undefined && meta.find(part) === undefined ? undefined : meta.find(part === "pk" ? meta.pk.name : part)) as MetaField | undefined;
+        const step = (
+          query.filteredRelations.get(part) !== undefined && meta.find(part) === undefined
+            ? undefined
+            : meta.find(part === "pk" ? meta.pk.name : part)
+        ) as MetaField | undefined;
         const to = step === undefined ? undefined : relationTarget(step);
         if (to === undefined) return n;
         meta = to;
@@ -99,7 +143,9 @@ function relationDepth(query: Query, names: readonly string[]): number {
   return names.length;
 }
 function relationTarget(f: MetaField): ModelMeta | undefined {
-  return (f instanceof ReverseRelation ? f.relatedModel : (f as unknown as { related?: unknown }).related) as ModelMeta | undefined;
+  return (f instanceof ReverseRelation ? f.relatedModel : (f as unknown as { related?: unknown }).related) as
+    | ModelMeta
+    | undefined;
 }
 function conditionPaths(q: Q): string[] {
   return q.children.flatMap((c) => (Array.isArray(c) ? [c[0] as string] : c instanceof Q ? conditionPaths(c) : []));
@@ -107,7 +153,14 @@ function conditionPaths(q: Q): string[] {
 /** A condition with a path's beginning exchanged, in its keys and in the names of expressions that stand as conditions. */
 function renamed(x: unknown, from: string, to: string): unknown {
   const path = (p: string): string => (p === from ? to : p.startsWith(`${from}__`) ? to + p.slice(from.length) : p);
-  if (x instanceof Q) return Q.make(x.connector, x.children.map((c) => (Array.isArray(c) ? ([path(c[0] as string), c[1]] as const) : (renamed(c, from, to) as object))), x.negated);
+  if (x instanceof Q)
+    return Q.make(
+      x.connector,
+      x.children.map((c) =>
+        Array.isArray(c) ? ([path(c[0] as string), c[1]] as const) : (renamed(c, from, to) as object),
+      ),
+      x.negated,
+    );
   if (!isExpression(x)) return x;
   const settings = x.kind === "f" ? { ...x.settings, name: path(String(x.settings["name"])) } : x.settings;
   return x.with({ args: x.args.map((a) => renamed(a, from, to)), settings });
@@ -117,7 +170,8 @@ function renamed(x: unknown, from: string, to: string): unknown {
 export function defaultAlias(e: unknown): string {
   if (isExpression(e) && e.kind === "aggregate") {
     const first = e.args[0];
-    if (e.settings["n"] === 1 && isExpression(first) && first.kind === "f") return `${String(first.settings["name"])}__${labelOf(e.spec!).toLowerCase()}`;
+    if (e.settings["n"] === 1 && isExpression(first) && first.kind === "f")
+      return `${String(first.settings["name"])}__${labelOf(e.spec!).toLowerCase()}`;
   }
   throw new QueryTypeError("Complex aggregates require an alias: { name: … }.", "aggregate.alias");
 }
@@ -127,12 +181,14 @@ export function aggregation(start: Query, entries: readonly (readonly [string, u
   const query = start;
   const mask = query.annotationMask;
   const aggregates = new Map<string, Expr>();
-  let refsSubquery = false, refsWindow = false;
+  let refsSubquery = false,
+    refsWindow = false;
   const existing = new Map(query.annotations);
   for (const [alias, value] of entries) {
     checkAlias(alias);
     let node = asValue(resolve(query, value, { allowJoins: true, reuse: null, summarize: true }));
-    if (!containsAggregate(stripExisting(node, existing))) throw new QueryTypeError(`${alias} is not an aggregate expression`, "aggregate.type");
+    if (!containsAggregate(stripExisting(node, existing)))
+      throw new QueryTypeError(`${alias} is not an aggregate expression`, "aggregate.type");
     query.addToMask([alias]);
     for (const ref of refsOf(node)) {
       const target = existing.get(ref);
@@ -151,10 +207,17 @@ export function aggregation(start: Query, entries: readonly (readonly [string, u
     else query.annotations.set(alias, before);
   }
   query.annotationMask = mask;
-  const { having, qualify } = splitHaving(query.where);
+  const { having, qualify } = splitHaving(query.where, query.groupBy !== null);
   const hasAggregation = [...query.annotations.values()].some(containsAggregate) || having !== null;
-  const wrap = (query.groupBy !== null && query.groupBy !== true) || query.isSliced || hasAggregation || refsSubquery || refsWindow
-    || qualify !== null || query.distinct || query.combinator !== null;
+  const wrap =
+    (query.groupBy !== null && query.groupBy !== true) ||
+    query.isSliced ||
+    hasAggregation ||
+    refsSubquery ||
+    refsWindow ||
+    qualify !== null ||
+    query.distinct ||
+    query.combinator !== null;
   let outer: Query;
   if (wrap) {
     const inner = query.clone();
@@ -169,10 +232,12 @@ export function aggregation(start: Query, entries: readonly (readonly [string, u
       inner.defaultCols = false;
       if (qualify === null && query.combinator === null) {
         const keep = new Set<string>();
-        if (query.groupBy !== null && query.groupBy !== true) for (const e of query.groupBy) for (const r of refsOf(e)) keep.add(r);
+        if (query.groupBy !== null && query.groupBy !== true)
+          for (const e of query.groupBy) for (const r of refsOf(e)) keep.add(r);
         for (const a of aggregates.values()) for (const r of refsOf(a)) keep.add(r);
         // What takes part in grouping changes the number of rows even when nobody reads it.
-        for (const [name, node] of query.annotationSelect) if (groupByCols(node).length > 0 && inner.groupBy !== null) keep.add(name);
+        for (const [name, node] of query.annotationSelect)
+          if (groupByCols(node).length > 0 && inner.groupBy !== null) keep.add(name);
         inner.maskAnnotations(keep);
       }
     }
@@ -195,7 +260,8 @@ export function aggregation(start: Query, entries: readonly (readonly [string, u
       return mapChildren(node, repoint);
     };
     for (const [alias, node] of aggregates) outer.annotations.set(alias, repoint(node));
-    if (inner.select.length === 0 && !inner.defaultCols && inner.annotationSelect.size === 0) inner.select = pkCols(inner);
+    if (inner.select.length === 0 && !inner.defaultCols && inner.annotationSelect.size === 0)
+      inner.select = pkCols(inner);
     outer.inner = inner;
   } else {
     outer = query;
@@ -245,7 +311,11 @@ export function existsQuery(start: Query, limit = true): Query {
   const keep = q.distinct && q.isSliced;
   if (!keep) {
     if (q.groupBy === true) {
-      addFields(q, q.meta.concreteFields.map((f) => f.attname), false);
+      addFields(
+        q,
+        q.meta.concreteFields.map((f) => f.attname),
+        false,
+      );
       setGroupBy(q, false);
     } else if (q.groupBy !== null) {
       q.groupBy = q.groupBy.flatMap((e) => (e.kind === "ref" ? [e.source] : [e]));

@@ -4,8 +4,15 @@ import { BOOLEAN, isA } from "./types.js";
 
 /** Conditions: usable in WHERE as they stand. */
 export function isPredicate(node: Expr): boolean {
-  return node.kind === "where" || node.kind === "lookup" || node.kind === "always" || node.kind === "never"
-    || (node.kind === "subquery" && node.exists) || (node.kind === "func" && node.spec.conditional === true) || (node.kind === "custom" && node.by.conditional === true);
+  return (
+    node.kind === "where" ||
+    node.kind === "lookup" ||
+    node.kind === "always" ||
+    node.kind === "never" ||
+    (node.kind === "subquery" && node.exists) ||
+    (node.kind === "func" && node.spec.conditional === true) ||
+    (node.kind === "custom" && node.by.conditional === true)
+  );
 }
 /** A condition as a value has the boolean type. */
 export function asValue(node: Expr): Expr {
@@ -19,5 +26,9 @@ export function asCondition(node: Expr): Expr {
   return node;
 }
 export function isConditional(node: Expr): boolean {
-  return isPredicate(node) || isA(typeOrNull(node), "BooleanField") || (node.kind === "case" && node.whens.every((w) => isConditional(w.then)));
+  return (
+    isPredicate(node) ||
+    isA(typeOrNull(node), "BooleanField") ||
+    (node.kind === "case" && node.whens.every((w) => isConditional(w.then)))
+  );
 }

@@ -4,7 +4,7 @@
  */
 import { lookup, typeOrNull, where, type ColNode, type Expr, type WhereNode } from "../ast/expr.js";
 import { EmbeddedRef, INSTANCE, isInstance, Slot, type InstanceLike } from "../ast/slots.js";
-import { } from "../ast/walk.js";
+import {} from "../ast/walk.js";
 import { FieldError, NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
 import { OuterRef } from "../expressions/makers.js";
@@ -41,7 +41,13 @@ interface Built {
 export function addFilter(query: Query, q: Q, reuseAll = false): void {
   const innerBefore = [...query.aliases.values()].filter((t) => t.type === "INNER").map((t) => t.alias);
   const reuse = reuseAll ? new Set(query.aliases.keys()) : query.usedAliases;
-  const { clause } = addQ(query, q, { reuse, allowJoins: true, splitSubqueries: true, checkFilterable: true, summarize: false });
+  const { clause } = addQ(query, q, {
+    reuse,
+    allowJoins: true,
+    splitSubqueries: true,
+    checkFilterable: true,
+    summarize: false,
+  });
   if (clause.children.length > 0) query.addWhere(clause);
   // What was INNER stays INNER: earlier conditions removed the rows that a promotion would keep.
   demoteJoins(query, innerBefore);
@@ -57,7 +63,8 @@ export function addQ(query: Query, q: Q, o: FilterOptions): Built {
   for (const child of q.children) {
     const built = buildFilter(query, child, { ...o, branchNegated, currentNegated });
     votes.add(built.inner);
-    if (built.clause.children.length > 0) children = addClause(where(q.connector, children), built.clause, q.connector).children;
+    if (built.clause.children.length > 0)
+      children = addClause(where(q.connector, children), built.clause, q.connector).children;
   }
   clause = where(q.connector, children, q.negated);
   const inner = (o.updateJoinTypes ?? true) ? votes.apply(query) : [];
@@ -71,7 +78,8 @@ export function buildFilter(query: Query, child: QChild, o: FilterOptions): Buil
   const [path, given] = child as [string, unknown];
   const solved = solveLookup(query, path, o.summarize);
   if (solved.annotation !== undefined && o.checkFilterable) checkFilterable(solved.annotation);
-  if (!o.allowJoins && solved.parts.length > 1) throw new FieldError("Joined field references are not permitted in this query", "query.joins_not_permitted");
+  if (!o.allowJoins && solved.parts.length > 1)
+    throw new FieldError("Joined field references are not permitted in this query", "query.joins_not_permitted");
   const { resolver } = query.context;
   const before = new Map(query.refs);
   const rhs = resolver.rhs(query, given, { allowJoins: o.allowJoins, reuse: o.reuse, summarize: o.summarize }) as Rhs;
@@ -86,7 +94,15 @@ export function buildFilter(query: Query, child: QChild, o: FilterOptions): Buil
   const alias = query.initialAlias();
   let info: JoinInfo;
   try {
-    info = setupJoins(query, solved.parts, query.meta, alias, o.reuse, o.branchNegated !== true || !o.splitSubqueries, resolver.filtered);
+    info = setupJoins(
+      query,
+      solved.parts,
+      query.meta,
+      alias,
+      o.reuse,
+      o.branchNegated !== true || !o.splitSubqueries,
+      resolver.filtered,
+    );
   } catch (e) {
     if (e instanceof MultiJoin) return splitExclude(query, path, given, o.reuse ?? new Set(), e.named, o);
     throw e;
@@ -115,7 +131,12 @@ export function buildFilter(query: Query, child: QChild, o: FilterOptions): Buil
         const bare = finalColumn(info, trimmed.targets, trimmed.alias, true);
         clause = addClause(clause, notNull(bare), "AND");
       }
-      if (!(rhs instanceof Slot) && !Array.isArray(rhs) && (rhs as Expr).kind === "col" && isNullable((rhs as ColNode).field as unknown as Field))
+      if (
+        !(rhs instanceof Slot) &&
+        !Array.isArray(rhs) &&
+        (rhs as Expr).kind === "col" &&
+        isNullable((rhs as ColNode).field as unknown as Field)
+      )
         clause = addClause(clause, notNull(rhs as Expr), "AND");
     }
   }
@@ -127,11 +148,18 @@ function isnullOf(condition: Expr, column: Expr): boolean | null {
     const flags = new Set(condition.children.map((c) => isnullOf(c, column.items[0]!)));
     return flags.size === 1 ? [...flags][0]! : null;
   }
-  return condition.kind === "lookup" && condition.op === "isnull" && condition.options?.["guard"] === undefined ? condition.options?.["is"] === true : null;
+  return condition.kind === "lookup" && condition.op === "isnull" && condition.options?.["guard"] === undefined
+    ? condition.options?.["is"] === true
+    : null;
 }
 function notNull(node: Expr): Expr {
   const parts = node.kind === "tuple" ? node.items : [node];
-  return parts.length === 1 ? lookup("isnull", parts[0]!, [], null, { is: false }) : where("AND", parts.map((p) => lookup("isnull", p, [], null, { is: false })));
+  return parts.length === 1
+    ? lookup("isnull", parts[0]!, [], null, { is: false })
+    : where(
+        "AND",
+        parts.map((p) => lookup("isnull", p, [], null, { is: false })),
+      );
 }
 export function isNullable(f: Field): boolean {
   return f.null;
@@ -140,33 +168,50 @@ export function isNullable(f: Field): boolean {
 function expressionFilter(query: Query, child: unknown, o: FilterOptions): Built {
   if (!isExpression(child) && !(child instanceof EmbeddedRef))
     throw new QueryTypeError("filter() takes objects of conditions, Q and boolean expressions.", "filter.argument");
-  const node = query.context.resolver.resolve(query, child, { allowJoins: o.allowJoins, reuse: o.reuse, summarize: o.summarize });
-  if (!isConditional(node) && node.kind !== "custom" && !(node.kind === "raw" && node.type === null)) throw new QueryTypeError("Cannot filter against a non-conditional expression.", "filter.not_conditional");
+  const node = query.context.resolver.resolve(query, child, {
+    allowJoins: o.allowJoins,
+    reuse: o.reuse,
+    summarize: o.summarize,
+  });
+  if (!isConditional(node) && node.kind !== "custom" && !(node.kind === "raw" && node.type === null))
+    throw new QueryTypeError("Cannot filter against a non-conditional expression.", "filter.not_conditional");
   if (o.checkFilterable) checkFilterable(node);
   return { clause: where("AND", [asCondition(node)]), inner: [] };
 }
 
 /** What a path means: an annotation with lookups after it, or fields with lookups after them. */
-export function solveLookup(query: Query, path: string, summarize: boolean): { lookups: readonly string[]; parts: readonly string[]; annotation?: Expr } {
+export function solveLookup(
+  query: Query,
+  path: string,
+  summarize: boolean,
+): { lookups: readonly string[]; parts: readonly string[]; annotation?: Expr } {
   const names = path.split("__");
   if (query.annotations.size > 0) {
     for (let n = 1; n <= names.length; n++) {
       const name = names.slice(0, n).join("__");
       const found = query.annotations.get(name);
       if (found !== undefined)
-        return { lookups: names.slice(n), parts: [], annotation: summarize ? { kind: "ref", name, source: found, type: found.type } : found };
+        return {
+          lookups: names.slice(n),
+          parts: [],
+          annotation: summarize ? { kind: "ref", name, source: found, type: found.type } : found,
+        };
     }
   }
   const walked = walkNames(query, names, query.meta);
   const parts = names.slice(0, names.length - walked.rest.length);
   if (walked.rest.length > 1 && parts.length === 0)
-    throw new FieldError(`Invalid lookup "${path}" for model ${query.meta.objectName}.`, "query.invalid_lookup", { model: query.meta.label, path });
+    throw new FieldError(`Invalid lookup "${path}" for model ${query.meta.objectName}.`, "query.invalid_lookup", {
+      model: query.meta.label,
+      path,
+    });
   return { lookups: walked.rest, parts };
 }
 
 function checkFilterable(node: Expr): void {
   if (node.kind === "aggregate" || node.kind === "custom") return;
-  if (node.kind === "order") throw new NotSupportedError("An ordering cannot be used in a condition.", "filter.not_filterable");
+  if (node.kind === "order")
+    throw new NotSupportedError("An ordering cannot be used in a condition.", "filter.not_filterable");
 }
 
 // ---- related objects --------------------------------------------------------------------------------------------
@@ -174,7 +219,11 @@ function metaOf(instance: InstanceLike): ModelMeta {
   return instance[INSTANCE] as unknown as ModelMeta;
 }
 function compatible(meta: ModelMeta, target: ModelMeta, field: unknown): boolean {
-  const check = (m: ModelMeta): boolean => meta.concrete === m.concrete || meta.allParents.includes(m.concrete) || m.allParents.includes(meta) || m.concrete.allParents.includes(meta.concrete);
+  const check = (m: ModelMeta): boolean =>
+    meta.concrete === m.concrete ||
+    meta.allParents.includes(m.concrete) ||
+    m.allParents.includes(meta) ||
+    m.concrete.allParents.includes(meta.concrete);
   return check(target) || (field instanceof ForeignObject && field.primaryKey && check(field.owner as ModelMeta));
 }
 function checkRelated(info: JoinInfo, rhs: Rhs): void {
@@ -182,7 +231,10 @@ function checkRelated(info: JoinInfo, rhs: Rhs): void {
   if ("annotation" in final || !final.isRelation) return;
   const check = (v: unknown): void => {
     if (isInstance(v) && !compatible(metaOf(v), info.meta, final))
-      throw new ValueError(`Cannot query "${metaOf(v).objectName} object": Must be "${info.meta.objectName}" instance.`, "query.wrong_instance");
+      throw new ValueError(
+        `Cannot query "${metaOf(v).objectName} object": Must be "${info.meta.objectName}" instance.`,
+        "query.wrong_instance",
+      );
   };
   if (rhs instanceof Slot) {
     if (Array.isArray(rhs.value) || rhs.value instanceof Set) for (const v of rhs.value as Iterable<unknown>) check(v);
@@ -190,14 +242,18 @@ function checkRelated(info: JoinInfo, rhs: Rhs): void {
   } else if (!Array.isArray(rhs) && (rhs as Expr).kind === "subquery") {
     const q = (rhs as { query: unknown }).query as Query;
     if (q.isSubqueryValue && !q.hasSelectFields && !compatible(q.meta, info.meta, final))
-      throw new ValueError(`Cannot use QuerySet for "${q.meta.objectName}": Use a QuerySet for "${info.meta.objectName}".`, "query.wrong_queryset");
+      throw new ValueError(
+        `Cannot use QuerySet for "${q.meta.objectName}": Use a QuerySet for "${info.meta.objectName}".`,
+        "query.wrong_queryset",
+      );
   }
 }
 /** Instances as values of a relation become the values of the fields it points at. */
 function normalizeRelated(query: Query, info: JoinInfo, rhs: Rhs): Rhs {
   const final = info.final;
   if ("annotation" in final || !final.isRelation) {
-    if (rhs instanceof Slot && isInstance(rhs.value) && (final as Field).primaryKey) return normalizeSlot(query, rhs, info);
+    if (rhs instanceof Slot && isInstance(rhs.value) && (final as Field).primaryKey)
+      return normalizeSlot(query, rhs, info);
     if (rhs instanceof Slot) refuseInstance(rhs.value, final as Field);
     return rhs;
   }
@@ -205,7 +261,8 @@ function normalizeRelated(query: Query, info: JoinInfo, rhs: Rhs): Rhs {
 }
 function refuseInstance(v: unknown, f: Field): void {
   const list = Array.isArray(v) ? (v as unknown[]) : [v];
-  if (list.some((x) => isInstance(x) && !f.primaryKey)) throw new QueryTypeError(`Field '${f.name}' expected a value but got a model instance.`, "query.instance_value");
+  if (list.some((x) => isInstance(x) && !f.primaryKey))
+    throw new QueryTypeError(`Field '${f.name}' expected a value but got a model instance.`, "query.instance_value");
 }
 function normalizeSlot(query: Query, slot: Slot, info: JoinInfo): Slot {
   const sources = info.targets;
@@ -224,10 +281,14 @@ function valueFrom(v: InstanceLike, source: Field): unknown {
   let field = source;
   const meta = metaOf(v);
   // The instance may stand further up: a relation to a relation that is a key.
-  while (!meta.isA(field.owner as ModelMeta) && field instanceof ForeignObject && field.toFields.length > 0) field = field.toFields[0]!;
+  while (!meta.isA(field.owner as ModelMeta) && field instanceof ForeignObject && field.toFields.length > 0)
+    field = field.toFields[0]!;
   const record = v as unknown as Record<string, unknown>;
   if ((record["pk"] ?? null) === null)
-    throw new ValueError(`Unsaved model instance of ${meta.label} cannot be used in an ORM query. Save it first.`, "query.unsaved_instance");
+    throw new ValueError(
+      `Unsaved model instance of ${meta.label} cannot be used in an ORM query. Save it first.`,
+      "query.unsaved_instance",
+    );
   const value = Object.hasOwn(record, field.attname) ? record[field.attname] : record["pk"];
   return value;
 }
@@ -240,7 +301,9 @@ function keyOfInstance(query: Query, annotation: Expr, rhs: Rhs): Rhs {
   const one = (v: unknown): unknown => {
     if (!isInstance(v)) return v;
     const record = v as unknown as Record<string, unknown>;
-    return target?.attname !== undefined && Object.hasOwn(record, target.attname) ? record[target.attname] : record["pk"];
+    return target?.attname !== undefined && Object.hasOwn(record, target.attname)
+      ? record[target.attname]
+      : record["pk"];
   };
   query.context.prepare(rhs.index, one);
   return new Slot(rhs.index, one(rhs.value));
@@ -248,7 +311,14 @@ function keyOfInstance(query: Query, annotation: Expr, rhs: Rhs): Rhs {
 
 // ---- negation over several rows ---------------------------------------------------------------------------------
 /** A negated condition over a multi-valued relation: no related row may satisfy it (S2). */
-function splitExclude(query: Query, path: string, given: unknown, reuse: Set<string>, named: Walked["named"], o: FilterOptions): Built {
+function splitExclude(
+  query: Query,
+  path: string,
+  given: unknown,
+  reuse: Set<string>,
+  named: Walked["named"],
+  o: FilterOptions,
+): Built {
   const inner = new Query(query.meta);
   inner.context = query.context;
   inner.filteredRelations = new Map(query.filteredRelations);
@@ -265,7 +335,11 @@ function splitExclude(query: Query, path: string, given: unknown, reuse: Set<str
     const alias = first.alias;
     inner.bumpPrefix(query);
     const mine = inner.select[0] as ColNode;
-    inner.addWhere(lookup("exact", { ...mine, field: pk.pk as never, type: pk.pk }, [{ ...first, alias, field: pk.pk as never, type: pk.pk }]));
+    inner.addWhere(
+      lookup("exact", { ...mine, field: pk.pk as never, type: pk.pk }, [
+        { ...first, alias, field: pk.pk as never, type: pk.pk },
+      ]),
+    );
   } else {
     // Resolved against the outer query when the inner one has got aliases of its own.
     inner.addWhere(lookup("exact", first, [{ kind: "outerref", ref: prefix, type: null }]));
@@ -273,7 +347,12 @@ function splitExclude(query: Query, path: string, given: unknown, reuse: Set<str
   const embedded = query.context.resolver.embed(query, inner, { reuse }) as Query;
   let clause = where("AND", [{ kind: "subquery", query: embedded, exists: true, negated: false, type: null }]);
   if (outer) {
-    const orNull = buildFilter(query, [`${prefix}__isnull`, new Slot(-1, true)], { ...o, reuse, branchNegated: true, currentNegated: true });
+    const orNull = buildFilter(query, [`${prefix}__isnull`, new Slot(-1, true)], {
+      ...o,
+      reuse,
+      branchNegated: true,
+      currentNegated: true,
+    });
     clause = addClause(clause, orNull.clause, "OR");
   }
   return { clause, inner: [] };

@@ -16,7 +16,12 @@ export type FunctionBuilder = (call: BuildCall) => Expr;
 /** The plain node of a call. */
 export function plain(call: BuildCall, options: Readonly<Record<string, unknown>> = call.settings): Expr {
   const kept = Object.keys(options).length > 0 ? options : undefined;
-  return func(call.spec, call.args, call.outputField ?? call.spec.outputType ?? ruleType(call.spec.output, call.args, labelOf(call.spec)), kept);
+  return func(
+    call.spec,
+    call.args,
+    call.outputField ?? call.spec.outputType ?? ruleType(call.spec.output, call.args, labelOf(call.spec)),
+    kept,
+  );
 }
 
 const whole = (value: number): Expr => ({ kind: "param", slot: -1, value, type: INTEGER() });

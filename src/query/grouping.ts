@@ -6,20 +6,41 @@ import type { Query, Selected } from "./state.js";
 /** What an expression adds to GROUP BY: nothing for aggregates and constants, its columns around aggregates, else itself. */
 export function groupByCols(node: Expr): readonly Expr[] {
   switch (node.kind) {
-    case "param": case "list": case "star": case "null": case "keyword": case "always": case "never": case "default": return [];
-    case "col": case "outercol": case "ref": return node.kind === "ref" && containsAggregate(node.source) ? groupByCols(node.source) : [node];
-    case "aggregate": return [];
-    case "window": return [node.expr, ...node.partitionBy, ...node.orderBy].flatMap((c) => (c === node.expr ? children(c).flatMap(groupByCols) : groupByCols(c)));
+    case "param":
+    case "list":
+    case "star":
+    case "null":
+    case "keyword":
+    case "always":
+    case "never":
+    case "default":
+      return [];
+    case "col":
+    case "outercol":
+    case "ref":
+      return node.kind === "ref" && containsAggregate(node.source) ? groupByCols(node.source) : [node];
+    case "aggregate":
+      return [];
+    case "window":
+      return [node.expr, ...node.partitionBy, ...node.orderBy].flatMap((c) =>
+        c === node.expr ? children(c).flatMap(groupByCols) : groupByCols(c),
+      );
     case "subquery": {
       const external = node.query.externalCols() as readonly ColNode[];
       // A correlated subquery over a multi-valued join cannot be told by its columns.
       return node.exists && external.length > 0 ? external : [node];
     }
-    case "order": return groupByCols(node.expr);
-    case "tuple": return node.items.flatMap(groupByCols);
+    case "order":
+      return groupByCols(node.expr);
+    case "tuple":
+      return node.items.flatMap(groupByCols);
     case "func":
       if (node.spec.name === "Random") return [];
-      return containsAggregate(node) || containsWindow(node) ? children(node).flatMap(groupByCols) : hasColumn(node) ? [node] : [];
+      return containsAggregate(node) || containsWindow(node)
+        ? children(node).flatMap(groupByCols)
+        : hasColumn(node)
+          ? [node]
+          : [];
     case "custom":
       if (node.by.isAggregate === true) return [];
       return containsAggregate(node) || containsWindow(node) ? children(node).flatMap(groupByCols) : [node];
@@ -31,7 +52,15 @@ export function groupByCols(node: Expr): readonly Expr[] {
   }
 }
 function hasColumn(node: Expr): boolean {
-  if (node.kind === "col" || node.kind === "outercol" || node.kind === "ref" || node.kind === "raw" || node.kind === "subquery" || node.kind === "custom") return true;
+  if (
+    node.kind === "col" ||
+    node.kind === "outercol" ||
+    node.kind === "ref" ||
+    node.kind === "raw" ||
+    node.kind === "subquery" ||
+    node.kind === "custom"
+  )
+    return true;
   // A function of nothing (Random(), Now()) is no constant.
   if (node.kind === "func" && node.args.length === 0) return true;
   return children(node).some(hasColumn);
@@ -44,14 +73,16 @@ export function setGroupBy(query: Query, allowAliases = true): void {
   for (const [alias, node] of query.annotationSelect) {
     const cols = groupByCols(node);
     if (cols.length === 0) continue;
-    if (allowAliases && !containsAggregate(node)) group.push({ kind: "ref", name: alias, source: node, type: node.type });
+    if (allowAliases && !containsAggregate(node))
+      group.push({ kind: "ref", name: alias, source: node, type: node.type });
     else group.push(...cols);
   }
   query.groupBy = group;
 }
 /** Selected expressions become annotations, so that GROUP BY can name them. */
 function moveExpressions(query: Query): void {
-  const moved = new Map<string, Expr>(), kept: [string, Expr][] = [];
+  const moved = new Map<string, Expr>(),
+    kept: [string, Expr][] = [];
   query.valuesSelect.forEach((name, i) => {
     const e = query.select[i]!;
     if (e.kind === "col" || e.kind === "tuple") kept.push([name, e]);

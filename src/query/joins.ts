@@ -27,7 +27,14 @@ export function join(query: Query, step: Step, parent: string, reuse: Reuse, res
   const table = step.to.dbTable;
   let shared: string | undefined;
   for (const [alias, t] of query.aliases)
-    if ((reuse === null || reuse.has(alias)) && t.table === table && t.parent === parent && t.joinField === step.joinField && sameFilter(t, step)) shared = alias;
+    if (
+      (reuse === null || reuse.has(alias)) &&
+      t.table === table &&
+      t.parent === parent &&
+      t.joinField === step.joinField &&
+      sameFilter(t, step)
+    )
+      shared = alias;
   if (shared !== undefined) {
     query.ref(shared);
     return shared;
@@ -36,7 +43,15 @@ export function join(query: Query, step: Step, parent: string, reuse: Reuse, res
   const alias = query.newAlias(table, filtered);
   const type = query.aliases.get(parent)!.type === "LEFT" || step.nullable ? "LEFT" : "INNER";
   const made: TableRef = {
-    table, alias, meta: step.to, parent, type, pairs: step.pairs, joinField: step.joinField, nullable: step.nullable, filtered,
+    table,
+    alias,
+    meta: step.to,
+    parent,
+    type,
+    pairs: step.pairs,
+    joinField: step.joinField,
+    nullable: step.nullable,
+    filtered,
     restriction: step.restriction ?? null,
   };
   query.aliases.set(alias, made);
@@ -45,7 +60,11 @@ export function join(query: Query, step: Step, parent: string, reuse: Reuse, res
     const resolved = resolveFiltered(query, filtered.condition, reuse === null ? null : new Set([...reuse, alias]));
     // Joins that the condition needs have to stand before this one in FROM.
     if (query.aliases.size > before) query.aliases.delete(alias);
-    query.aliases.set(alias, { ...made, type: query.aliases.get(alias)?.type ?? made.type, filtered: { ...filtered, resolved } });
+    query.aliases.set(alias, {
+      ...made,
+      type: query.aliases.get(alias)?.type ?? made.type,
+      filtered: { ...filtered, resolved },
+    });
   }
   return alias;
 }
@@ -54,7 +73,15 @@ function sameFilter(t: TableRef, step: Step): boolean {
 }
 
 /** Joins for all fields of a path. Names after the last field are returned as transforms. */
-export function setupJoins(query: Query, names: readonly string[], meta: ModelMeta, alias: string, reuse: Reuse, allowMany: boolean, resolveFiltered: ResolveFiltered): JoinInfo {
+export function setupJoins(
+  query: Query,
+  names: readonly string[],
+  meta: ModelMeta,
+  alias: string,
+  reuse: Reuse,
+  allowMany: boolean,
+  resolveFiltered: ResolveFiltered,
+): JoinInfo {
   let walked: Walked | undefined;
   let error: unknown;
   for (let n = names.length; n > 0; n--) {
@@ -63,7 +90,8 @@ export function setupJoins(query: Query, names: readonly string[], meta: ModelMe
       walked = { ...walked, rest: names.slice(n) };
       break;
     } catch (e) {
-      if (!(e instanceof FieldError) || n === 1) throw n === 1 && error !== undefined && e instanceof FieldError && names.length > 1 ? e : e;
+      if (!(e instanceof FieldError) || n === 1)
+        throw n === 1 && error !== undefined && e instanceof FieldError && names.length > 1 ? e : e;
       error ??= e;
     }
   }
@@ -74,17 +102,29 @@ export function setupJoins(query: Query, names: readonly string[], meta: ModelMe
     at = join(query, step, at, step.multi ? reuse : null, resolveFiltered);
     joins.push(at);
   }
-  return { final: found.final, targets: found.targets, meta: found.meta, joins, steps: found.steps, transforms: found.rest };
+  return {
+    final: found.final,
+    targets: found.targets,
+    meta: found.meta,
+    joins,
+    steps: found.steps,
+    transforms: found.rest,
+  };
 }
 
 /** Takes joins off the end whose columns the table before has too (a foreign key's own column). */
-export function trimJoins(query: Query, info: JoinInfo): { targets: readonly Field[]; alias: string; joins: readonly string[] } {
+export function trimJoins(
+  query: Query,
+  info: JoinInfo,
+): { targets: readonly Field[]; alias: string; joins: readonly string[] } {
   const joins = [...info.joins];
   let targets = info.targets;
   for (let i = info.steps.length - 1; i >= 0; i--) {
     const step = info.steps[i]!;
     if (joins.length === 1 || !step.direct || step.filtered !== undefined || step.restriction !== undefined) break;
-    const mapped = targets.map((t) => step.pairs.find(([, right]) => right === t || (right.column === t.column && right.owner === t.owner))?.[0]);
+    const mapped = targets.map(
+      (t) => step.pairs.find(([, right]) => right === t || (right.column === t.column && right.owner === t.owner))?.[0],
+    );
     if (mapped.some((m) => m === undefined)) break;
     targets = mapped as Field[];
     query.unref(joins.pop()!);
@@ -101,7 +141,8 @@ export function promoteJoins(query: Query, aliases: Iterable<string>): void {
     const parentLeft = t.parent !== null && query.aliases.get(t.parent)?.type === "LEFT";
     if ((t.nullable || parentLeft) && t.type !== "LEFT") {
       query.aliases.set(t.alias, { ...t, type: "LEFT" });
-      for (const other of query.aliases.values()) if (other.parent === t.alias && !queue.includes(other.alias)) queue.push(other.alias);
+      for (const other of query.aliases.values())
+        if (other.parent === t.alias && !queue.includes(other.alias)) queue.push(other.alias);
     }
   }
 }
@@ -133,7 +174,8 @@ export class JoinVotes {
   }
   /** Applies the votes; returns the joins that have to be INNER. */
   apply(query: Query): Set<string> {
-    const promote: string[] = [], demote = new Set<string>();
+    const promote: string[] = [],
+      demote = new Set<string>();
     for (const [alias, votes] of this.votes) {
       if (this.effective !== "AND" && votes < this.parts) promote.push(alias);
       if (this.effective === "AND" || (this.effective === "OR" && votes === this.parts)) demote.add(alias);

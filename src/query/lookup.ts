@@ -1,5 +1,5 @@
 /** From names after a path to a condition: transforms, then a lookup; and the column a path ends in. */
-import { col,  typeOf, typeOrNull, type ColumnField, type Expr, type OutputType } from "../ast/expr.js";
+import { col, typeOf, typeOrNull, type ColumnField, type Expr, type OutputType } from "../ast/expr.js";
 import type { DbParam, DialectInfo, ValueType } from "../ast/seams.js";
 import { Slot } from "../ast/slots.js";
 import { FieldError, nearest, suggest, ValueError } from "../base/errors.js";
@@ -18,7 +18,9 @@ export function relationType(target: Field): ValueType {
   let t = relationTypes.get(target);
   if (t === undefined) {
     t = {
-      typeName: "ForeignKey", ancestry: ["ForeignKey", "ForeignObject", "RelatedField", "Field"], typeKey: `FK:${target.typeKey}`,
+      typeName: "ForeignKey",
+      ancestry: ["ForeignKey", "ForeignObject", "RelatedField", "Field"],
+      typeKey: `FK:${target.typeKey}`,
       prep: (v: unknown): unknown => target.prep(v),
       toDb: (v: unknown, d: DialectInfo): DbParam => target.toDb(v, d),
       fromDb: (d: DialectInfo) => target.fromDb(d),
@@ -39,10 +41,15 @@ export function finalColumn(info: JoinInfo, targets: readonly Field[], alias: st
     const meta = first.owner as ModelMeta;
     return { kind: "tuple", items: meta.pkFields.map((f) => column(alias, f)), type: first };
   }
-  if (targets.length > 1) return { kind: "tuple", items: targets.map((f) => column(alias, f)), type: relationType(first) };
+  if (targets.length > 1)
+    return { kind: "tuple", items: targets.map((f) => column(alias, f)), type: relationType(first) };
   const final = info.final;
   if (plain || "annotation" in final || !final.isRelation) return column(alias, first);
-  return column(alias, first, final instanceof ReverseRelation || !final.concrete ? relationType(first) : (final as Field));
+  return column(
+    alias,
+    first,
+    final instanceof ReverseRelation || !final.concrete ? relationType(first) : (final as Field),
+  );
 }
 function column(alias: string, f: Field, type: OutputType = f): Expr {
   return col(alias, f as unknown as ColumnField, type);
@@ -75,7 +82,10 @@ export function tryTransform(query: Query, lhs: Expr, name: string, through = tr
 function relatedLookup(type: ValueType | null, name: string): FieldError {
   const { target } = (type ?? {}) as { readonly target?: Field };
   const choices = (target?.owner as ModelMeta | null | undefined)?.choices() ?? [];
-  return new FieldError(`Related Field got invalid lookup: ${name}.${suggest(name, choices)}`, "query.related_lookup", { path: name, choices });
+  return new FieldError(`Related Field got invalid lookup: ${name}.${suggest(name, choices)}`, "query.related_lookup", {
+    path: name,
+    choices,
+  });
 }
 
 /** The names after a field as transforms and one lookup (`exact` when none is named), with its value. */
@@ -99,10 +109,16 @@ export function buildLookup(query: Query, names: readonly string[], start: Expr,
     apply(name);
     name = "exact";
     found = lookupOf(query, lhs, name);
-    if (found === undefined) throw new FieldError(`The type of '${all.join("__")}' cannot be compared.`, "query.unknown_lookup");
+    if (found === undefined)
+      throw new FieldError(`The type of '${all.join("__")}' cannot be compared.`, "query.unknown_lookup");
   }
   if (value instanceof Slot && value.value === null && found.acceptsNull !== true) {
-    if (name !== "exact" && name !== "iexact") throw new ValueError("Cannot use None as a query value (null): only exact and iexact take null; use isnull.", "lookup.null", { path: name });
+    if (name !== "exact" && name !== "iexact")
+      throw new ValueError(
+        "Cannot use None as a query value (null): only exact and iexact take null; use isnull.",
+        "lookup.null",
+        { path: name },
+      );
     const isnull = lookupOf(query, lhs, "isnull")!;
     return isnull.build(lhs, new Slot(value.index, true), query.context);
   }

@@ -7,10 +7,14 @@ import { addClause, type Query, type TableRef } from "./state.js";
 
 /** Adds the joins and conditions of `given` to `query`. Selection and ordering are those of `given`, where it has some. */
 export function combineQueries(query: Query, given: Query, connector: "AND" | "OR" | "XOR"): void {
-  if (query.meta.concrete !== given.meta.concrete && query.meta !== given.meta) throw new QueryTypeError("Cannot combine queries on two different base models.", "queryset.combine");
-  if (query.isSliced || given.isSliced) throw new QueryTypeError("Cannot combine queries once a slice has been taken.", "queryset.combine");
-  if (query.distinct !== given.distinct) throw new QueryTypeError("Cannot combine a unique query with a non-unique query.", "queryset.combine");
-  if (query.distinctFields.join() !== given.distinctFields.join()) throw new QueryTypeError("Cannot combine queries with different distinct fields.", "queryset.combine");
+  if (query.meta.concrete !== given.meta.concrete && query.meta !== given.meta)
+    throw new QueryTypeError("Cannot combine queries on two different base models.", "queryset.combine");
+  if (query.isSliced || given.isSliced)
+    throw new QueryTypeError("Cannot combine queries once a slice has been taken.", "queryset.combine");
+  if (query.distinct !== given.distinct)
+    throw new QueryTypeError("Cannot combine a unique query with a non-unique query.", "queryset.combine");
+  if (query.distinctFields.join() !== given.distinctFields.join())
+    throw new QueryTypeError("Cannot combine queries with different distinct fields.", "queryset.combine");
   const base = query.initialAlias();
   const rhs = given.clone();
   rhs.context = query.context;
@@ -38,10 +42,20 @@ export function combineQueries(query: Query, given: Query, connector: "AND" | "O
   // A side without conditions is all rows, which OR and XOR must not forget.
   if (connector === "AND") {
     if (where.children.length > 0) query.where = addClause(query.where, where, "AND");
-  } else query.where = { kind: "where", connector, negated: false, children: [query.where, where].map((w) => (w.children.length === 0 ? ALWAYS : w)), type: null };
+  } else
+    query.where = {
+      kind: "where",
+      connector,
+      negated: false,
+      children: [query.where, where].map((w) => (w.children.length === 0 ? ALWAYS : w)),
+      type: null,
+    };
   query.select = rhs.select.map((e) => relabel(e, map));
   if (connector === "OR" && query.extra.size > 0 && rhs.extra.size > 0)
-    throw new ValueError("When merging querysets using 'or', you cannot have extra(select=...) on both sides.", "queryset.combine");
+    throw new ValueError(
+      "When merging querysets using 'or', you cannot have extra(select=...) on both sides.",
+      "queryset.combine",
+    );
   for (const [k, v] of rhs.extra) query.extra.set(k, v);
   query.extraTables = [...query.extraTables, ...rhs.extraTables];
   if (rhs.ordering.length > 0) query.ordering = rhs.ordering.map((t) => (typeof t === "string" ? t : relabel(t, map)));
@@ -52,7 +66,14 @@ export function combineQueries(query: Query, given: Query, connector: "AND" | "O
 function addJoin(query: Query, t: TableRef, reuse: ReadonlySet<string>): string {
   let shared: string | undefined;
   for (const [alias, have] of query.aliases)
-    if (reuse.has(alias) && have.table === t.table && have.parent === t.parent && have.joinField === t.joinField && (have.filtered?.alias ?? null) === (t.filtered?.alias ?? null)) shared = alias;
+    if (
+      reuse.has(alias) &&
+      have.table === t.table &&
+      have.parent === t.parent &&
+      have.joinField === t.joinField &&
+      (have.filtered?.alias ?? null) === (t.filtered?.alias ?? null)
+    )
+      shared = alias;
   if (shared !== undefined) {
     query.ref(shared);
     return shared;

@@ -76,7 +76,12 @@ export function walkNames(query: Query, names: readonly string[], from: ModelMet
       if (position === 0 || strict) throw unknownName(query, name, meta);
       break;
     }
-    if (field.isRelation && !(field instanceof ReverseRelation) && (field as { related?: unknown }).related === undefined && pathInfos(field, meta).length === 0)
+    if (
+      field.isRelation &&
+      !(field instanceof ReverseRelation) &&
+      (field as { related?: unknown }).related === undefined &&
+      pathInfos(field, meta).length === 0
+    )
       throw new FieldError(
         `Field '${field.name}' does not generate an automatic reverse relation and therefore cannot be used for reverse querying. If it is a GenericForeignKey, consider adding a GenericRelation.`,
         "query.no_reverse",
@@ -92,7 +97,8 @@ export function walkNames(query: Query, names: readonly string[], from: ModelMet
     }
     const infos: readonly Step[] = pathInfos(field, meta);
     if (infos.length > 0) {
-      const walked = filtered === undefined ? infos : infos.map((p, i) => (i === infos.length - 1 ? { ...p, filtered } : p));
+      const walked =
+        filtered === undefined ? infos : infos.map((p, i) => (i === infos.length - 1 ? { ...p, filtered } : p));
       if (!allowMany && walked.some((p) => p.multi)) {
         const upTo = walked.findIndex((p) => p.multi);
         here.steps.push(...walked.slice(0, upTo + 1));
@@ -112,7 +118,11 @@ export function walkNames(query: Query, names: readonly string[], from: ModelMet
       targets = [field as Field];
       named.push(here);
       if (strict && position + 1 !== names.length)
-        throw new FieldError(`Cannot resolve keyword '${names[position + 1]}' into field. Join on '${given}' not permitted.`, "query.join_not_permitted", { model: meta.label, path: names.join("__") });
+        throw new FieldError(
+          `Cannot resolve keyword '${names[position + 1]}' into field. Join on '${given}' not permitted.`,
+          "query.join_not_permitted",
+          { model: meta.label, path: names.join("__") },
+        );
       position++;
       break;
     }
@@ -122,6 +132,12 @@ export function walkNames(query: Query, names: readonly string[], from: ModelMet
 
 /** FieldError with the nearest name and all choices. */
 export function unknownName(query: Query, name: string, meta: ModelMeta): FieldError {
-  const choices = [...new Set([...meta.choices(), ...query.annotations.keys(), ...query.filteredRelations.keys()])].sort();
-  return new FieldError(`Cannot resolve keyword '${name}' into field on ${meta.objectName}.${suggest(name, choices)}`, "query.unknown_field", { model: meta.label, path: name, choices });
+  const choices = [
+    ...new Set([...meta.choices(), ...query.annotations.keys(), ...query.filteredRelations.keys()]),
+  ].sort();
+  return new FieldError(
+    `Cannot resolve keyword '${name}' into field on ${meta.objectName}.${suggest(name, choices)}`,
+    "query.unknown_field",
+    { model: meta.label, path: name, choices },
+  );
 }

@@ -1,7 +1,7 @@
 /** ORDER BY: names of fields over relations (with the related model's own ordering), annotations, expressions, `?`. */
 import { col, type ColumnField, type Expr, type OrderNode } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
-import {  nodeKey } from "../ast/walk.js";
+import { nodeKey } from "../ast/walk.js";
 import { FieldError } from "../base/errors.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
 import { Q } from "../expressions/q.js";
@@ -23,7 +23,12 @@ export interface PlannedOrder {
   readonly fromMeta: boolean;
 }
 type Selection = Map<string, { readonly expr: Expr; readonly position: number }>;
-export const RANDOM = Object.freeze({ name: "Random", sql: "RANDOM", output: "FloatField", spell: { mysql: { sql: "RAND" }, sqlite: { sql: "RAND" } } });
+export const RANDOM = Object.freeze({
+  name: "Random",
+  sql: "RANDOM",
+  output: "FloatField",
+  spell: { mysql: { sql: "RAND" }, sqlite: { sql: "RAND" } },
+});
 
 /** The terms of ORDER BY with their joins set up in the query. */
 export function planOrdering(query: Query, columns: readonly PlannedColumn[], _dialect: DialectInfo): PlannedOrder[] {
@@ -39,15 +44,18 @@ export function planOrdering(query: Query, columns: readonly PlannedColumn[], _d
     if (query.groupBy !== null) return [];
   }
   const aliases: Selection = new Map();
-  columns.forEach((c, i) => { if (c.alias !== null) aliases.set(c.alias, { expr: c.expr, position: i + 1 }); });
+  columns.forEach((c, i) => {
+    if (c.alias !== null) aliases.set(c.alias, { expr: c.expr, position: i + 1 });
+  });
   const out: PlannedOrder[] = [];
   const seen = new Set<string>();
-  for (const term of terms) for (const planned of termOrders(query, term, aliases, fromMeta)) {
-    const key = nodeKey(planned.node.expr.kind === "ref" ? planned.node.expr.source : planned.node.expr);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    out.push(planned);
-  }
+  for (const term of terms)
+    for (const planned of termOrders(query, term, aliases, fromMeta)) {
+      const key = nodeKey(planned.node.expr.kind === "ref" ? planned.node.expr.source : planned.node.expr);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      out.push(planned);
+    }
   return out;
 }
 
@@ -99,7 +107,8 @@ function* termOrders(query: Query, term: unknown, selected: Selection, fromMeta:
     yield { node: order(node, descending), isRef: false, fromMeta };
     return;
   }
-  for (const node of nameOrders(query, name, query.meta, query.baseAlias!, descending, new Set())) yield { node, isRef: false, fromMeta };
+  for (const node of nameOrders(query, name, query.meta, query.baseAlias!, descending, new Set()))
+    yield { node, isRef: false, fromMeta };
 }
 /** A selected column by its position: its alias may be the name of a column too. */
 function positionOf(e: Expr, alias: string, positions: Selection): Expr {
@@ -115,28 +124,58 @@ export function direction(term: string, reverse: boolean): [string, boolean] {
   return [name, minus !== reverse];
 }
 function orderNode(query: Query, term: OrderTerm | Expression | Q): OrderNode {
-  const node = isExpression(term) || term instanceof Q ? asValue(query.context.resolver.resolve(query, term, {})) : (term as Expr);
+  const node =
+    isExpression(term) || term instanceof Q ? asValue(query.context.resolver.resolve(query, term, {})) : (term as Expr);
   return isOrder(node) ? node : order(node, false);
 }
 export function reversed(node: OrderNode): OrderNode {
-  return { ...node, descending: !node.descending, nulls: node.nulls === "first" ? "last" : node.nulls === "last" ? "first" : null };
+  return {
+    ...node,
+    descending: !node.descending,
+    nulls: node.nulls === "first" ? "last" : node.nulls === "last" ? "first" : null,
+  };
 }
 
 /** Columns a name orders by; a relation is ordered by its model's own ordering (S20). */
-function nameOrders(query: Query, name: string, meta: ModelMeta, alias: string, descending: boolean, seen: Set<string>, path = ""): OrderNode[] {
+function nameOrders(
+  query: Query,
+  name: string,
+  meta: ModelMeta,
+  alias: string,
+  descending: boolean,
+  seen: Set<string>,
+  path = "",
+): OrderNode[] {
   const pieces = name.split("__");
   const info = setupJoins(query, pieces, meta, alias, null, true, query.context.resolver.filtered);
   const final = info.final as Field;
   const last = pieces.at(-1);
-  if (final.isRelation && info.meta.ordering.length > 0 && (final as { attname?: string }).attname !== last && last !== "pk" && info.transforms.length === 0) {
-    const trail = info.joins.map((j) => query.aliases.get(j)?.pairs.map(([l, r]) => `${l.owner?.label}.${l.column}=${r.column}`).join() ?? "").join("|");
+  if (
+    final.isRelation &&
+    info.meta.ordering.length > 0 &&
+    (final as { attname?: string }).attname !== last &&
+    last !== "pk" &&
+    info.transforms.length === 0
+  ) {
+    const trail = info.joins
+      .map(
+        (j) =>
+          query.aliases
+            .get(j)
+            ?.pairs.map(([l, r]) => `${l.owner?.label}.${l.column}=${r.column}`)
+            .join() ?? "",
+      )
+      .join("|");
     if (seen.has(trail)) throw new FieldError("Infinite loop caused by ordering.", "order.loop", { path: name });
     seen.add(trail);
     const end = info.joins.at(-1)!;
     const out: OrderNode[] = [];
     for (const item of info.meta.ordering) {
       if (typeof item === "string") {
-        if (item === "?") { out.push(order({ kind: "func", spec: RANDOM, args: [], type: null }, false)); continue; }
+        if (item === "?") {
+          out.push(order({ kind: "func", spec: RANDOM, args: [], type: null }, false));
+          continue;
+        }
         const [sub, desc] = direction(item, false);
         out.push(...nameOrders(query, sub, info.meta, end, desc !== descending, new Set(seen), `${path}${name}__`));
       } else {
@@ -147,11 +186,13 @@ function nameOrders(query: Query, name: string, meta: ModelMeta, alias: string, 
     return out;
   }
   const trimmed = trimJoins(query, info);
-  return trimmed.targets.flatMap((t) => (t instanceof CompositePrimaryKey ? (t.owner as ModelMeta).pkFields : [t])).map((t) => {
-    let node: Expr = col(trimmed.alias, t as unknown as ColumnField, info.transforms.length > 0 ? base(t) : t);
-    for (const transform of info.transforms) node = tryTransform(query, node, transform);
-    return order(node, descending);
-  });
+  return trimmed.targets
+    .flatMap((t) => (t instanceof CompositePrimaryKey ? (t.owner as ModelMeta).pkFields : [t]))
+    .map((t) => {
+      let node: Expr = col(trimmed.alias, t as unknown as ColumnField, info.transforms.length > 0 ? base(t) : t);
+      for (const transform of info.transforms) node = tryTransform(query, node, transform);
+      return order(node, descending);
+    });
 }
 /** An expression of a related model's ordering, seen from here: its names get the path in front. */
 export function prefixed(e: unknown, prefix: string): Expression {

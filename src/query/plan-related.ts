@@ -20,7 +20,8 @@ export function loadMask(query: Query): Mask {
   const tree: NameTree = Object.create(null) as NameTree;
   for (const name of names) {
     let at = tree as Record<string, NameTree>;
-    for (const part of name.split("__")) at = (at[part] ??= Object.create(null) as NameTree) as Record<string, NameTree>;
+    for (const part of name.split("__"))
+      at = (at[part] ??= Object.create(null) as NameTree) as Record<string, NameTree>;
   }
   return (defer ? deferMask(query, query.meta, tree, new Map()) : onlyMask(query, query.meta, tree, new Map())) as Mask;
 }
@@ -48,7 +49,11 @@ function onlyMask(query: Query, meta: ModelMeta, tree: NameTree, out: MaskMap): 
     if (f === undefined) continue;
     const inner = child(out, f);
     if (Object.keys(sub).length > 0) {
-      if (!f.isRelation) throw new FieldError(`Field '${name}' is no relation, so '${name}__${Object.keys(sub)[0]}' cannot be loaded.`, "query.only");
+      if (!f.isRelation)
+        throw new FieldError(
+          `Field '${name}' is no relation, so '${name}__${Object.keys(sub)[0]}' cannot be loaded.`,
+          "query.only",
+        );
       onlyMask(query, targetOf(f), sub, inner);
     }
   }
@@ -79,14 +84,28 @@ function deferMask(query: Query, meta: ModelMeta, tree: NameTree, out: MaskMap):
 }
 
 /** Columns of a model's own and inherited fields, under a mask. `fromParent`: the parent's columns are read already. */
-export function defaultColumns(query: Query, meta: ModelMeta, alias: string, mask: Mask, fromParent: ModelMeta | null): { field: Field; expr: Expr }[] {
+export function defaultColumns(
+  query: Query,
+  meta: ModelMeta,
+  alias: string,
+  mask: Mask,
+  fromParent: ModelMeta | null,
+): { field: Field; expr: Expr }[] {
   const out: { field: Field; expr: Expr }[] = [];
   for (const field of meta.concreteFields) {
     const owner = (field.owner as ModelMeta).concrete;
     const inherited = owner !== meta.concrete;
-    if (fromParent !== null && inherited && (fromParent.concrete === owner || fromParent.concrete.allParents.includes(owner))) continue;
+    if (
+      fromParent !== null &&
+      inherited &&
+      (fromParent.concrete === owner || fromParent.concrete.allParents.includes(owner))
+    )
+      continue;
     if (mask !== null && mask.size > 0 && !mask.has(field)) continue;
-    out.push({ field, expr: col(inherited ? parentAlias(query, meta, owner, alias) : alias, field as unknown as ColumnField) });
+    out.push({
+      field,
+      expr: col(inherited ? parentAlias(query, meta, owner, alias) : alias, field as unknown as ColumnField),
+    });
   }
   return out;
 }
@@ -100,15 +119,37 @@ function parentAlias(query: Query, meta: ModelMeta, owner: ModelMeta, alias: str
 type Loaded = RelatedShape["inherited"][number];
 const MAX_DEPTH = 5;
 /** Adds the columns of the relations that selectRelated names (or all that cannot be null) and says how to read them. */
-export function relatedColumns(query: Query, mask: Mask, own: readonly Loaded[], add: (e: Expr) => number): RelatedShape[] {
+export function relatedColumns(
+  query: Query,
+  mask: Mask,
+  own: readonly Loaded[],
+  add: (e: Expr) => number,
+): RelatedShape[] {
   const wanted = query.selectRelated;
   return level(query, query.meta, query.baseAlias!, mask, typeof wanted === "object" ? wanted : null, 1, own, add);
 }
-function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted: NameTree | null, depth: number, own: readonly Loaded[], add: (e: Expr) => number): RelatedShape[] {
+function level(
+  query: Query,
+  meta: ModelMeta,
+  alias: string,
+  mask: Mask,
+  wanted: NameTree | null,
+  depth: number,
+  own: readonly Loaded[],
+  add: (e: Expr) => number,
+): RelatedShape[] {
   if (wanted === null && depth > MAX_DEPTH) return [];
   const out: RelatedShape[] = [];
   const found = new Set<string>();
-  const load = (name: string, to: ModelMeta, cacheName: string, back: string | null, subMask: Mask, sub: NameTree | null, fromParent: ModelMeta | null): void => {
+  const load = (
+    name: string,
+    to: ModelMeta,
+    cacheName: string,
+    back: string | null,
+    subMask: Mask,
+    sub: NameTree | null,
+    fromParent: ModelMeta | null,
+  ): void => {
     const info = setupJoins(query, [name], meta, alias, null, true, query.context.resolver.filtered);
     const target = info.joins.at(-1)!;
     const columns = defaultColumns(query, to, target, subMask, fromParent);
@@ -118,10 +159,21 @@ function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted:
     // A child's row shares columns with its parent's, which are read already.
     const inherited = fromParent === null ? [] : own.filter((o) => to.concreteFields.includes(o.field));
     const all = [...fields.map((field, i) => ({ field, index: start + i })), ...inherited];
-    const keys = to.pkFields.map((f) => fields.indexOf(f)).filter((i) => i >= 0).map((i) => start + i);
+    const keys = to.pkFields
+      .map((f) => fields.indexOf(f))
+      .filter((i) => i >= 0)
+      .map((i) => start + i);
     out.push({
-      name, meta: to, alias: target, start, fields, keyIndexes: keys.length > 0 ? keys : fields.map((_, i) => start + i).slice(0, 1), cacheName, backCacheName: back,
-      related: level(query, to, target, subMask, sub, depth + 1, all, add), inherited,
+      name,
+      meta: to,
+      alias: target,
+      start,
+      fields,
+      keyIndexes: keys.length > 0 ? keys : fields.map((_, i) => start + i).slice(0, 1),
+      cacheName,
+      backCacheName: back,
+      related: level(query, to, target, subMask, sub, depth + 1, all, add),
+      inherited,
     });
   };
   for (const f of relationsOf(meta)) {
@@ -130,10 +182,22 @@ function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted:
     if (wanted === null && (f.null || !(f instanceof ForeignObject))) continue;
     if (f.parentLink && wanted === null) continue;
     if (wanted !== null && mask !== null && mask.size > 0 && !mask.has(f))
-      throw new FieldError(`Field ${meta.objectName}.${f.name} cannot be both deferred and traversed using select_related at the same time.`, "query.deferred_related", { path: f.name });
+      throw new FieldError(
+        `Field ${meta.objectName}.${f.name} cannot be both deferred and traversed using select_related at the same time.`,
+        "query.deferred_related",
+        { path: f.name },
+      );
     const to = f.related as ModelMeta;
     const sub = mask === null ? null : (mask.get(f) ?? null);
-    load(f.name, to, f.name, f.unique ? f.reverse.cacheName : null, sub, wanted === null ? null : wanted[f.name]!, null);
+    load(
+      f.name,
+      to,
+      f.name,
+      f.unique ? f.reverse.cacheName : null,
+      sub,
+      wanted === null ? null : wanted[f.name]!,
+      null,
+    );
   }
   if (wanted === null) return out;
   for (const r of allReverse(meta)) {
@@ -142,7 +206,15 @@ function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted:
     const to = r.relatedModel as ModelMeta;
     const sub = mask === null ? null : (mask.get(r) ?? null);
     const child_ = to.concrete !== meta.concrete && to.concrete.allParents.includes(meta.concrete);
-    load(r.queryName, to, r.cacheName, (r.field as ForeignObject).cacheName, sub, wanted[r.queryName]!, child_ ? meta : null);
+    load(
+      r.queryName,
+      to,
+      r.cacheName,
+      (r.field as ForeignObject).cacheName,
+      sub,
+      wanted[r.queryName]!,
+      child_ ? meta : null,
+    );
   }
   if (depth === 1)
     for (const name of Object.keys(wanted)) {
@@ -152,13 +224,32 @@ function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted:
       const info = setupJoins(query, [name], meta, alias, null, true, query.context.resolver.filtered);
       const final = info.final as ForeignObject | ReverseRelation;
       // Over several steps, what lies at the end is not related to this very row.
-      const back = info.joins.length > 2 ? null : final instanceof ReverseRelation ? (final.field as ForeignObject).cacheName : final.reverse.cacheName;
-      load(name, info.meta, name, back, mask === null ? null : (mask.get(final as MetaField) ?? null), wanted[name]!, null);
+      const back =
+        info.joins.length > 2
+          ? null
+          : final instanceof ReverseRelation
+            ? (final.field as ForeignObject).cacheName
+            : final.reverse.cacheName;
+      load(
+        name,
+        info.meta,
+        name,
+        back,
+        mask === null ? null : (mask.get(final as MetaField) ?? null),
+        wanted[name]!,
+        null,
+      );
     }
   const unknown = Object.keys(wanted).filter((n) => !found.has(n));
   if (unknown.length > 0) {
     const plain = unknown.find((n) => meta.byName.has(n));
-    const choices = [...relationsOf(meta).map((f) => f.name), ...allReverse(meta).filter((r) => r.kind === "oneToOne" && !r.hidden).map((r) => r.queryName), ...query.filteredRelations.keys()];
+    const choices = [
+      ...relationsOf(meta).map((f) => f.name),
+      ...allReverse(meta)
+        .filter((r) => r.kind === "oneToOne" && !r.hidden)
+        .map((r) => r.queryName),
+      ...query.filteredRelations.keys(),
+    ];
     const list = choices.length > 0 ? choices.join(", ") : "(none)";
     throw new FieldError(
       plain !== undefined && !meta.byName.get(plain)!.isRelation
@@ -171,7 +262,15 @@ function level(query: Query, meta: ModelMeta, alias: string, mask: Mask, wanted:
   for (const name of Object.keys(wanted)) {
     const f = meta.byName.get(name);
     if (f !== undefined && !f.isRelation)
-      throw new FieldError(`Non-relational field given in select_related: '${name}'. Choices are: ${relationsOf(meta).map((r) => r.name).join(", ") || "(none)"}`, "query.select_related", { model: meta.label });
+      throw new FieldError(
+        `Non-relational field given in select_related: '${name}'. Choices are: ${
+          relationsOf(meta)
+            .map((r) => r.name)
+            .join(", ") || "(none)"
+        }`,
+        "query.select_related",
+        { model: meta.label },
+      );
   }
   return out;
 }

@@ -7,7 +7,10 @@ import type { ModelMeta } from "../meta/options.js";
 import type { Query } from "./state.js";
 
 /** One column of the result, as rows are read. */
-export interface PlannedColumn { readonly expr: Expr; readonly alias: string | null }
+export interface PlannedColumn {
+  readonly expr: Expr;
+  readonly alias: string | null;
+}
 
 /** A related row read from the same row (selectRelated). */
 export interface RelatedShape {
@@ -52,12 +55,25 @@ export interface PlanOptions {
 }
 /** The ends of a query's slice as LIMIT and OFFSET take them. */
 export function limitsOf(query: Query): { readonly low: LimitValue | null; readonly high: LimitValue | null } {
-  const slot = (n: number | null | undefined): LimitValue | null => (n === null || n === undefined ? null : { slot: n });
+  const slot = (n: number | null | undefined): LimitValue | null =>
+    n === null || n === undefined ? null : { slot: n };
   return { low: slot(query.limit?.low), high: query.fixedLimit ?? slot(query.limit?.high) };
 }
 export type Planner = (query: Query, options: PlanOptions) => SelectPlan;
 
 export const NO_SHAPE: RowShape = { instances: false, fields: [], start: 0, related: [], named: [] };
 export const EMPTY_SELECT: SelectStatement = {
-  kind: "select", columns: [], distinct: false, distinctOn: [], from: [], where: null, groupBy: null, having: null, orderBy: [], low: null, high: null, lock: null, explain: null,
+  kind: "select",
+  columns: [],
+  distinct: false,
+  distinctOn: [],
+  from: [],
+  where: null,
+  groupBy: null,
+  having: null,
+  orderBy: [],
+  low: null,
+  high: null,
+  lock: null,
+  explain: null,
 };

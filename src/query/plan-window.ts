@@ -5,12 +5,28 @@ import type { Column, SelectStatement } from "../ast/statement.js";
 import { children, nodeKey } from "../ast/walk.js";
 import type { SplitConditions } from "./having.js";
 import { planOrdering } from "./plan-order.js";
-import { EMPTY_SELECT, limitsOf, type PlannedColumn, type Planner, type PlanOptions, type RowShape, type SelectPlan } from "./plan-types.js";
+import {
+  EMPTY_SELECT,
+  limitsOf,
+  type PlannedColumn,
+  type Planner,
+  type PlanOptions,
+  type RowShape,
+  type SelectPlan,
+} from "./plan-types.js";
 import type { Query } from "./state.js";
 
-const INNER = "qualify", MASK = "qualify_mask";
+const INNER = "qualify",
+  MASK = "qualify_mask";
 
-export function planQualified(query: Query, split: SplitConditions, columns: readonly PlannedColumn[], shape: RowShape, options: PlanOptions, plan: Planner): SelectPlan {
+export function planQualified(
+  query: Query,
+  split: SplitConditions,
+  columns: readonly PlannedColumn[],
+  shape: RowShape,
+  options: PlanOptions,
+  plan: Planner,
+): SelectPlan {
   const inner = query.clone();
   inner.context = query.context;
   const remaining: WhereNode[] = [];
@@ -34,9 +50,15 @@ export function planQualified(query: Query, split: SplitConditions, columns: rea
   let extra = 0;
   const collect = (e: Expr): void => {
     if (names.has(nodeKey(e))) return;
-    if (e.kind === "where" || e.kind === "lookup") { for (const c of children(e)) collect(c); return; }
+    if (e.kind === "where" || e.kind === "lookup") {
+      for (const c of children(e)) collect(c);
+      return;
+    }
     if (e.kind === "param" || e.kind === "list" || e.kind === "keyword" || e.kind === "null") return;
-    if (e.kind === "ref") { collect(e.source); return; }
+    if (e.kind === "ref") {
+      collect(e.source);
+      return;
+    }
     const alias = `qual${extra++}`;
     names.set(nodeKey(e), alias);
     list.push({ expr: e, alias });
@@ -57,21 +79,36 @@ export function planQualified(query: Query, split: SplitConditions, columns: rea
   const qualify = simplify(toRef(split.qualify!), test);
   const orderBy = ordering.map((o) => ({ ...o.node, expr: toRef(o.node.expr) }) as OrderNode);
   const { low, high } = limitsOf(query);
-  const outside: Column[] = list.slice(0, selectedCount).map((c) => ({ expr: { kind: "ref", name: c.alias!, source: c.expr, type: typeOrNull(c.expr) }, alias: options.aliasColumns === true ? c.alias : null }));
+  const outside: Column[] = list
+    .slice(0, selectedCount)
+    .map((c) => ({
+      expr: { kind: "ref", name: c.alias!, source: c.expr, type: typeOrNull(c.expr) },
+      alias: options.aliasColumns === true ? c.alias : null,
+    }));
   const statement: SelectStatement = {
     ...EMPTY_SELECT,
     columns: outside,
     from: [{ kind: "derived", alias: extra > 0 ? MASK : INNER, select: planned.statement }],
     where: qualify.kind === "always" ? null : qualify,
-    orderBy, low, high,
+    orderBy,
+    low,
+    high,
   };
-  return { statement, columns: columns.map((c, i) => ({ expr: c.expr, alias: list[i]!.alias })), shape, empty: planned.empty || qualify.kind === "never" };
+  return {
+    statement,
+    columns: columns.map((c, i) => ({ expr: c.expr, alias: list[i]!.alias })),
+    shape,
+    empty: planned.empty || qualify.kind === "never",
+  };
 }
 function replaceWith(n: Expr, fix: (e: Expr) => Expr): Expr {
   switch (n.kind) {
-    case "where": return { ...n, children: n.children.map(fix) };
-    case "lookup": return { ...n, lhs: fix(n.lhs), rhs: n.rhs.map(fix) };
-    default: return n;
+    case "where":
+      return { ...n, children: n.children.map(fix) };
+    case "lookup":
+      return { ...n, lhs: fix(n.lhs), rhs: n.rhs.map(fix) };
+    default:
+      return n;
   }
 }
 /** The inner query with this very SELECT list. */

@@ -2,12 +2,20 @@
  * A query's state -> a statement and the shape of its rows: default columns, related tables, ordering, GROUP BY, HAVING, derived
  * tables for window conditions. It looks at what the dialect can do, never at values, and writes no text.
  */
-import { lateParam, col,  where as whereNode, type ColumnField, type Expr, type OrderNode, type SubqueryNode } from "../ast/expr.js";
+import {
+  lateParam,
+  col,
+  where as whereNode,
+  type ColumnField,
+  type Expr,
+  type OrderNode,
+  type SubqueryNode,
+} from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { simplify } from "../ast/simplify.js";
-import type { Column,  SelectStatement, Source } from "../ast/statement.js";
-import { children,  mapChildren, nodeKey } from "../ast/walk.js";
-import { FieldError } from "../base/errors.js";
+import type { Column, SelectStatement, Source } from "../ast/statement.js";
+import { children, mapChildren, nodeKey } from "../ast/walk.js";
+import { FieldError, NotSupportedError } from "../base/errors.js";
 import { F as fieldRef } from "../expressions/makers.js";
 import type { Field } from "../fields/field.js";
 import { existsQuery } from "./annotate.js";
@@ -16,7 +24,16 @@ import { splitHaving } from "./having.js";
 import { planCompound } from "./plan-compound.js";
 import { planOrdering, type PlannedOrder } from "./plan-order.js";
 import { defaultColumns, loadMask, relatedColumns } from "./plan-related.js";
-import { EMPTY_SELECT, limitsOf, NO_SHAPE, type PlannedColumn, type PlanOptions, type RelatedShape, type RowShape, type SelectPlan } from "./plan-types.js";
+import {
+  EMPTY_SELECT,
+  limitsOf,
+  NO_SHAPE,
+  type PlannedColumn,
+  type PlanOptions,
+  type RelatedShape,
+  type RowShape,
+  type SelectPlan,
+} from "./plan-types.js";
 import { planQualified } from "./plan-window.js";
 import { newContext } from "./resolve.js";
 import type { Query, TableRef } from "./state.js";
@@ -32,7 +49,7 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
   if ([...query.refs.values()].every((n) => n <= 0)) query.initialAlias();
   const { columns, shape } = selectColumns(query);
   const ordering = planOrdering(query, columns, options.dialect);
-  const split = splitHaving(query.where);
+  const split = splitHaving(query.where, query.groupBy !== null);
   if (split.qualify !== null) return planQualified(query, split, columns, shape, options, planSelect);
 
   const test = (n: SubqueryNode): boolean => isEmptySubquery(n, options.dialect);
@@ -40,13 +57,18 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
   const having = split.having === null ? null : simplify(split.having, test);
   const empty = where?.kind === "never" || having?.kind === "never";
   let groupBy = planGroupBy(query, columns, ordering, having, options.dialect);
+  if (groupBy !== null && query.distinctFields.length > 0)
+    throw new NotSupportedError("annotate() + distinct(fields) is not implemented.", "annotate.distinct");
   // Django's order: what DISTINCT is ordered by has to be selected.
   let all: Column[] = columns.map((c) => ({ ...c }));
   if (query.distinct && query.distinctFields.length === 0) {
     const have = new Set(all.map((c) => nodeKey(c.expr)));
     for (const o of ordering) {
       const bare = o.node.expr;
-      if (!o.isRef && !have.has(nodeKey(bare))) { all.push({ expr: bare, alias: null }); have.add(nodeKey(bare)); }
+      if (!o.isRef && !have.has(nodeKey(bare))) {
+        all.push({ expr: bare, alias: null });
+        have.add(nodeKey(bare));
+      }
     }
   }
   const plan = (e: Expr): Expr => planExpr(e, options.dialect);
@@ -65,8 +87,12 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
     groupBy: groupBy !== null && groupBy.length === 0 ? null : groupBy,
     having: having === null || having.kind === "always" ? null : plan(having),
     orderBy: ordering.map((o) => mapChildren(o.node, plan) as OrderNode),
-    low, high,
-    lock: query.lock === null ? null : { ...query.lock, of: options.dialect.features.selectForUpdate ? lockTargets(query, shape) : [] },
+    low,
+    high,
+    lock:
+      query.lock === null
+        ? null
+        : { ...query.lock, of: options.dialect.features.selectForUpdate ? lockTargets(query, shape) : [] },
     explain: query.explain,
   };
   return { statement, columns: all, shape, empty };
@@ -99,7 +125,11 @@ export function isEmptySubquery(node: SubqueryNode, dialect: DialectInfo): boole
 }
 // Planning twice is only worth it where something in the conditions could be decided.
 function mayBeEmpty(q: Query): boolean {
-  const walk = (e: Expr): boolean => e.kind === "never" || e.kind === "always" || (e.kind === "subquery" && (((e.query as Query).empty) || mayBeEmpty(e.query as Query))) || children(e).some(walk);
+  const walk = (e: Expr): boolean =>
+    e.kind === "never" ||
+    e.kind === "always" ||
+    (e.kind === "subquery" && ((e.query as Query).empty || mayBeEmpty(e.query as Query))) ||
+    children(e).some(walk);
   return walk(q.where) || q.combined.some((c) => c.empty || mayBeEmpty(c));
 }
 
@@ -127,11 +157,15 @@ export function selectColumns(query: Query): { columns: PlannedColumn[]; shape: 
         if (x !== undefined) named.push({ name, index: add(x.node, name) });
       }
     }
-    for (const [name, node] of query.annotationSelect) if (!query.selected.has(name)) named.push({ name, index: add(node, name) });
+    for (const [name, node] of query.annotationSelect)
+      if (!query.selected.has(name)) named.push({ name, index: add(node, name) });
     const order = query.valuesOrder;
     if (order !== null && new Set(order).size < order.length) {
       const rest = named.filter((n) => !order.includes(n.name));
-      return { columns, shape: { ...NO_SHAPE, named: [...order.flatMap((name) => named.filter((n) => n.name === name)), ...rest] } };
+      return {
+        columns,
+        shape: { ...NO_SHAPE, named: [...order.flatMap((name) => named.filter((n) => n.name === name)), ...rest] },
+      };
     }
     return { columns, shape: { ...NO_SHAPE, named } };
   }
@@ -151,18 +185,35 @@ export function selectColumns(query: Query): { columns: PlannedColumn[]; shape: 
   for (const c of own) add(c.expr, null);
   const fields = own.map((c) => c.field);
   for (const [name, node] of query.annotationSelect) named.push({ name, index: add(node, name) });
-  const related = query.selectRelated === false ? [] : relatedColumns(query, mask, fields.map((field, i) => ({ field, index: start + i })), (e) => add(e, null));
+  const related =
+    query.selectRelated === false
+      ? []
+      : relatedColumns(
+          query,
+          mask,
+          fields.map((field, i) => ({ field, index: start + i })),
+          (e) => add(e, null),
+        );
   return { columns, shape: { instances: true, fields, start, related, named } };
 }
 
-function planGroupBy(query: Query, columns: readonly PlannedColumn[], ordering: readonly PlannedOrder[], having: Expr | null, dialect: DialectInfo): Expr[] | null {
+function planGroupBy(
+  query: Query,
+  columns: readonly PlannedColumn[],
+  ordering: readonly PlannedOrder[],
+  having: Expr | null,
+  dialect: DialectInfo,
+): Expr[] | null {
   if (query.groupBy === null) return null;
   const list: Expr[] = [];
   const refs = new Set<string>();
   if (query.groupBy !== true)
     for (const e of query.groupBy) {
       if (e.kind === "ref") {
-        if (!refs.has(e.name)) { refs.add(e.name); list.push(e.source); }
+        if (!refs.has(e.name)) {
+          refs.add(e.name);
+          list.push(e.source);
+        }
       } else list.push(e);
     }
   const positions = new Map<string, string>();
@@ -179,7 +230,9 @@ function planGroupBy(query: Query, columns: readonly PlannedColumn[], ordering: 
   if (dialect.features.groupByPrimaryKey) {
     // The key of a table decides its other columns.
     const grouped = new Set<string>();
-    for (const e of out) if (e.kind === "col" && e.field.primaryKey && (query.aliases.get(e.alias)?.meta.managed ?? false)) grouped.add(e.alias);
+    for (const e of out)
+      if (e.kind === "col" && e.field.primaryKey && (query.aliases.get(e.alias)?.meta.managed ?? false))
+        grouped.add(e.alias);
     out = out.filter((e) => e.kind !== "col" || !grouped.has(e.alias) || e.field.primaryKey || keep.has(nodeKey(e)));
   }
   const seen = new Set<string>();
@@ -192,7 +245,9 @@ function planGroupBy(query: Query, columns: readonly PlannedColumn[], ordering: 
     seen.add(key);
     // A selected expression is named by its position: two equal expressions with parameters are not equal to the database.
     const position = e.kind === "col" ? -1 : columns.findIndex((c) => c.alias !== null && nodeKey(c.expr) === key);
-    result.push(position >= 0 && positions.has(key) ? { kind: "keyword", text: String(position + 1), type: e.type } : e);
+    result.push(
+      position >= 0 && positions.has(key) ? { kind: "keyword", text: String(position + 1), type: e.type } : e,
+    );
   }
   return result;
 }
@@ -205,7 +260,10 @@ export function planFrom(query: Query, plan: (e: Expr) => Expr): Source[] {
     if (t.parent === null || t.type === null) out.push({ kind: "table", table: t.table, alias });
     else
       out.push({
-        kind: "join", table: t.table, alias, type: t.type,
+        kind: "join",
+        table: t.table,
+        alias,
+        type: t.type,
         on: t.pairs.map(([l, r]) => [column(t.parent!, l), column(alias, r)] as const),
         extra: joinCondition(t, plan),
       });
@@ -242,7 +300,14 @@ function distinctColumns(query: Query): Expr[] {
   const probe = query;
   for (const name of query.distinctFields) {
     const annotation = probe.annotations.get(name);
-    if (annotation !== undefined) { out.push(probe.annotationSelect.has(name) ? { kind: "ref", name, source: annotation, type: annotation.type } : annotation); continue; }
+    if (annotation !== undefined) {
+      out.push(
+        probe.annotationSelect.has(name)
+          ? { kind: "ref", name, source: annotation, type: annotation.type }
+          : annotation,
+      );
+      continue;
+    }
     const info = query.context.resolver.resolve(query, fieldRef(name), {});
     out.push(info);
   }
@@ -253,9 +318,13 @@ function distinctColumns(query: Query): Expr[] {
 function lockTargets(query: Query, shape: RowShape): string[] {
   const names = query.lock!.of;
   if (names.length === 0) return [];
-  const out: string[] = [], bad: string[] = [];
+  const out: string[] = [],
+    bad: string[] = [];
   for (const name of names) {
-    if (name === "self") { out.push(ownTable(query, shape)); continue; }
+    if (name === "self") {
+      out.push(ownTable(query, shape));
+      continue;
+    }
     let level: readonly RelatedShape[] = shape.related;
     let found: RelatedShape | undefined;
     for (const part of name.split("__")) {
@@ -267,7 +336,10 @@ function lockTargets(query: Query, shape: RowShape): string[] {
     else out.push(found.alias);
   }
   if (bad.length > 0)
-    throw new FieldError(`Invalid field name(s) given in select_for_update(of=(...)): ${bad.join(", ")}. Only relational fields followed in the query are allowed. Choices are: ${["self", ...shape.related.map((r) => r.name)].join(", ")}.`, "lock.of");
+    throw new FieldError(
+      `Invalid field name(s) given in select_for_update(of=(...)): ${bad.join(", ")}. Only relational fields followed in the query are allowed. Choices are: ${["self", ...shape.related.map((r) => r.name)].join(", ")}.`,
+      "lock.of",
+    );
   return out;
 }
 function ownTable(query: Query, _shape: RowShape): string {
@@ -279,20 +351,37 @@ function planOverDerived(query: Query, options: PlanOptions): SelectPlan {
   const inner = planSelect(query.inner!, { dialect: options.dialect, aliasColumns: true });
   const columns: PlannedColumn[] = [];
   const named: { name: string; index: number }[] = [];
-  for (const [name, node] of query.annotationSelect) named.push({ name, index: columns.push({ expr: planExpr(simplify(node, (n) => isEmptySubquery(n, options.dialect)), options.dialect), alias: name }) - 1 });
-  const statement: SelectStatement = { ...EMPTY_SELECT, columns, from: [{ kind: "derived", alias: "subquery", select: inner.statement }] };
+  for (const [name, node] of query.annotationSelect)
+    named.push({
+      name,
+      index:
+        columns.push({
+          expr: planExpr(
+            simplify(node, (n) => isEmptySubquery(n, options.dialect)),
+            options.dialect,
+          ),
+          alias: name,
+        }) - 1,
+    });
+  const statement: SelectStatement = {
+    ...EMPTY_SELECT,
+    columns,
+    from: [{ kind: "derived", alias: "subquery", select: inner.statement }],
+  };
   return { statement, columns, shape: { ...NO_SHAPE, named }, empty: inner.empty };
 }
 
 /** The result of an aggregate over no rows, or UNKNOWN when only the database knows. `values` are those the query gathered. */
 export function emptyValue(node: Expr, values: readonly unknown[] = []): unknown {
   switch (node.kind) {
-    case "aggregate": return Object.hasOwn(node.spec, "emptyValue") ? node.spec.emptyValue : null;
+    case "aggregate":
+      return Object.hasOwn(node.spec, "emptyValue") ? node.spec.emptyValue : null;
     case "param": {
       const given = node.slot < 0 ? node.value : node.slot < values.length ? values[node.slot] : UNKNOWN;
       return node.map === undefined || given === null ? given : UNKNOWN;
     }
-    case "null": return null;
+    case "null":
+      return null;
     case "func": {
       if (node.spec.name !== "Coalesce") return UNKNOWN;
       for (const a of node.args) {
@@ -301,7 +390,8 @@ export function emptyValue(node: Expr, values: readonly unknown[] = []): unknown
       }
       return null;
     }
-    default: return UNKNOWN;
+    default:
+      return UNKNOWN;
   }
 }
 export const UNKNOWN: unique symbol = Symbol("unknown");

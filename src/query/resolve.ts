@@ -1,7 +1,23 @@
 /** Unresolved expressions -> nodes within a query: names become columns and joins, values parameters, querysets subqueries. */
 import {
-  ALWAYS, col, func, labelOf, STAR, typeOf, typeOrNull, where,
-  type AggregateNode, type BinaryNode, type BinaryOp, type ColumnField, type CustomEmitter, type Expr, type FrameNode, type OrderNode, type OutputType, type SubqueryNode,
+  ALWAYS,
+  col,
+  func,
+  labelOf,
+  STAR,
+  typeOf,
+  typeOrNull,
+  where,
+  type AggregateNode,
+  type BinaryNode,
+  type BinaryOp,
+  type ColumnField,
+  type CustomEmitter,
+  type Expr,
+  type FrameNode,
+  type OrderNode,
+  type OutputType,
+  type SubqueryNode,
 } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { EmbeddedRef, MISFIT, Slot } from "../ast/slots.js";
@@ -21,7 +37,17 @@ import { callFunction } from "./functions.js";
 import { setupJoins, trimJoins, promoteJoins, type JoinInfo, type Reuse } from "./joins.js";
 import { buildLookup, finalColumn, tryTransform } from "./lookup.js";
 import type { Query } from "./state.js";
-import { BOOLEAN, combinedType, commonType, inferType, isA, isSmall, ruleType, temporalKind, typeNamed } from "./types.js";
+import {
+  BOOLEAN,
+  combinedType,
+  commonType,
+  inferType,
+  isA,
+  isSmall,
+  ruleType,
+  temporalKind,
+  typeNamed,
+} from "./types.js";
 
 export interface ResolveOptions {
   readonly allowJoins?: boolean;
@@ -61,10 +87,18 @@ function slotValue(query: Query, slot: Slot, outputField: ValueType | undefined)
   if (type !== null) {
     type.prep(slot.value);
     // Whole numbers of one shape are all small or all large: the type that is declared for the parameter depends on it.
-    const small = outputField === undefined && typeof slot.value === "number" && Number.isInteger(slot.value) ? isSmall(slot.value) : null;
-    query.context.prepare(slot.index, (v) => (v === null ? null : small !== null && typeof v === "number" && isSmall(v) !== small ? MISFIT : type.prep(v)));
+    const small =
+      outputField === undefined && typeof slot.value === "number" && Number.isInteger(slot.value)
+        ? isSmall(slot.value)
+        : null;
+    query.context.prepare(slot.index, (v) =>
+      v === null ? null : small !== null && typeof v === "number" && isSmall(v) !== small ? MISFIT : type.prep(v),
+    );
   } else if (typeof slot.value === "object" && !Array.isArray(slot.value)) {
-    throw new FieldError("A plain object as a value needs its type: Value(…, { outputField: JSONField() }).", "expression.untyped_value");
+    throw new FieldError(
+      "A plain object as a value needs its type: Value(…, { outputField: JSONField() }).",
+      "expression.untyped_value",
+    );
   }
   return { kind: "param", slot: slot.index, type };
 }
@@ -72,7 +106,11 @@ function slotValue(query: Query, slot: Slot, outputField: ValueType | undefined)
 /** A condition used as an expression: its joins must not filter rows. */
 function resolveQ(query: Query, q: Q, o: ResolveOptions): Expr {
   const { clause, inner } = addQ(query, q, {
-    reuse: o.reuse ?? null, allowJoins: o.allowJoins ?? true, splitSubqueries: false, checkFilterable: false, summarize: o.summarize ?? false,
+    reuse: o.reuse ?? null,
+    allowJoins: o.allowJoins ?? true,
+    splitSubqueries: false,
+    checkFilterable: false,
+    summarize: o.summarize ?? false,
   });
   promoteJoins(query, inner);
   return { ...clause, type: BOOLEAN() } as Expr;
@@ -83,18 +121,25 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
   const value = (x: unknown): Expr => asValue(sub(x));
   const typed = (node: Expr): Expr => (e.outputField === undefined ? node : ({ ...node, type: e.outputField } as Expr));
   switch (e.kind) {
-    case "f": return resolveRef(query, e.settings["name"] as string, o);
-    case "star": return STAR;
+    case "f":
+      return resolveRef(query, e.settings["name"] as string, o);
+    case "star":
+      return STAR;
     case "value": {
       const arg = e.args[0];
       return arg instanceof Slot ? slotValue(query, arg, e.outputField) : typed(sub(arg));
     }
-    case "outerref": return { kind: "outerref", ref: e.args.length > 0 ? e.args[0] : e.settings["name"], type: null };
+    case "outerref":
+      return { kind: "outerref", ref: e.args.length > 0 ? e.args[0] : e.settings["name"], type: null };
     case "combined": {
       const [left, right] = e.args;
       // A text that is calculated with a decimal is a decimal: F("price").mul("1.10").
-      const lhs = isPlainText(left) ? null : value(left), rhs = isPlainText(right) ? null : value(right);
-      const side = (x: unknown, other: Expr | null): Expr => (isA(other === null ? null : typeOrNull(other), "DecimalField") ? slotValue(query, (x as Expression).args[0] as Slot, typeNamed("DecimalField")) : value(x));
+      const lhs = isPlainText(left) ? null : value(left),
+        rhs = isPlainText(right) ? null : value(right);
+      const side = (x: unknown, other: Expr | null): Expr =>
+        isA(other === null ? null : typeOrNull(other), "DecimalField")
+          ? slotValue(query, (x as Expression).args[0] as Slot, typeNamed("DecimalField"))
+          : value(x);
       return combine(e.settings["op"] as BinaryOp, lhs ?? side(left, rhs), rhs ?? side(right, lhs), e.outputField);
     }
     case "func": {
@@ -103,23 +148,34 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
       for (const a of args) refuseComposite(a, labelOf(spec));
       return ownSql(e, callFunction({ spec, args, settings: e.settings, outputField: e.outputField }));
     }
-    case "aggregate": return resolveAggregate(query, e, o);
+    case "aggregate":
+      return resolveAggregate(query, e, o);
     case "case": {
       const whens: { when: Expr; then: Expr }[] = [];
       for (const w of e.args.slice(0, -1) as Expression[]) {
         const when = sub(w.args[0]);
         if (!isConditional(when) && when.kind !== "custom")
-          throw new QueryTypeError("When() supports a Q object, a boolean expression, or conditions.", "expression.when");
+          throw new QueryTypeError(
+            "When() supports a Q object, a boolean expression, or conditions.",
+            "expression.when",
+          );
         const then = value(w.args[1]);
         refuseComposite(then, "When");
         whens.push({ when: asCondition(when), then });
       }
       const otherwise = value(e.args.at(-1));
       refuseComposite(otherwise, "Case");
-      return { kind: "case", whens, otherwise, type: e.outputField ?? commonType([...whens.map((w) => w.then), otherwise], "Expression") };
+      return {
+        kind: "case",
+        whens,
+        otherwise,
+        type: e.outputField ?? commonType([...whens.map((w) => w.then), otherwise], "Expression"),
+      };
     }
-    case "when": return sub(e.args[1]);
-    case "wrapper": return typed(value(e.args[0]));
+    case "when":
+      return sub(e.args[1]);
+    case "wrapper":
+      return typed(value(e.args[0]));
     case "cast": {
       const arg = value(e.args[0]);
       refuseComposite(arg, "Cast");
@@ -132,11 +188,18 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
     }
     case "order": {
       const arg = value(e.args[0]);
-      return { kind: "order", expr: arg, descending: e.settings["descending"] === true, nulls: e.settings["nulls"] as "first" | "last" | null, type: arg.type };
+      return {
+        kind: "order",
+        expr: arg,
+        descending: e.settings["descending"] === true,
+        nulls: e.settings["nulls"] as "first" | "last" | null,
+        type: arg.type,
+      };
     }
     case "not": {
       const arg = sub(e.args[0]);
-      if (!isConditional(arg)) throw new QueryTypeError("Only conditions and booleans can be negated.", "expression.not");
+      if (!isConditional(arg))
+        throw new QueryTypeError("Only conditions and booleans can be negated.", "expression.not");
       return where("AND", [asCondition(arg)], true, BOOLEAN());
     }
     case "lookup": {
@@ -146,25 +209,39 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
     }
     case "rawsql":
       joinParents(query, e.settings["sql"] as string);
-      return { kind: "raw", parts: rawParts(e.settings["sql"] as string, e.args.map(sub)), type: e.outputField ?? null, parenthesised: true };
-    case "subquery": return subquery(query, e, o);
+      return {
+        kind: "raw",
+        parts: rawParts(e.settings["sql"] as string, e.args.map(sub)),
+        type: e.outputField ?? null,
+        parenthesised: true,
+      };
+    case "subquery":
+      return subquery(query, e, o);
     case "exists": {
       const inner = embed(query, e.args[0] as EmbeddedRef, o);
       return { kind: "subquery", query: inner, exists: true, negated: e.settings["negated"] === true, type: BOOLEAN() };
     }
-    case "window": return resolveWindow(query, e, o);
-    case "sliced": return sliced(query, e, o);
+    case "window":
+      return resolveWindow(query, e, o);
+    case "sliced":
+      return sliced(query, e, o);
     // Outside of INSERT, which takes it apart by itself, the default is the expression it stands for.
-    case "dbdefault": return e.args.length > 0 ? value(e.args[0]) : { kind: "default", type: e.outputField ?? null, expr: null };
+    case "dbdefault":
+      return e.args.length > 0 ? value(e.args[0]) : { kind: "default", type: e.outputField ?? null, expr: null };
     case "custom": {
       const kids = e instanceof Lookup ? lookupSides(query, e, o) : e.args.map(value);
       const type = e.custom!.conditional === true ? BOOLEAN() : (e.outputField ?? commonType(kids, "Expression"));
       return customNode(e, kids, type);
     }
-    case "tuple": return { kind: "tuple", items: e.args.map(value), type: null };
-    case "resolved": return e.settings["node"] as Expr;
+    case "tuple":
+      return { kind: "tuple", items: e.args.map(value), type: null };
+    case "resolved":
+      return e.settings["node"] as Expr;
     case "filteredrelation":
-      throw new ValueError("FilteredRelation() can only be given to annotate() and alias().", "expression.filtered_relation");
+      throw new ValueError(
+        "FilteredRelation() can only be given to annotate() and alias().",
+        "expression.filtered_relation",
+      );
     case "keytransform": {
       return keyTransform(value(e.args[0]), String(e.settings["key"]), e.settings["text"] === true);
     }
@@ -182,7 +259,13 @@ export function customNode(e: Expression, children: readonly Expr[], type: Outpu
   let by = emitters.get(own);
   if (by === undefined) {
     const { cacheKey, isAggregate, windowCompatible, conditional } = own;
-    by = { cacheKey, isAggregate, windowCompatible, conditional, emit: (emitter, kids) => own.emit(emitter, kids, (x) => newContext().close(x)) };
+    by = {
+      cacheKey,
+      isAggregate,
+      windowCompatible,
+      conditional,
+      emit: (emitter, kids) => own.emit(emitter, kids, (x) => newContext().close(x)),
+    };
     emitters.set(own, by);
   }
   return { kind: "custom", by, children, type };
@@ -190,12 +273,22 @@ export function customNode(e: Expression, children: readonly Expr[], type: Outpu
 function lookupSides(query: Query, e: Lookup, o: ResolveOptions): Expr[] {
   const lhs = asValue(resolve(query, e.args[0], o));
   const right = e.args[1];
-  const plain = isExpression(right) && right.kind === "value" && right.outputField === undefined ? right.args[0] : undefined;
-  return [lhs, plain instanceof Slot ? preparedSide(e.preparation, plain, lhs, query.context) : asValue(resolve(query, right, o))];
+  const plain =
+    isExpression(right) && right.kind === "value" && right.outputField === undefined ? right.args[0] : undefined;
+  return [
+    lhs,
+    plain instanceof Slot ? preparedSide(e.preparation, plain, lhs, query.context) : asValue(resolve(query, right, o)),
+  ];
 }
 
 function isPlainText(x: unknown): boolean {
-  return isExpression(x) && x.kind === "value" && x.outputField === undefined && x.args[0] instanceof Slot && typeof x.args[0].value === "string";
+  return (
+    isExpression(x) &&
+    x.kind === "value" &&
+    x.outputField === undefined &&
+    x.args[0] instanceof Slot &&
+    typeof x.args[0].value === "string"
+  );
 }
 /** Columns of parents' tables that SQL of the user's own seems to name: their tables are joined. */
 function joinParents(query: Query, text: string): void {
@@ -208,23 +301,33 @@ function joinParents(query: Query, text: string): void {
       }
 }
 function refuseComposite(node: Expr, name: string): void {
-  if (node.kind === "tuple") throw new ValueError(`${name} expression does not support composite primary keys.`, "expression.composite");
+  if (node.kind === "tuple")
+    throw new ValueError(`${name} expression does not support composite primary keys.`, "expression.composite");
 }
 
 /** Right-hand sides keep their slots: the lookup decides on the type. */
 export function resolveRhs(query: Query, v: unknown, o: ResolveOptions): Slot | Expr | readonly (Slot | Expr)[] {
   if (v instanceof Slot) return v;
   // A list within a list is a tuple: `pk__in: [[1, F("a")]]`.
-  if (Array.isArray(v)) return v.map((x) => (x instanceof Slot ? x : Array.isArray(x) ? { kind: "tuple", items: x.map((i) => resolve(query, i, o)), type: null } : asValue(resolve(query, x, o))));
+  if (Array.isArray(v))
+    return v.map((x) =>
+      x instanceof Slot
+        ? x
+        : Array.isArray(x)
+          ? { kind: "tuple", items: x.map((i) => resolve(query, i, o)), type: null }
+          : asValue(resolve(query, x, o)),
+    );
   return asValue(resolve(query, v, o));
 }
 
 /** Arithmetic with its output type; dates and durations are marked, since every database has a way of its own. */
 export function combine(op: BinaryOp, lhs: Expr, rhs: Expr, outputField: ValueType | undefined): Expr {
   for (const side of [lhs, rhs]) refuseComposite(side, "CombinedExpression");
-  const a = typeOrNull(lhs), b = typeOrNull(rhs);
+  const a = typeOrNull(lhs),
+    b = typeOrNull(rhs);
   const type = outputField ?? combinedType(op, lhs, rhs);
-  const left = isA(a, "DurationField"), right = isA(b, "DurationField");
+  const left = isA(a, "DurationField"),
+    right = isA(b, "DurationField");
   let temporal: BinaryNode["temporal"];
   if (left !== right && (temporalKind(a) !== null || temporalKind(b) !== null || left || right)) temporal = "duration";
   else if (op === "-" && temporalKind(a) !== null && temporalKind(a) === temporalKind(b)) temporal = "subtraction";
@@ -239,7 +342,12 @@ export function resolveRef(query: Query, name: string, o: ResolveOptions): Expr 
   if (own !== undefined) {
     if (!allowJoins && usesJoins(query, own)) throw joinsNotPermitted();
     if (summarize) {
-      if (!query.annotationSelect.has(name)) throw new FieldError(`Cannot aggregate over the '${name}' alias. Use annotate() to promote it.`, "aggregate.alias", { path: name });
+      if (!query.annotationSelect.has(name))
+        throw new FieldError(
+          `Cannot aggregate over the '${name}' alias. Use annotate() to promote it.`,
+          "aggregate.alias",
+          { path: name },
+        );
       return { kind: "ref", name, source: own, type: own.type };
     }
     return own;
@@ -274,26 +382,41 @@ export function applyTransforms(query: Query, start: Expr, names: readonly strin
 export function resolveFiltered(query: Query, condition: unknown, reuse: Reuse): Expr {
   const q = condition as Q;
   if (q.empty) return ALWAYS;
-  const { clause } = addQ(query, q, { reuse, allowJoins: true, splitSubqueries: false, checkFilterable: false, summarize: false, updateJoinTypes: false });
+  const { clause } = addQ(query, q, {
+    reuse,
+    allowJoins: true,
+    splitSubqueries: false,
+    checkFilterable: false,
+    summarize: false,
+    updateJoinTypes: false,
+  });
   return clause;
 }
 
 // ---- aggregates and windows -------------------------------------------------------------------------------------
 function resolveAggregate(query: Query, e: Expression, o: ResolveOptions): Expr {
   const spec = e.spec!;
-  const { n, distinct, filter, fallback, orderings, ...extra } = e.settings as Record<string, number | boolean | unknown> as { n: number; distinct: boolean; filter: number; fallback: number; orderings: number };
+  const { n, distinct, filter, fallback, orderings, ...extra } = e.settings as Record<
+    string,
+    number | boolean | unknown
+  > as { n: number; distinct: boolean; filter: number; fallback: number; orderings: number };
   const given = e.args.slice(0, n);
   const args = given.map((a) => asValue(resolve(query, a, o)));
   args.forEach((a, i) => {
     if (a.kind === "tuple") {
       if (spec.name !== "Count") refuseComposite(a, labelOf(spec));
-      if (distinct) throw new ValueError("COUNT(DISTINCT) doesn't support composite primary keys", "expression.composite");
+      if (distinct)
+        throw new ValueError("COUNT(DISTINCT) doesn't support composite primary keys", "expression.composite");
       // No part of a key is NULL where the row exists.
       args[i] = a.items[0]!;
     }
     // In aggregate() a reference to an existing annotation is a column of the inner query; anything else that aggregates is a mistake.
-    if (containsAggregate(a) && (o.summarize !== true || a.kind !== "ref" || (a.source.kind === "aggregate" && summaries.has(a.source)))) {
-      const name = isExpression(given[i]) && given[i].kind === "f" ? String(given[i].settings["name"]) : describe(given[i]);
+    if (
+      containsAggregate(a) &&
+      (o.summarize !== true || a.kind !== "ref" || (a.source.kind === "aggregate" && summaries.has(a.source)))
+    ) {
+      const name =
+        isExpression(given[i]) && given[i].kind === "f" ? String(given[i].settings["name"]) : describe(given[i]);
       throw new FieldError(`Cannot compute ${labelOf(spec)}('${name}'): '${name}' is an aggregate`, "aggregate.nested");
     }
   });
@@ -302,8 +425,20 @@ function resolveAggregate(query: Query, e: Expression, o: ResolveOptions): Expr 
   const defaultArg = fallback > 0 ? e.args[at++] : undefined;
   const orderBy = e.args.slice(at, at + orderings).map((x) => resolve(query, x, o) as OrderNode);
   const options = Object.keys(extra).length > 0 ? extra : undefined;
-  const type = e.outputField ?? spec.outputType ?? ruleType(spec.output, spec.name === "StringAgg" ? args.slice(0, 1) : args, labelOf(spec));
-  const plain: AggregateNode = { kind: "aggregate", spec, args, type, distinct, filter: condition, orderBy, ...(options ? { options } : {}) };
+  const type =
+    e.outputField ??
+    spec.outputType ??
+    ruleType(spec.output, spec.name === "StringAgg" ? args.slice(0, 1) : args, labelOf(spec));
+  const plain: AggregateNode = {
+    kind: "aggregate",
+    spec,
+    args,
+    type,
+    distinct,
+    filter: condition,
+    orderBy,
+    ...(options ? { options } : {}),
+  };
   if (o.summarize === true) summaries.add(plain);
   const node = ownSql(e, plain);
   if (defaultArg === undefined) return node;
@@ -314,7 +449,12 @@ const summaries = new WeakSet<Expr>();
 export const COALESCE = Object.freeze({ name: "Coalesce", sql: "COALESCE" });
 function coalesceDefault(query: Query, arg: unknown, node: Expr, o: ResolveOptions): Expr {
   const inner = isExpression(arg) && arg.kind === "value" ? arg.args[0] : undefined;
-  if (inner instanceof Slot) return slotValue(query, inner, isExpression(arg) && arg.outputField !== undefined ? arg.outputField : (typeOrNull(node) ?? undefined));
+  if (inner instanceof Slot)
+    return slotValue(
+      query,
+      inner,
+      isExpression(arg) && arg.outputField !== undefined ? arg.outputField : (typeOrNull(node) ?? undefined),
+    );
   return asValue(resolve(query, arg, o));
 }
 function describe(e: unknown): string {
@@ -326,13 +466,22 @@ function resolveWindow(query: Query, e: Expression, o: ResolveOptions): Expr {
   const expr = asValue(resolve(query, e.args[0], o));
   const partitionBy = e.args.slice(1, 1 + partitions).map((a) => asValue(resolve(query, a, o)));
   const orderBy = e.args.slice(1 + partitions).map((a) => asValue(resolve(query, a, o)));
-  if (partitionBy.some(containsWindow)) throw new FieldError("A window function cannot partition by another one.", "expression.window");
-  return { kind: "window", expr, partitionBy, orderBy, frame: e.settings["frame"] as FrameNode | null, type: e.outputField ?? expr.type };
+  if (partitionBy.some(containsWindow))
+    throw new FieldError("A window function cannot partition by another one.", "expression.window");
+  return {
+    kind: "window",
+    expr,
+    partitionBy,
+    orderBy,
+    frame: e.settings["frame"] as FrameNode | null,
+    type: e.outputField ?? expr.type,
+  };
 }
 
 function sliced(query: Query, e: Expression, o: ResolveOptions): Expr {
   const inner = e.args[0];
-  const start = e.settings["start"] as number, end = e.settings["end"] as number | null;
+  const start = e.settings["start"] as number,
+    end = e.settings["end"] as number | null;
   const node = asValue(resolve(query, inner, o));
   if (node.kind === "outerref") return { ...node, ref: { sliced: node.ref, start, end } };
   return sliceNode(node, start, end);
@@ -340,9 +489,14 @@ function sliced(query: Query, e: Expression, o: ResolveOptions): Expr {
 export function sliceNode(node: Expr, start: number, end: number | null): Expr {
   const type = typeOf(node);
   if (type !== null && isA(type, "ArrayField")) return func({ name: "ArraySlice" }, [node], type, { start, end });
-  if (!isA(type, "CharField") && !isA(type, "TextField")) throw new NotSupportedError("This field does not support slicing.", "expression.slice");
+  if (!isA(type, "CharField") && !isA(type, "TextField"))
+    throw new NotSupportedError("This field does not support slicing.", "expression.slice");
   const n = (v: number): Expr => ({ kind: "param", slot: -1, value: v, type: typeNamed("IntegerField") });
-  return func({ name: "Substr", sql: "SUBSTRING", spell: { sqlite: { sql: "SUBSTR" } } }, end === null ? [node, n(start + 1)] : [node, n(start + 1), n(Math.max(0, end - start))], type);
+  return func(
+    { name: "Substr", sql: "SUBSTRING", spell: { sqlite: { sql: "SUBSTR" } } },
+    end === null ? [node, n(start + 1)] : [node, n(start + 1), n(Math.max(0, end - start))],
+    type,
+  );
 }
 
 // ---- subqueries -------------------------------------------------------------------------------------------------
@@ -350,7 +504,14 @@ function subquery(query: Query, e: Expression, o: ResolveOptions): Expr {
   const inner = embed(query, e.args[0] as EmbeddedRef, o);
   const array = e.settings["array"] === true;
   const type = e.outputField ?? (array ? null : outputOf(inner));
-  return { kind: "subquery", query: inner, exists: false, negated: false, ...(array ? { array } : {}), type } satisfies SubqueryNode;
+  return {
+    kind: "subquery",
+    query: inner,
+    exists: false,
+    negated: false,
+    ...(array ? { array } : {}),
+    type,
+  } satisfies SubqueryNode;
 }
 /** A queryset given as a value: `in`, `exact` and their kin complete what it selects. */
 function subqueryValue(query: Query, ref: EmbeddedRef, o: ResolveOptions): Expr {
@@ -393,8 +554,13 @@ function resolveOuterRefs(inner: Query, outer: Query, o: ResolveOptions): void {
     if (e.kind === "lookup" && e.lhs.kind === "tuple" && e.rhs[0]?.kind === "outerref") {
       // A composite key of the outer query: compared part by part, now that its parts are known.
       const right = outerRef(outer, e.rhs[0].ref, o);
-      if (right.kind === "tuple") return where("AND", e.lhs.items.map((l, i) => ({ kind: "lookup", op: "exact", lhs: l, rhs: [right.items[i]!], type: null })));
-      if (right.kind !== "outerref") throw new ValueError("Composite field lookups only work with composite expressions.", "lookup.tuple");
+      if (right.kind === "tuple")
+        return where(
+          "AND",
+          e.lhs.items.map((l, i) => ({ kind: "lookup", op: "exact", lhs: l, rhs: [right.items[i]!], type: null })),
+        );
+      if (right.kind !== "outerref")
+        throw new ValueError("Composite field lookups only work with composite expressions.", "lookup.tuple");
       return { ...e, rhs: [right] };
     }
     return mapChildren(e, walk);
@@ -416,10 +582,15 @@ function mentionsOuter(q: Query): boolean {
 function outerRef(outer: Query, ref: unknown, o: ResolveOptions): Expr {
   if (typeof ref === "string") {
     const node = resolveRef(outer, ref, { ...o, reuse: o.reuse ?? null });
-    if (containsWindow(node)) throw new NotSupportedError("Referencing outer query window expression is not supported.", "expression.outer_window");
+    if (containsWindow(node))
+      throw new NotSupportedError(
+        "Referencing outer query window expression is not supported.",
+        "expression.outer_window",
+      );
     return node;
   }
-  if (isExpression(ref)) return { kind: "outerref", ref: ref.args.length > 0 ? ref.args[0] : ref.settings["name"], type: null };
+  if (isExpression(ref))
+    return { kind: "outerref", ref: ref.args.length > 0 ? ref.args[0] : ref.settings["name"], type: null };
   const s = ref as { sliced: unknown; start: number; end: number | null };
   const node = outerRef(outer, s.sliced, o);
   return node.kind === "outerref" ? { ...node, ref: { ...s, sliced: node.ref } } : sliceNode(node, s.start, s.end);
@@ -429,7 +600,8 @@ function outerRef(outer: Query, ref: unknown, o: ResolveOptions): Expr {
 export function rawParts(sql: string, params: readonly Expr[]): (string | Expr)[] {
   if (params.length === 0 && !sql.includes("%s")) return [sql.replaceAll("%%", "%")];
   const out: (string | Expr)[] = [];
-  let n = 0, text = "";
+  let n = 0,
+    text = "";
   for (let i = 0; i < sql.length; i++) {
     if (sql[i] === "%" && sql[i + 1] === "s") {
       if (n >= params.length) throw new ValueError("There are more %s in the SQL than parameters.", "sql.parameters");

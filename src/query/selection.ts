@@ -1,7 +1,7 @@
 /** What a query selects and how it is ordered: values, only/defer, selectRelated, orderBy, distinct, and subqueries' columns. */
-import { col,  type ColumnField, type Expr } from "../ast/expr.js";
+import { col, type ColumnField, type Expr } from "../ast/expr.js";
 import { Slot } from "../ast/slots.js";
-import { FieldDoesNotExist, FieldError,  QueryTypeError, suggest, ValueError } from "../base/errors.js";
+import { FieldDoesNotExist, FieldError, QueryTypeError, suggest, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
 import type { Field } from "../fields/field.js";
 import { CompositePrimaryKey } from "../fields/generated.js";
@@ -24,7 +24,8 @@ export function addFields(query: Query, paths: readonly string[], allowMany = tr
     try {
       info = setupJoins(query, parts, query.meta, base, null, allowMany, query.context.resolver.filtered);
     } catch (e) {
-      if (e instanceof FieldError && parts.length === 1 && e.code === "query.unknown_field") throw unknownName(query, path, query.meta);
+      if (e instanceof FieldError && parts.length === 1 && e.code === "query.unknown_field")
+        throw unknownName(query, path, query.meta);
       throw e;
     }
     const { targets, alias } = trimJoins(query, info);
@@ -54,13 +55,22 @@ export function setValues(query: Query, names: readonly string[]): void {
   if (names.length > 0) {
     const selected = new Map<string, Selected>();
     fields = [];
-    const annotations: string[] = [], extras: string[] = [];
+    const annotations: string[] = [],
+      extras: string[] = [];
     for (const name of names) {
-      if (query.extra.has(name)) { extras.push(name); selected.set(name, { kind: "extra" }); }
-      else if (query.annotations.has(name)) {
-        if (!query.annotationSelect.has(name)) throw new FieldError(`Cannot select the '${name}' alias. Use annotate() to promote it.`, "query.values_alias", { path: name });
-        annotations.push(name); selected.set(name, { kind: "annotation" }); }
-      else {
+      if (query.extra.has(name)) {
+        extras.push(name);
+        selected.set(name, { kind: "extra" });
+      } else if (query.annotations.has(name)) {
+        if (!query.annotationSelect.has(name))
+          throw new FieldError(
+            `Cannot select the '${name}' alias. Use annotate() to promote it.`,
+            "query.values_alias",
+            { path: name },
+          );
+        annotations.push(name);
+        selected.set(name, { kind: "annotation" });
+      } else {
         if (query.annotations.size > 0) {
           const first = name.split("__")[0]!;
           if (first !== name && query.annotations.has(first)) throw transformNotSelected(name);
@@ -78,14 +88,19 @@ export function setValues(query: Query, names: readonly string[]): void {
   }
   // Names written out before this call decide on grouping now, while what they stand for is known.
   if (query.groupBy === true) {
-    addFields(query, query.meta.concreteFields.map((f) => f.attname), false);
+    addFields(
+      query,
+      query.meta.concreteFields.map((f) => f.attname),
+      false,
+    );
     setGroupBy(query, false);
     query.select = [];
     query.defaultCols = false;
   } else if (query.groupBy !== null) {
     const group: Expr[] = [];
     for (const e of query.groupBy) {
-      if (e.kind === "ref" && query.annotations.has(e.name) && !query.annotationSelect.has(e.name)) group.push(query.annotations.get(e.name)!);
+      if (e.kind === "ref" && query.annotations.has(e.name) && !query.annotationSelect.has(e.name))
+        group.push(query.annotations.get(e.name)!);
       else group.push(e);
     }
     query.groupBy = group;
@@ -94,7 +109,11 @@ export function setValues(query: Query, names: readonly string[]): void {
   addFields(query, fields, true);
 }
 function transformNotSelected(name: string): FieldError {
-  return new FieldError(`Cannot select '${name}': transforms of annotations are not selected by name; annotate it first.`, "query.values_transform", { path: name });
+  return new FieldError(
+    `Cannot select '${name}': transforms of annotations are not selected by name; annotate it first.`,
+    "query.values_transform",
+    { path: name },
+  );
 }
 
 /** Terms of `orderBy`: names with an optional sign, "?", and expressions. Checked now, resolved when the query is planned. */
@@ -102,27 +121,48 @@ export function addOrdering(query: Query, terms: readonly unknown[]): void {
   const out: OrderTerm[] = [];
   for (const term of terms) {
     if (typeof term === "string") {
-      if (term === "?") { out.push(term); continue; }
+      if (term === "?") {
+        out.push(term);
+        continue;
+      }
       const name = term.startsWith("-") ? term.slice(1) : term.startsWith("+") ? term.slice(1) : term;
-      if (query.annotations.has(name) || query.extra.has(name)) { out.push(term); continue; }
+      if (query.annotations.has(name) || query.extra.has(name)) {
+        out.push(term);
+        continue;
+      }
       checkOrderName(query, name);
       out.push(term);
     } else if (query.combinator !== null && isExpression(term) && namedTerm(term) !== null) {
       // After a union a name is one of the result's columns.
       out.push(namedTerm(term)!);
-    } else if (query.combinator !== null && isExpression(term) && term.kind === "order" && isExpression(term.args[0]) && term.args[0].kind === "f") {
+    } else if (
+      query.combinator !== null &&
+      isExpression(term) &&
+      term.kind === "order" &&
+      isExpression(term.args[0]) &&
+      term.args[0].kind === "f"
+    ) {
       const name = String(term.args[0].settings["name"]);
       const ref: Expr = { kind: "ref", name, source: { kind: "null", type: null }, type: null };
-      out.push({ kind: "order", expr: ref, descending: term.settings["descending"] === true, nulls: term.settings["nulls"] as "first" | "last" | null, type: null });
+      out.push({
+        kind: "order",
+        expr: ref,
+        descending: term.settings["descending"] === true,
+        nulls: term.settings["nulls"] as "first" | "last" | null,
+        type: null,
+      });
     } else if (isExpression(term)) {
       const node = asValue(query.context.resolver.resolve(query, term, {}));
       if (containsAggregateNode(node) && query.groupBy === null)
-        throw new FieldError("Using an aggregate in orderBy() without also including it in annotate() is not allowed.", "order.aggregate");
+        throw new FieldError(
+          "Using an aggregate in orderBy() without also including it in annotate() is not allowed.",
+          "order.aggregate",
+        );
       out.push(isOrder(node) ? node : { kind: "order", expr: node, descending: false, nulls: null, type: null });
     } else if (typeof term === "object" && term !== null && "connector" in term) {
       const node = asValue(query.context.resolver.resolve(query, term, {}));
       out.push({ kind: "order", expr: node, descending: false, nulls: null, type: null });
-    } else throw new FieldError("orderBy() takes names of fields, such as \"-price\", and expressions.", "order.term");
+    } else throw new FieldError('orderBy() takes names of fields, such as "-price", and expressions.', "order.term");
   }
   if (out.length > 0) query.ordering = [...query.ordering, ...out];
   else query.defaultOrdering = false;
@@ -192,18 +232,29 @@ function checkLoadName(query: Query, path: string): void {
     const f = meta.find(name === "pk" ? meta.pk.name : name);
     if (f === undefined) {
       if (i === 0 && query.filteredRelations.has(name)) return;
-      throw new FieldDoesNotExist(`${meta.objectName} has no field named '${name}'.${suggest(name, meta.choices())}`, "query.unknown_field", { model: meta.label, path });
+      throw new FieldDoesNotExist(
+        `${meta.objectName} has no field named '${name}'.${suggest(name, meta.choices())}`,
+        "query.unknown_field",
+        { model: meta.label, path },
+      );
     }
     if (i === parts.length - 1) return;
     const next = f instanceof ReverseRelation ? f.relatedModel : (f as { related?: unknown }).related;
-    if (next === undefined) throw new FieldError(`Field '${name}' of ${meta.objectName} is no relation, so '${path}' leads nowhere.`, "query.unknown_field", { path });
+    if (next === undefined)
+      throw new FieldError(
+        `Field '${name}' of ${meta.objectName} is no relation, so '${path}' leads nowhere.`,
+        "query.unknown_field",
+        { path },
+      );
     meta = next as typeof meta;
   }
 }
 
 /** `selectRelated("a__b", "c")` as a tree. */
 export function addSelectRelated(query: Query, paths: readonly string[]): void {
-  const tree: Record<string, Record<string, unknown>> = typeof query.selectRelated === "object" ? structuredClone(query.selectRelated as Record<string, Record<string, unknown>>) : Object.create(null) as Record<string, Record<string, unknown>>;
+  const tree: Record<string, Record<string, unknown>> = typeof query.selectRelated === "object"
+    ? structuredClone(query.selectRelated as Record<string, Record<string, unknown>>)
+    : (Object.create(null) as Record<string, Record<string, unknown>>);
   for (const path of paths) {
     let at: Record<string, unknown> = tree;
     for (const part of path.split("__")) {
@@ -239,24 +290,37 @@ export function completeSubquery(rhs: Rhs, info: JoinInfo | null, lookups: reado
   }
   const n = selectedCount(q);
   const first = info?.targets[0];
-  const wanted = first instanceof CompositePrimaryKey ? (first.owner as unknown as { pkFields: readonly Field[] }).pkFields.length : (info?.targets.length ?? 1);
+  const wanted =
+    first instanceof CompositePrimaryKey
+      ? (first.owner as unknown as { pkFields: readonly Field[] }).pkFields.length
+      : (info?.targets.length ?? 1);
   if (n !== wanted && info !== null)
-    throw new ValueError(`The QuerySet value for the '${name}' lookup must have ${wanted} selected fields (received ${n})`, "lookup.columns");
+    throw new ValueError(
+      `The QuerySet value for the '${name}' lookup must have ${wanted} selected fields (received ${n})`,
+      "lookup.columns",
+    );
   const type = q.select.length === 1 ? q.select[0]!.type : node.type;
   return { ...node, query: q, type };
 }
 /** How many columns a query selects. */
 export function selectedCount(q: Query): number {
   if (q.combined.length > 0 && q.select.length === 0 && !q.defaultCols) return selectedCount(q.combined[0]!);
-  return q.select.reduce((n, e) => n + (e.kind === "tuple" ? e.items.length : 1), 0) + q.annotationSelect.size + q.extraSelect.size + (q.defaultCols ? q.meta.concreteFields.length : 0);
+  return (
+    q.select.reduce((n, e) => n + (e.kind === "tuple" ? e.items.length : 1), 0) +
+    q.annotationSelect.size +
+    q.extraSelect.size +
+    (q.defaultCols ? q.meta.concreteFields.length : 0)
+  );
 }
 
 /** `distinct("a", "b")`. */
 export function addDistinct(query: Query, names: readonly string[]): void {
-  for (const n of names) if (query.annotations.has(n) && !query.annotationSelect.has(n)) throw unknownName(query, n, query.meta);
+  for (const n of names)
+    if (query.annotations.has(n) && !query.annotationSelect.has(n)) throw unknownName(query, n, query.meta);
   query.distinctFields = names;
   query.distinct = true;
 }
 export function refuseDistinctOn(query: Query, what: string): void {
-  if (query.distinctFields.length > 0) throw new QueryTypeError(`Cannot call ${what}() after .distinct(*fields).`, "query.distinct_on");
+  if (query.distinctFields.length > 0)
+    throw new QueryTypeError(`Cannot call ${what}() after .distinct(*fields).`, "query.distinct_on");
 }

@@ -3,7 +3,15 @@
  * map whole; what grows it stands in the neighbouring files. It cannot run itself and knows no SQL text.
  */
 import type { Field } from "../fields/field.js";
-import { QUERY, where, type ColNode, type EmbeddedQuery, type Expr, type OrderNode, type WhereNode } from "../ast/expr.js";
+import {
+  QUERY,
+  where,
+  type ColNode,
+  type EmbeddedQuery,
+  type Expr,
+  type OrderNode,
+  type WhereNode,
+} from "../ast/expr.js";
 import { children, nodeKey, relabel, shiftSlots } from "../ast/walk.js";
 import type { ModelMeta } from "../meta/options.js";
 import type { JoinPairs, JoinRestriction, PathInfo } from "../meta/relations.js";
@@ -35,13 +43,18 @@ export interface TableRef {
 }
 
 /** What stands in the SELECT list of `values()`, by name. */
-export type Selected = { readonly kind: "column"; readonly index: number } | { readonly kind: "annotation" } | { readonly kind: "extra" };
+export type Selected =
+  | { readonly kind: "column"; readonly index: number }
+  | { readonly kind: "annotation" }
+  | { readonly kind: "extra" };
 
 /** One term of ORDER BY before planning: a name with its sign, `?`, or a resolved expression. */
 export type OrderTerm = string | Expr;
 
 /** Trees of relation names, for selectRelated and the masks of only/defer. */
-export interface NameTree { readonly [name: string]: NameTree }
+export interface NameTree {
+  readonly [name: string]: NameTree;
+}
 
 export interface LockOptions {
   readonly nowait: boolean;
@@ -49,7 +62,10 @@ export interface LockOptions {
   readonly of: readonly string[];
   readonly noKey: boolean;
 }
-export interface ExtraColumn { readonly sql: string; readonly node: Expr }
+export interface ExtraColumn {
+  readonly sql: string;
+  readonly node: Expr;
+}
 
 const EMPTY_WHERE: WhereNode = Object.freeze(where("AND", []));
 
@@ -153,7 +169,16 @@ export class Query implements EmbeddedQuery {
     const table = this.meta.dbTable;
     const alias = this.newAlias(table, null);
     this.aliases.set(alias, {
-      table, alias, meta: this.meta, parent: null, type: null, pairs: [], joinField: null, nullable: false, filtered: null, restriction: null,
+      table,
+      alias,
+      meta: this.meta,
+      parent: null,
+      type: null,
+      pairs: [],
+      joinField: null,
+      nullable: false,
+      filtered: null,
+      restriction: null,
     });
     return alias;
   }
@@ -230,7 +255,8 @@ export class Query implements EmbeddedQuery {
     this.extraOrdering = this.extraOrdering.map((t) => (typeof t === "string" ? t : fn(t)));
     for (const [k, v] of this.extra) this.extra.set(k, { sql: v.sql, node: fn(v.node) });
     for (const [k, t] of this.aliases)
-      if (t.filtered?.resolved) this.aliases.set(k, { ...t, filtered: { ...t.filtered, resolved: fn(t.filtered.resolved) } });
+      if (t.filtered?.resolved)
+        this.aliases.set(k, { ...t, filtered: { ...t.filtered, resolved: fn(t.filtered.resolved) } });
     this.combined = this.combined.map((q) => {
       const c = q.clone();
       c.mapExpressions(fn);
@@ -244,13 +270,15 @@ export class Query implements EmbeddedQuery {
   /** Gives own tables other aliases. `map` is old -> new; nothing else may use a new name. */
   renameAliases(map: ReadonlyMap<string, string>): void {
     if (map.size === 0) return;
-    const combined = this.combined, inner = this.inner;
+    const combined = this.combined,
+      inner = this.inner;
     this.combined = [];
     this.inner = null;
     this.mapExpressions((e) => relabel(e, map));
     this.combined = combined.map((q) => q.relabeled(map) as Query);
     this.inner = inner === null ? null : (inner.relabeled(map) as Query);
-    const aliases = new Map<string, TableRef>(), refs = new Map<string, number>();
+    const aliases = new Map<string, TableRef>(),
+      refs = new Map<string, number>();
     for (const [a, t] of this.aliases) {
       const to = map.get(a) ?? a;
       aliases.set(to, { ...t, alias: to, parent: t.parent === null ? null : (map.get(t.parent) ?? t.parent) });
@@ -258,7 +286,11 @@ export class Query implements EmbeddedQuery {
     }
     this.aliases = aliases;
     this.refs = refs;
-    for (const [table, list] of this.tableAliases) this.tableAliases.set(table, list.map((a) => map.get(a) ?? a));
+    for (const [table, list] of this.tableAliases)
+      this.tableAliases.set(
+        table,
+        list.map((a) => map.get(a) ?? a),
+      );
     this.external = new Set([...this.external].map((a) => map.get(a) ?? a));
     this.usedAliases = new Set([...this.usedAliases].map((a) => map.get(a) ?? a));
     this.lookupJoins = this.lookupJoins.map((a) => map.get(a) ?? a);
@@ -305,7 +337,11 @@ export class Query implements EmbeddedQuery {
     if (by === 0) return this;
     const c = this.clone();
     c.mapExpressions((e) => shiftSlots(e, by));
-    if (c.limit !== null) c.limit = { low: c.limit.low === null ? null : c.limit.low + by, high: c.limit.high === null ? null : c.limit.high + by };
+    if (c.limit !== null)
+      c.limit = {
+        low: c.limit.low === null ? null : c.limit.low + by,
+        high: c.limit.high === null ? null : c.limit.high + by,
+      };
     c.combined = c.combined.map((q) => shiftLimits(q, by));
     if (c.inner !== null) c.inner = shiftLimits(c.inner, by);
     return c;
@@ -322,23 +358,36 @@ export class Query implements EmbeddedQuery {
     for (const e of this.select) walk(e);
     for (const t of this.ordering) if (typeof t !== "string") walk(t);
     for (const t of this.aliases.values()) if (t.filtered?.resolved) walk(t.filtered.resolved);
-    for (const q of this.combined) for (const c of q.externalCols()) if (!this.aliases.has((c as ColNode).alias)) out.push(c as ColNode);
+    for (const q of this.combined)
+      for (const c of q.externalCols()) if (!this.aliases.has((c as ColNode).alias)) out.push(c as ColNode);
     return out;
   }
   private keyCache: string | undefined;
   get key(): string {
     return (this.keyCache ??= [
       this.meta.label,
-      [...this.aliases.values()].map((t) => `${t.alias}<${t.parent ?? ""}${t.type ?? ""}${this.refs.get(t.alias) ?? 0}${t.filtered?.resolved ? nodeKey(t.filtered.resolved) : ""}`).join(),
+      [...this.aliases.values()]
+        .map(
+          (t) =>
+            `${t.alias}<${t.parent ?? ""}${t.type ?? ""}${this.refs.get(t.alias) ?? 0}${t.filtered?.resolved ? nodeKey(t.filtered.resolved) : ""}`,
+        )
+        .join(),
       nodeKey(this.where),
       [...this.annotationSelect].map(([k, v]) => `${k}=${nodeKey(v)}`).join(),
       this.select.map(nodeKey).join(),
       this.defaultCols,
       this.groupBy === null || this.groupBy === true ? String(this.groupBy) : this.groupBy.map(nodeKey).join(),
       this.ordering.map((o) => (typeof o === "string" ? o : nodeKey(o))).join(),
-      this.defaultOrdering, this.standardOrdering,
-      JSON.stringify(this.limit), this.fixedLimit, this.empty, this.distinct, this.distinctFields.join(),
-      this.combinator, this.combinatorAll, this.combined.map((q) => q.key).join("|"),
+      this.defaultOrdering,
+      this.standardOrdering,
+      JSON.stringify(this.limit),
+      this.fixedLimit,
+      this.empty,
+      this.distinct,
+      this.distinctFields.join(),
+      this.combinator,
+      this.combinatorAll,
+      this.combined.map((q) => q.key).join("|"),
       this.inner?.key ?? "",
     ].join("/"));
   }
@@ -346,7 +395,11 @@ export class Query implements EmbeddedQuery {
 
 function shiftLimits(q: Query, by: number): Query {
   const c = q.clone();
-  if (c.limit !== null) c.limit = { low: c.limit.low === null ? null : c.limit.low + by, high: c.limit.high === null ? null : c.limit.high + by };
+  if (c.limit !== null)
+    c.limit = {
+      low: c.limit.low === null ? null : c.limit.low + by,
+      high: c.limit.high === null ? null : c.limit.high + by,
+    };
   c.combined = c.combined.map((x) => shiftLimits(x, by));
   return c;
 }
@@ -360,7 +413,10 @@ function nextPrefix(prefix: string): string {
 
 /** Adds a child to a tree of conditions, flattening what has the same connector. */
 export function addClause(tree: WhereNode, node: Expr, connector: "AND" | "OR" | "XOR"): WhereNode {
-  if (tree.children.length === 0 && !tree.negated) return node.kind === "where" && !node.negated && (node.connector === connector || node.children.length <= 1) ? { ...node, connector } : where(connector, [node]);
+  if (tree.children.length === 0 && !tree.negated)
+    return node.kind === "where" && !node.negated && (node.connector === connector || node.children.length <= 1)
+      ? { ...node, connector }
+      : where(connector, [node]);
   if (tree.connector !== connector || tree.negated) return where(connector, [tree, node]);
   if (tree.children.includes(node)) return tree;
   if (node.kind === "where" && !node.negated && (node.connector === connector || node.children.length === 1))

@@ -37,7 +37,12 @@ export function trimStart(query: Query, named: Walked["named"]): { prefix: strin
     alias = tables[trimmed + 1]!;
     query.unref(tables[trimmed]!);
     // What was a condition of the join is one of the query now that the join is gone.
-    if (first.restriction !== null) query.addWhere(lookup("exact", col(alias, first.restriction.field as unknown as ColumnField), [lateParam(first.restriction.value, first.restriction.field)]));
+    if (first.restriction !== null)
+      query.addWhere(
+        lookup("exact", col(alias, first.restriction.field as unknown as ColumnField), [
+          lateParam(first.restriction.value, first.restriction.field),
+        ]),
+      );
   } else {
     fields = pairs.map(([l]) => l);
     alias = tables[trimmed]!;
@@ -50,7 +55,15 @@ export function trimStart(query: Query, named: Walked["named"]): { prefix: strin
   // What stands first in FROM must not be a join.
   for (const [a, t] of query.aliases) {
     if ((query.refs.get(a) ?? 0) > 0) {
-      query.aliases.set(a, { ...t, parent: null, type: null, pairs: [], joinField: null, nullable: false, restriction: null });
+      query.aliases.set(a, {
+        ...t,
+        parent: null,
+        type: null,
+        pairs: [],
+        joinField: null,
+        nullable: false,
+        restriction: null,
+      });
       break;
     }
   }

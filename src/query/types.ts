@@ -42,10 +42,14 @@ export const BOOLEAN = (): ValueType => typeNamed("BooleanField");
 /** The type that a plain value has by itself, as `Value()` infers it; null for null. */
 export function inferType(value: unknown): ValueType | null {
   switch (typeof value) {
-    case "string": return typeNamed("CharField");
-    case "boolean": return typeNamed("BooleanField");
-    case "number": return typeNamed(!Number.isInteger(value) ? "FloatField" : isSmall(value) ? "IntegerField" : "BigIntegerField");
-    case "bigint": return typeNamed("BigIntegerField");
+    case "string":
+      return typeNamed("CharField");
+    case "boolean":
+      return typeNamed("BooleanField");
+    case "number":
+      return typeNamed(!Number.isInteger(value) ? "FloatField" : isSmall(value) ? "IntegerField" : "BigIntegerField");
+    case "bigint":
+      return typeNamed("BigIntegerField");
     case "object": {
       if (value === null) return null;
       if (value instanceof Date) return typeNamed("DateTimeField");
@@ -57,7 +61,8 @@ export function inferType(value: unknown): ValueType | null {
       if (ArrayBuffer.isView(value)) return typeNamed("BinaryField");
       return null;
     }
-    default: throw new QueryTypeError(`A ${typeof value} cannot be a value in a query.`, "value.type");
+    default:
+      throw new QueryTypeError(`A ${typeof value} cannot be a value in a query.`, "value.type");
   }
 }
 
@@ -80,7 +85,8 @@ const NUMBERS = ["IntegerField", "FloatField", "DecimalField"] as const;
 
 /** Output type of `lhs op rhs`, or a message saying what to write. */
 export function combinedType(op: BinaryOp, left: Expr, right: Expr): OutputType {
-  const a = typeOrNull(left), b = typeOrNull(right);
+  const a = typeOrNull(left),
+    b = typeOrNull(right);
   if (a === null && b === null) return left.type !== null ? left.type : null;
   if (a === null || b === null) {
     const known = (a ?? b)!;
@@ -90,8 +96,12 @@ export function combinedType(op: BinaryOp, left: Expr, right: Expr): OutputType 
   if (ARITHMETIC.includes(op)) {
     for (const n of NUMBERS) if (isA(a, n) && isA(b, n)) return typeNamed(n);
     // Not the column's own type: a quotient has more digits than the column.
-    for (const [x, y] of [[a, b], [b, a]] as const)
-      if (isA(x, "IntegerField")) for (const n of ["DecimalField", "FloatField"] as const) if (isA(y, n)) return typeNamed(n);
+    for (const [x, y] of [
+      [a, b],
+      [b, a],
+    ] as const)
+      if (isA(x, "IntegerField"))
+        for (const n of ["DecimalField", "FloatField"] as const) if (isA(y, n)) return typeNamed(n);
   } else if (isA(a, "IntegerField") && isA(b, "IntegerField")) return INTEGER();
   if (op === "+" || op === "-") {
     if (isA(a, "DurationField") && isA(b, "DurationField")) return typeNamed("DurationField");
@@ -105,7 +115,8 @@ export function combinedType(op: BinaryOp, left: Expr, right: Expr): OutputType 
       if (isA(b, "DateField")) return typeNamed("DateTimeField");
       if (isA(b, "TimeField")) return base(b);
     }
-    if (op === "-" && temporalKind(a) !== null && temporalKind(a) === temporalKind(b)) return typeNamed("DurationField");
+    if (op === "-" && temporalKind(a) !== null && temporalKind(a) === temporalKind(b))
+      return typeNamed("DurationField");
   }
   if ((op === "+" || op === "%") && a.typeKey === b.typeKey && temporalKind(a) === null) return a;
   return {
@@ -129,8 +140,13 @@ export function commonType(sources: readonly Expr[], where: string): OutputType 
     const t = typeOrNull(s);
     if (t === null) continue;
     if (first === null) first = t;
-    else if (!isA(first, base(t).typeName) && !(base(t).ancestry.includes(base(first).typeName) && base(first).typeName === "CharField"))
-      return { problem: `${where} contains mixed types: ${base(first).typeName}, ${base(t).typeName}. You must set outputField.` };
+    else if (
+      !isA(first, base(t).typeName) &&
+      !(base(t).ancestry.includes(base(first).typeName) && base(first).typeName === "CharField")
+    )
+      return {
+        problem: `${where} contains mixed types: ${base(first).typeName}, ${base(t).typeName}. You must set outputField.`,
+      };
   }
   return first;
 }
@@ -138,19 +154,26 @@ export function commonType(sources: readonly Expr[], where: string): OutputType 
 /** Output type of a function by the rule of its table row. */
 export function ruleType(rule: string | undefined, args: readonly Expr[], name: string): OutputType {
   switch (rule) {
-    case undefined: case "same": return commonType(args, "Expression");
-    case "first": return args[0]?.type ?? null;
-    case "numeric": case "avg": {
+    case undefined:
+    case "same":
+      return commonType(args, "Expression");
+    case "first":
+      return args[0]?.type ?? null;
+    case "numeric":
+    case "avg": {
       if (args.some((a) => isA(typeOrNull(a), "DecimalField"))) return typeNamed("DecimalField");
       if (args.some((a) => isA(typeOrNull(a), "IntegerField"))) return typeNamed("FloatField");
       return commonType(args, name);
     }
     // A sum has more digits than its column.
-    case "sum": return args.some((a) => isA(typeOrNull(a), "DecimalField")) ? typeNamed("DecimalField") : commonType(args, name);
+    case "sum":
+      return args.some((a) => isA(typeOrNull(a), "DecimalField")) ? typeNamed("DecimalField") : commonType(args, name);
     // Functions of mathematics give floats, decimals of decimals.
     case "math":
       return args.some((a) => isA(typeOrNull(a), "DecimalField")) ? typeNamed("DecimalField") : typeNamed("FloatField");
-    case "none": return null;
-    default: return typeNamed(rule);
+    case "none":
+      return null;
+    default:
+      return typeNamed(rule);
   }
 }

@@ -16,19 +16,33 @@ import { newContext, resolve } from "./resolve.js";
 import { addFields } from "./selection.js";
 import type { Query } from "./state.js";
 
-export interface Assignment { readonly field: Field; readonly value: Expr }
+export interface Assignment {
+  readonly field: Field;
+  readonly value: Expr;
+}
 
 /** Resolves `{ name: value }` of `update()` against the query's model. Slots hold plain values; a canonical form is made by the field. */
 export function resolveAssignments(query: Query, entries: readonly (readonly [string, unknown])[]): Assignment[] {
   return entries.map(([name, given]) => {
     const field = query.meta.getField(name);
-    if (field instanceof ReverseRelation || field instanceof ManyToManyField || (!field.concrete))
-      throw new FieldError(`Cannot update model field '${name}' of ${query.meta.objectName} (only non-relations and foreign keys permitted).`, "update.field", { model: query.meta.label, path: name });
-    if (field.generated) throw new FieldError(`The generated field '${name}' cannot be assigned.`, "update.generated", { path: name });
+    if (field instanceof ReverseRelation || field instanceof ManyToManyField || !field.concrete)
+      throw new FieldError(
+        `Cannot update model field '${name}' of ${query.meta.objectName} (only non-relations and foreign keys permitted).`,
+        "update.field",
+        { model: query.meta.label, path: name },
+      );
+    if (field.generated)
+      throw new FieldError(`The generated field '${name}' cannot be assigned.`, "update.generated", { path: name });
     if (given instanceof Slot) return { field, value: assignedValue(query, field, given) };
     const value = asValue(resolve(query, isExpression(given) ? given : given, { allowJoins: false }));
-    if (containsAggregate(value)) throw new FieldError(`Aggregate functions are not allowed in this query (${name}=…).`, "update.aggregate", { path: name });
-    if (containsWindow(value)) throw new FieldError(`Window expressions are not allowed in this query (${name}=…).`, "update.window", { path: name });
+    if (containsAggregate(value))
+      throw new FieldError(`Aggregate functions are not allowed in this query (${name}=…).`, "update.aggregate", {
+        path: name,
+      });
+    if (containsWindow(value))
+      throw new FieldError(`Window expressions are not allowed in this query (${name}=…).`, "update.window", {
+        path: name,
+      });
     return { field, value: completeValue(value, field) };
   });
 }
@@ -54,19 +68,35 @@ function assignedValue(query: Query, field: Field, slot: Slot): Expr {
 export function relatedValue(field: Field, v: unknown): unknown {
   if (field instanceof ForeignObject && typeof v === "object" && v !== null && Symbol.for("babik.instance") in v) {
     const value = (v as Record<string, unknown>)[field.toFields[0]!.attname];
-    if (value === null || value === undefined) throw new ValueError(`An unsaved ${field.related.objectName} cannot be assigned to '${field.name}'. Save it first.`, "query.unsaved_instance");
+    if (value === null || value === undefined)
+      throw new ValueError(
+        `An unsaved ${field.related.objectName} cannot be assigned to '${field.name}'. Save it first.`,
+        "query.unsaved_instance",
+      );
     return value;
   }
   return v;
 }
 
 /** The table's own condition of a query for UPDATE or DELETE: columns of the one table, or keys from a subquery. */
-export function ownCondition(source: Query, meta: ModelMeta, dialect: DialectInfo): { where: Expr | null; alias: string; empty: boolean } {
+export function ownCondition(
+  source: Query,
+  meta: ModelMeta,
+  dialect: DialectInfo,
+): { where: Expr | null; alias: string; empty: boolean } {
   const query = source.clone();
   query.context = newContext();
   const used = [...query.aliases.values()].filter((t) => (query.refs.get(t.alias) ?? 0) > 0);
-  const simple = used.length <= 1 && !query.isSliced && !query.distinct && query.groupBy === null && query.combinator === null && query.extraTables.length === 0
-    && !containsAggregate(query.where) && !containsWindow(query.where) && (used.length === 0 || used[0]!.table === meta.dbTable);
+  const simple =
+    used.length <= 1 &&
+    !query.isSliced &&
+    !query.distinct &&
+    query.groupBy === null &&
+    query.combinator === null &&
+    query.extraTables.length === 0 &&
+    !containsAggregate(query.where) &&
+    !containsWindow(query.where) &&
+    (used.length === 0 || used[0]!.table === meta.dbTable);
   const test = (n: SubqueryNode): boolean => isEmptySubquery(n, dialect);
   if (query.empty) return { where: null, alias: meta.dbTable, empty: true };
   if (simple && !(selfSelects(query, meta) && !dialect.features.updateCanSelfSelect)) {
@@ -77,9 +107,13 @@ export function ownCondition(source: Query, meta: ModelMeta, dialect: DialectInf
   }
   const inner = keyQuery(query);
   const keys: Expr = { kind: "subquery", query: inner, exists: false, negated: false, type: meta.pk };
-  if (isEmptySubquery(keys as SubqueryNode, dialect) || inner.empty) return { where: null, alias: meta.dbTable, empty: true };
+  if (isEmptySubquery(keys as SubqueryNode, dialect) || inner.empty)
+    return { where: null, alias: meta.dbTable, empty: true };
   const pk = meta.pkFields;
-  const lhs: Expr = pk.length === 1 ? column(meta.dbTable, pk[0]!) : { kind: "tuple", items: pk.map((f) => column(meta.dbTable, f)), type: meta.pk };
+  const lhs: Expr =
+    pk.length === 1
+      ? column(meta.dbTable, pk[0]!)
+      : { kind: "tuple", items: pk.map((f) => column(meta.dbTable, f)), type: meta.pk };
   let planned = planExpr(lookup("in", lhs, [keys]), dialect);
   // A database that cannot read the table it changes gets the keys by way of a derived table.
   if (!dialect.features.updateCanSelfSelect) planned = { ...planned, options: { derived: true } } as Expr;
@@ -104,7 +138,12 @@ export function keyQuery(source: Query): Query {
   if (!q.isSliced && q.distinctFields.length === 0) q.clearOrdering(true);
   q.selectRelated = false;
   q.lock = null;
-  if (q.groupBy === true) addFields(q, q.meta.concreteFields.map((f) => f.attname), false);
+  if (q.groupBy === true)
+    addFields(
+      q,
+      q.meta.concreteFields.map((f) => f.attname),
+      false,
+    );
   q.clearSelect();
   addFields(q, [q.meta.pk.name]);
   q.isSubquery = true;
@@ -112,24 +151,45 @@ export function keyQuery(source: Query): Query {
 }
 
 /** UPDATE of one table by a query. */
-export function planUpdate(source: Query, meta: ModelMeta, assignments: readonly Assignment[], dialect: DialectInfo, returning: readonly Expr[] = []): { statement: UpdateStatement; empty: boolean } {
+export function planUpdate(
+  source: Query,
+  meta: ModelMeta,
+  assignments: readonly Assignment[],
+  dialect: DialectInfo,
+  returning: readonly Expr[] = [],
+): { statement: UpdateStatement; empty: boolean } {
   const own = ownCondition(source, meta, dialect);
   const set = assignments.map(({ field, value }): [string, Expr] => {
-    const planned = planExpr(simplify(value, (n) => isEmptySubquery(n, dialect)), dialect);
+    const planned = planExpr(
+      simplify(value, (n) => isEmptySubquery(n, dialect)),
+      dialect,
+    );
     return [field.column!, fitting(planned, value, field, dialect)];
   });
-  return { statement: { kind: "update", table: meta.dbTable, alias: own.alias, set, where: own.where, orderBy: [], returning }, empty: own.empty };
+  return {
+    statement: { kind: "update", table: meta.dbTable, alias: own.alias, set, where: own.where, orderBy: [], returning },
+    empty: own.empty,
+  };
 }
 // Text that is calculated does not become an address, a uuid or a number by itself on a database with strict types.
 function fitting(planned: Expr, value: Expr, field: Field, dialect: DialectInfo): Expr {
   if (dialect.name !== "postgres" || value.kind === "param" || value.kind === "col") return planned;
   const type = typeOrNull(value);
   const isText = type !== null && (type.typeName === "CharField" || type.typeName === "TextField");
-  const textColumn = field.ancestry.includes("TextField") || (field.ancestry.includes("CharField") && !field.ancestry.includes("GenericIPAddressField"));
+  const textColumn =
+    field.ancestry.includes("TextField") ||
+    (field.ancestry.includes("CharField") && !field.ancestry.includes("GenericIPAddressField"));
   return isText && !textColumn ? { kind: "cast", arg: planned, type: field } : planned;
 }
 /** DELETE of one table's rows by a query. */
-export function planDelete(source: Query, meta: ModelMeta, dialect: DialectInfo): { statement: DeleteStatement; empty: boolean } {
+export function planDelete(
+  source: Query,
+  meta: ModelMeta,
+  dialect: DialectInfo,
+): { statement: DeleteStatement; empty: boolean } {
   const own = ownCondition(source, meta, dialect);
-  return { statement: { kind: "delete", table: meta.dbTable, alias: own.alias, where: own.where, returning: [] }, empty: own.empty };
+  return {
+    statement: { kind: "delete", table: meta.dbTable, alias: own.alias, where: own.where, returning: [] },
+    empty: own.empty,
+  };
 }
