@@ -92,7 +92,7 @@ interface NodeDatabase {
 const load = createRequire(import.meta.url);
 
 /**
- * Opens `file` with better-sqlite3 where it is installed, else with node:sqlite.
+ * Opens `file` with better-sqlite3 where it is installed and safe, else with node:sqlite.
  * @throws ImproperlyConfigured when neither can be loaded; the library's own error when the file cannot be opened.
  */
 export function openEngine(file: string, options: EngineOptions): Engine {
@@ -103,30 +103,43 @@ export function openEngine(file: string, options: EngineOptions): Engine {
       "settings.sqlite_library",
     );
   let why: unknown;
-  if (wanted !== "node:sqlite") {
-    let Better: (new (file: string, options: object) => BetterDatabase) | undefined;
+  for (const library of wanted !== undefined ? [wanted] : preferred()) {
+    let loaded: unknown;
     try {
-      Better = load("better-sqlite3") as new (file: string, options: object) => BetterDatabase;
+      loaded = load(library);
     } catch (error) {
       why = error;
+      continue;
     }
-    if (Better) return openBetter(new Better(file, { readonly: options.readOnly, timeout: options.timeout }));
-  }
-  if (wanted !== "better-sqlite3") {
-    let sqlite: { DatabaseSync: new (file: string, options: object) => NodeDatabase } | undefined;
-    try {
-      sqlite = load("node:sqlite") as typeof sqlite;
-    } catch (error) {
-      why = error;
+    if (library === "better-sqlite3") {
+      const Better = loaded as new (file: string, options: object) => BetterDatabase;
+      return openBetter(new Better(file, { readonly: options.readOnly, timeout: options.timeout }));
     }
-    if (sqlite)
-      return openNode(new sqlite.DatabaseSync(file, { readOnly: options.readOnly, timeout: options.timeout }));
+    const { DatabaseSync } = loaded as { DatabaseSync: new (file: string, options: object) => NodeDatabase };
+    return openNode(new DatabaseSync(file, { readOnly: options.readOnly, timeout: options.timeout }));
   }
   throw new ImproperlyConfigured(
     "SQLite needs better-sqlite3 (npm install better-sqlite3) or Node 22.13 or later, which has SQLite built in; neither could be loaded.",
     "settings.sqlite_missing",
     { cause: why },
   );
+}
+
+/**
+ * The libraries, best first. Since Node 24.19 the process is aborted when a statement of better-sqlite3 before 13 is
+ * collected as garbage while no JavaScript runs, so Node's own SQLite comes first there.
+ */
+export function preferred(node = process.versions.node, better = versionOfBetter()): readonly string[] {
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  const aborts = (major > 24 || (major === 24 && minor >= 19)) && better !== null && Number.parseInt(better, 10) < 13;
+  return aborts ? ["node:sqlite", "better-sqlite3"] : ["better-sqlite3", "node:sqlite"];
+}
+function versionOfBetter(): string | null {
+  try {
+    return (load("better-sqlite3/package.json") as { readonly version: string }).version;
+  } catch {
+    return null;
+  }
 }
 
 function openBetter(db: BetterDatabase): Engine {
