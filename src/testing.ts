@@ -1,4 +1,5 @@
 /** Tools for tests: counting and capturing statements, and looking into instances. */
+import { ownOptions } from "./base/options.js";
 import { BabikError } from "./base/errors.js";
 import type { Database } from "./db/connection.js";
 import type { QueryRecord } from "./db/log.js";
@@ -7,8 +8,9 @@ import { metaOfInstance, stateOf } from "./orm/instance-state.js";
 
 /** Statements that `fn` sent, BEGIN and savepoints left out, and what it returned. */
 export async function captureQueries<T>(fn: () => T, options: { readonly using?: string; readonly database?: Database; readonly params?: boolean } = {}): Promise<{ readonly result: Awaited<T>; readonly queries: readonly QueryRecord[] }> {
-  const db = options.database ?? currentOrm().connection(options.using ?? "default");
-  const capture = db.capture({ params: options.params });
+  const own = ownOptions(options);
+  const db = own.database ?? currentOrm().connection(own.using ?? "default");
+  const capture = db.capture({ params: own.params });
   try {
     const result = await fn();
     return { result, queries: [...capture.queries] };

@@ -2,6 +2,7 @@
  * Transactions: atomic blocks, savepoints, what runs after a commit. The only user of AsyncLocalStorage.
  * It knows a database as a `TransactionHost` and must not know pools, queries or models.
  */
+import { ownOptions } from "../base/options.js";
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
   BabikError,
@@ -193,8 +194,9 @@ export function currentBlock(host: TransactionHost): Block | undefined {
 export async function runAtomic<T>(
   host: TransactionHost,
   fn: () => T | Promise<T>,
-  options: AtomicOptions,
+  given: AtomicOptions,
 ): Promise<T> {
+  const options = ownOptions(given);
   ambient.used = true;
   const outer = currentBlock(host);
   if (outer !== undefined) return nested(outer, fn, options);

@@ -1,4 +1,5 @@
 /** Aggregates as data: what they are called, what they give over nothing, and the options they take. */
+import { ownOptions } from "../base/options.js";
 import { labelOf, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
@@ -24,7 +25,8 @@ export function aggregateOf(spec: FuncSpec, args: readonly unknown[], o: Record<
   return new Expression(aggregateParts(spec, args, o, extra));
 }
 /** The parts of an aggregate. */
-export function aggregateParts(spec: FuncSpec, args: readonly unknown[], o: Record<string, unknown>, extra: Record<string, unknown> = {}): ExpressionParts {
+export function aggregateParts(spec: FuncSpec, args: readonly unknown[], given: Record<string, unknown>, extra: Record<string, unknown> = {}): ExpressionParts {
+  const o = ownOptions(given);
   checkArity(spec, args.length);
   const distinct = o["distinct"] === true;
   if (distinct && spec.allowDistinct !== true) throw new QueryTypeError(`${labelOf(spec)} does not allow distinct.`, "expression.aggregate_distinct");

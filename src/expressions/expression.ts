@@ -2,6 +2,7 @@
  * What users write: immutable, unresolved expressions. An expression is a kind, arguments (expressions, conditions,
  * querysets, plain values) and static settings; names mean nothing until `query/resolve.ts` reads them.
  */
+import { ownOptions } from "../base/options.js";
 import { labelOf, type CustomEmitter, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
@@ -37,7 +38,8 @@ export class Expression {
   readonly outputField: ValueType | undefined;
   readonly custom: CustomEmitter | undefined;
 
-  constructor(parts: ExpressionParts) {
+  constructor(given: ExpressionParts) {
+    const parts = ownOptions(given);
     this.kind = parts.kind;
     this.args = parts.args ?? [];
     this.settings = parts.settings ?? {};
@@ -146,7 +148,8 @@ export function comparison(name: string, lhs: unknown, rhs: readonly unknown[]):
   return new Expression({ kind: "lookup", args: [lhs, ...rhs], settings: { name } });
 }
 
-export function orderBy(expr: unknown, descending: boolean, options: { nullsFirst?: boolean; nullsLast?: boolean } = {}): Expression {
+export function orderBy(expr: unknown, descending: boolean, given: { nullsFirst?: boolean; nullsLast?: boolean } = {}): Expression {
+  const options = ownOptions(given);
   if (options.nullsFirst === true && options.nullsLast === true)
     throw new ValueError("nullsFirst and nullsLast exclude each other.", "order.nulls");
   const nulls = options.nullsFirst === true ? "first" : options.nullsLast === true ? "last" : null;

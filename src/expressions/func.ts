@@ -2,6 +2,7 @@
  * Func and Transform: SQL functions of the user's own, by call or as a class to extend. Names and templates belong to the
  * class or to a call of `Func` itself; a call of another class brings arguments and single words only.
  */
+import { ownOptions } from "../base/options.js";
 import type { CustomEmitter, Expr, FuncNode, FuncSpec, SqlPiece, Spelling } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
@@ -107,7 +108,7 @@ export function splitCall(cls: FuncClass, args: readonly unknown[], bare: boolea
   const spec = bare ? callSpec(cls, o) : classSpec(cls);
   const label = spec.label!;
   const wanted = templateWords(spec);
-  const options: Record<string, unknown> = {}, words: Record<string, unknown> = {};
+  const options: Record<string, unknown> = ownOptions({}), words: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(o)) {
     if (value === undefined) throw new ValueError(`The option '${key}' of ${label} is undefined; leave it out instead.`, "value.undefined");
     if (known.includes(key)) options[key] = value;

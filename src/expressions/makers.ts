@@ -1,4 +1,5 @@
 /** The plain calls that make expressions: F, Value, Case, Cast, Subquery, Window and their kin. No SQL and no model is known here. */
+import { ownOptions } from "../base/options.js";
 import { labelOf, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
@@ -31,13 +32,13 @@ export function isOptions(value: unknown): value is Record<string, unknown> {
 /** Splits a trailing options object off; unknown option names are an error with the choices. */
 export function splitOptions(name: string, args: readonly unknown[], allowed: readonly string[]): [unknown[], Record<string, unknown>] {
   const last = args.at(-1);
-  if (!isOptions(last)) return [[...args], {}];
+  if (!isOptions(last)) return [[...args], ownOptions({})];
   for (const key of Object.keys(last)) {
     if (!allowed.includes(key))
       throw new QueryTypeError(`${name}() has no option '${key}'. Options are: ${allowed.join(", ") || "none"}.`, "expression.option");
     if (last[key] === undefined) throw new ValueError(`The option '${key}' of ${name}() is undefined; leave it out instead.`, "value.undefined");
   }
-  return [args.slice(0, -1), last];
+  return [args.slice(0, -1), ownOptions(last)];
 }
 
 /** A field of the model, or an annotation, by path: `F("category__name")` gives `"shop_category"."name"`. */
@@ -55,14 +56,14 @@ export function OuterRef(name: string | Expression): Expression {
 export function Value(value: unknown, options: OutputOption = {}): Expression {
   if (value === undefined) throw new ValueError("Value(undefined): write null for SQL NULL.", "value.undefined");
   if (isExpression(value)) throw new QueryTypeError("Value() takes a plain value, not an expression.", "expression.value");
-  return new Expression({ kind: "value", args: [value], outputField: options.outputField });
+  return new Expression({ kind: "value", args: [value], outputField: ownOptions(options).outputField });
 }
 /** Arithmetic by operator: `CombinedExpression(F("a"), "+", 1)`. */
 export function CombinedExpression(lhs: unknown, op: string, rhs: unknown, options: OutputOption = {}): Expression {
   const known = op === "%%" ? "%" : op;
   if (!["+", "-", "*", "/", "%", "^", "&", "|", "#", "<<", ">>"].includes(known))
     throw new QueryTypeError("The operator of CombinedExpression is one of + - * / % ^ & | # << >>.", "expression.operator");
-  return combined(lhs, known, rhs).with({ outputField: options.outputField });
+  return combined(lhs, known, rhs).with({ outputField: ownOptions(options).outputField });
 }
 /** An expression with its output type said. */
 export function ExpressionWrapper(expression: unknown, options: { readonly outputField: ValueType }): Expression {
@@ -70,7 +71,7 @@ export function ExpressionWrapper(expression: unknown, options: { readonly outpu
 }
 /** `When({ price__lt: 20 }, { then: Value("cheap") })`: one branch of a Case. Strings in `then` are fields. */
 export function When(condition: unknown, options: { readonly then?: unknown } & Record<string, unknown>): Expression {
-  const { then: result, ...more } = options ?? {};
+  const { then: result, ...more } = ownOptions(options);
   if (result === undefined) throw new ValueError("When() needs { then: … }; write null for SQL NULL.", "value.undefined");
   const parts: unknown[] = [];
   if (condition !== null && condition !== undefined) parts.push(condition);
@@ -101,7 +102,7 @@ export function Collate(expression: unknown, collation: string): Expression {
 }
 /** SQL text of your own with parameters: `RawSQL("price * %s", [2])`. The text is never checked; put no user input into it. */
 export function RawSQL(sql: string, params: readonly unknown[] = [], options: OutputOption | ValueType = {}): Expression {
-  const outputField = isOptions(options) ? (options as OutputOption).outputField : (options as ValueType);
+  const outputField = isOptions(options) ? ownOptions(options as OutputOption).outputField : (options as ValueType);
   return new Expression({ kind: "rawsql", args: params.map((p) => p), settings: { sql: String(sql) }, outputField });
 }
 function subquerySource(name: string, queryset: unknown): unknown {
@@ -111,11 +112,11 @@ function subquerySource(name: string, queryset: unknown): unknown {
 }
 /** One value from another query: `Subquery(Order.objects.filter({ product: OuterRef("pk") }).values("total").slice(0, 1))`. */
 export function Subquery(queryset: unknown, options: OutputOption = {}): Expression {
-  return new Expression({ kind: "subquery", args: [subquerySource("Subquery", queryset)], outputField: options.outputField });
+  return new Expression({ kind: "subquery", args: [subquerySource("Subquery", queryset)], outputField: ownOptions(options).outputField });
 }
 /** An array made of the rows of a query (PostgreSQL). */
 export function ArraySubquery(queryset: unknown, options: OutputOption = {}): Expression {
-  return new Expression({ kind: "subquery", args: [subquerySource("ArraySubquery", queryset)], settings: { array: true }, outputField: options.outputField });
+  return new Expression({ kind: "subquery", args: [subquerySource("ArraySubquery", queryset)], settings: { array: true }, outputField: ownOptions(options).outputField });
 }
 /** True when the query has a row; usable in `filter`, `annotate`, `When` and `orderBy`. */
 export function Exists(queryset: unknown): Expression {
@@ -124,16 +125,16 @@ export function Exists(queryset: unknown): Expression {
 /** `OrderBy(F("a"), { descending: true, nullsLast: true })`. */
 export function OrderBy(expression: unknown, options: { descending?: boolean; nullsFirst?: boolean; nullsLast?: boolean } = {}): Expression {
   if (!isExpression(expression) && !(expression instanceof Q) && typeof expression !== "string") throw new QueryTypeError("OrderBy() takes an expression.", "expression.order");
-  return orderBy(typeof expression === "string" ? F(expression) : expression, options.descending ?? false, options);
+  return orderBy(typeof expression === "string" ? F(expression) : expression, ownOptions(options).descending ?? false, options);
 }
 /** The value that the column's database default gives, in INSERT and UPDATE. */
 export function DatabaseDefault(expression: unknown = null, options: OutputOption = {}): Expression {
-  return new Expression({ kind: "dbdefault", args: expression === null ? [] : [wrapValue(expression)], outputField: options.outputField });
+  return new Expression({ kind: "dbdefault", args: expression === null ? [] : [wrapValue(expression)], outputField: ownOptions(options).outputField });
 }
 /** A relation joined under a condition: `annotate({ cheap: FilteredRelation("products", { condition: Q({ products__price__lt: 5 }) }) })`. */
 export function FilteredRelation(relation: string, options: { condition?: unknown } = {}): Expression {
   if (typeof relation !== "string" || relation === "") throw new ValueError("relation_name cannot be empty.", "expression.filtered_relation");
-  const c = options.condition ?? new Q();
+  const c = ownOptions(options).condition ?? new Q();
   if (!(c instanceof Q)) throw new ValueError("condition argument must be a Q() instance.", "expression.filtered_relation");
   return new Expression({ kind: "filteredrelation", args: [c], settings: { relation } });
 }
@@ -153,7 +154,8 @@ export interface WindowOptions extends OutputOption {
   readonly frame?: Frame | null;
 }
 /** A window function: `Window(Rank(), { partitionBy: ["category"], orderBy: [F("price").desc()] })`. */
-export function Window(expression: unknown, options: WindowOptions = {}): Expression {
+export function Window(expression: unknown, given: WindowOptions = {}): Expression {
+  const options = ownOptions(given);
   if (!isExpression(expression)) throw new QueryTypeError("Window() takes an aggregate or a window function.", "expression.window");
   if (expression.spec?.windowCompatible !== true && expression.custom?.windowCompatible !== true)
     throw new ValueError(`Expression '${expression.describe()}' isn't compatible with OVER clauses.`, "expression.window");
@@ -180,7 +182,8 @@ export interface Frame {
 }
 export type FrameExclusion = "CURRENT ROW" | "GROUP" | "TIES" | "NO OTHERS";
 export const WindowFrameExclusion = Object.freeze({ CURRENT_ROW: "CURRENT ROW", GROUP: "GROUP", TIES: "TIES", NO_OTHERS: "NO OTHERS" } as const);
-function frame(unit: Frame["unit"], o: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame {
+function frame(unit: Frame["unit"], given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame {
+  const o = ownOptions(given);
   for (const n of [o.start, o.end])
     if (n !== null && n !== undefined && !Number.isSafeInteger(n)) throw new ValueError("The bounds of a window frame are whole numbers or null.", "expression.frame");
   const exclusion = o.exclusion ?? null;
@@ -189,12 +192,14 @@ function frame(unit: Frame["unit"], o: { start?: number | null; end?: number | n
   return Object.freeze({ unit, start: o.start ?? null, end: o.end ?? null, exclusion });
 }
 /** Frame counted in rows. */
-export const RowRange = (o: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame => {
+export const RowRange = (given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame => {
+  const o = ownOptions(given);
   if (typeof o.start === "number" && typeof o.end === "number" && o.start > o.end) throw new ValueError("start cannot be greater than end.", "expression.frame");
   return frame("ROWS", o);
 };
 /** Frame counted in values of the ordering. */
-export const ValueRange = (o: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame => {
+export const ValueRange = (given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame => {
+  const o = ownOptions(given);
   if (typeof o.start === "number" && o.start > 0) throw new ValueError(`start argument must be a negative integer, zero, or None, but got '${o.start}'.`, "expression.frame");
   if (typeof o.end === "number" && o.end < 0) throw new ValueError(`end argument must be a positive integer, zero, or None, but got '${o.end}'.`, "expression.frame");
   return frame("RANGE", o);

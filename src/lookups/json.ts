@@ -2,7 +2,7 @@
 import { ALWAYS, lookup, NEVER, typeOrNull, type BindContext, type Expr, type ParamNode } from "../ast/expr.js";
 import { MISFIT, Slot } from "../ast/slots.js";
 import { FieldError, ValueError } from "../base/errors.js";
-import { isJSONNull, JSONNull } from "../fields/json.js";
+import { isJSONNull, JSONNull, MAX_JSON_DEPTH } from "../fields/json.js";
 import { TextField } from "../fields/text.js";
 import type { BuildContext } from "./context.js";
 import { arrayText, asText, isKeyTransform, jsonType, keysOf, keyTransform, pathText } from "./json-path.js";
@@ -10,15 +10,17 @@ import type { Lookup, LookupRegistry, Rhs } from "./registry.js";
 import { members, single } from "./values.js";
 
 /** Equal documents get equal texts: keys in one order. Other databases than SQLite and MariaDB do not look at the order. */
-function ordered(value: unknown): unknown {
+function ordered(value: unknown, depth = 0): unknown {
+  // Deeper than any document may be: the field refuses it.
+  if (depth > MAX_JSON_DEPTH) return value;
   if (value === null || isJSONNull(value)) return JSONNull;
-  if (Array.isArray(value)) return value.map((v) => (v === null ? null : ordered(v)));
+  if (Array.isArray(value)) return value.map((v) => (v === null ? null : ordered(v, depth + 1)));
   if (typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) return value;
   const out: Record<string, unknown> = {};
   for (const key of Object.keys(value).sort()) {
     const v = (value as Record<string, unknown>)[key];
     Object.defineProperty(out, key, {
-      value: v === null ? null : ordered(v),
+      value: v === null ? null : ordered(v, depth + 1),
       enumerable: true,
       configurable: true,
       writable: true,

@@ -1,15 +1,17 @@
 /** `atomic`, `onCommit` and their kin without an orm in hand: they work on the orm that was made last. */
+import { ownOptions } from "../base/options.js";
 import type { AtomicOptions } from "../db/transaction.js";
 import { currentOrm } from "./define.js";
 
 /** Runs `fn` in a transaction (a savepoint when nested): `await atomic(async () => { … }, { using: "default" })`. */
 export function atomic<T>(fn: () => T | Promise<T>, options: AtomicOptions & { readonly using?: string | undefined } = {}): Promise<T> {
-  const { using = "default", ...rest } = options;
-  return currentOrm().connection(using).atomic(fn, rest);
+  const { using = "default", ...rest } = ownOptions(options);
+  return currentOrm().connection(using).atomic(fn, ownOptions(rest));
 }
 /** Calls `fn` after the outermost transaction is committed; at once outside of one. */
 export function onCommit(fn: () => unknown, options: { readonly using?: string | undefined; readonly robust?: boolean | undefined } = {}): unknown {
-  return currentOrm().connection(options.using ?? "default").onCommit(fn, { robust: options.robust });
+  const { using = "default", robust } = ownOptions(options);
+  return currentOrm().connection(using).onCommit(fn, { robust });
 }
 /** Whether the innermost block will be rolled back. */
 export function getRollback(using = "default"): boolean {

@@ -1,4 +1,5 @@
 /** `model()`, `abstractModel()`, `babik()`: from definitions to classes, and from classes to an orm. */
+import { ownOptions } from "../base/options.js";
 import { ImproperlyConfigured } from "../base/errors.js";
 import { readZoneFrom } from "../base/temporal.js";
 import { connectAll, type DatabasesConfig } from "../db/connections.js";
@@ -144,8 +145,8 @@ export class Orm {
   }
   /** Runs `fn` in a transaction. */
   atomic<T>(fn: () => T | Promise<T>, options: { using?: string } & Record<string, unknown> = {}): Promise<T> {
-    const { using = "default", ...rest } = options;
-    return this.connection(using).atomic(fn, rest);
+    const { using = "default", ...rest } = ownOptions(options);
+    return this.connection(using).atomic(fn, ownOptions(rest));
   }
   /** Ends all connections. */
   close(): Promise<void> {

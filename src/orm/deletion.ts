@@ -2,6 +2,7 @@
  * `instance.delete()` and `queryset.delete()`: what is asked, in which database and transaction. Gathering and running stand in
  * `deletion-collect.ts`.
  */
+import { ownOptions } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import type { Database } from "../db/connection.js";
 import { isExpression } from "../expressions/expression.js";
@@ -24,7 +25,8 @@ export { deletionListeners, DELETES_RELATED, type DeletesRelated } from "./delet
  * @example await order.delete(); // DELETE FROM "shop_item" WHERE "order_id" IN (1); DELETE FROM "shop_order" WHERE "id" = 1
  * Django: https://docs.djangoproject.com/en/stable/ref/models/instances/#deleting-objects
  */
-export async function deleteInstance(instance: object, options: DeleteOptions = {}): Promise<Deleted> {
+export async function deleteInstance(instance: object, given: DeleteOptions = {}): Promise<Deleted> {
+  const options = ownOptions(given);
   const meta = metaOfInstance(instance);
   if (!hasPk(instance) || isExpression(pkOf(instance)))
     throw new ValueError(

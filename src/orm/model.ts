@@ -1,4 +1,5 @@
 /** The base class of all models. Its methods hand over to the operations of the orm; its state is private. */
+import { ownOptions } from "../base/options.js";
 import { INSTANCE } from "../ast/slots.js";
 import { ImproperlyConfigured } from "../base/errors.js";
 import type { ModelMeta } from "../meta/options.js";
@@ -59,31 +60,31 @@ export abstract class ModelBase {
     return { adding: s.adding, db: s.db ?? undefined };
   }
   save(options: SaveOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.save(this, options);
+    return runtimeOf(metaOfInstance(this)).operations.save(this, ownOptions(options));
   }
   delete(options: DeleteOptions = {}): Promise<Deleted> {
-    return runtimeOf(metaOfInstance(this)).operations.delete(this, options);
+    return runtimeOf(metaOfInstance(this)).operations.delete(this, ownOptions(options));
   }
   refreshFromDb(options: RefreshOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.refresh(this, options);
+    return runtimeOf(metaOfInstance(this)).operations.refresh(this, ownOptions(options));
   }
   set(values: Readonly<Record<string, unknown>>): this {
     runtimeOf(metaOfInstance(this)).operations.assign(this, values);
     return this;
   }
   fullClean(options: CleanOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.fullClean(this, options);
+    return runtimeOf(metaOfInstance(this)).operations.fullClean(this, ownOptions(options));
   }
   cleanFields(options: CleanOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.cleanFields(this, options);
+    return runtimeOf(metaOfInstance(this)).operations.cleanFields(this, ownOptions(options));
   }
   /** For models to override: checks over several fields. */
   clean(): void | Promise<void> {}
   validateUnique(options: CleanOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.validateUnique(this, options);
+    return runtimeOf(metaOfInstance(this)).operations.validateUnique(this, ownOptions(options));
   }
   validateConstraints(options: CleanOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.validateConstraints(this, options);
+    return runtimeOf(metaOfInstance(this)).operations.validateConstraints(this, ownOptions(options));
   }
   /** Attnames of fields that are not loaded. */
   getDeferredFields(): Set<string> {

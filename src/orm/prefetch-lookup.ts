@@ -1,4 +1,5 @@
 /** `Prefetch(...)`: which relation to load with a result, through which queryset, under which name. Data only. */
+import { ownOptions } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import { QuerySet } from "./queryset.js";
 
@@ -51,8 +52,8 @@ export class PrefetchLookup {
  * @see https://docs.djangoproject.com/en/dev/ref/models/querysets/#prefetch-objects
  */
 export function Prefetch(lookup: string, options: { readonly queryset?: unknown; readonly toAttr?: string } = {}): PrefetchLookup {
-  const { queryset } = options;
-  return prefetchLookup(lookup, queryset === undefined || queryset === null ? null : [queryset], options.toAttr);
+  const { queryset, toAttr } = ownOptions(options);
+  return prefetchLookup(lookup, queryset === undefined || queryset === null ? null : [queryset], toAttr);
 }
 /** A lookup with a queryset for each model that its relation may lead to (`GenericPrefetch`). */
 export function prefetchLookup(lookup: unknown, querysets: readonly unknown[] | null, toAttr: string | undefined): PrefetchLookup {

@@ -2,6 +2,7 @@
  * QuerySet: immutable, lazy, thenable, async-iterable. Methods that return querysets stand here; what touches the database stands in
  * `queryset-run.ts` and is handed over to. A queryset is a node of the shape tree and the values gathered on the way.
  */
+import { ownOptions } from "../base/options.js";
 import { QUERY_SOURCE, type QuerySource } from "../ast/slots.js";
 import { labelOf, type EmbeddedQuery } from "../ast/expr.js";
 import {  NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
@@ -191,8 +192,9 @@ export class QuerySet implements QuerySource {
     const last = args.at(-1);
     let flat = false, named = false, rest = args;
     if (isOptions(last) && Object.keys(last).every((k) => k === "flat" || k === "named")) {
-      flat = last["flat"] === true;
-      named = last["named"] === true;
+      const o = ownOptions(last);
+      flat = o["flat"] === true;
+      named = o["named"] === true;
       rest = args.slice(0, -1);
     }
     if (flat && named) throw new QueryTypeError("'flat' and 'named' can't be used together.", "values.options");
@@ -357,7 +359,8 @@ export class QuerySet implements QuerySource {
     return this.with({ alias });
   }
   /** Locks the rows until the transaction ends. */
-  selectForUpdate(options: { nowait?: boolean; skipLocked?: boolean; of?: readonly string[]; noKey?: boolean } = {}): this {
+  selectForUpdate(given: { nowait?: boolean; skipLocked?: boolean; of?: readonly string[]; noKey?: boolean } = {}): this {
+    const options = ownOptions(given);
     this.refuseCombined("selectForUpdate");
     if (options.nowait === true && options.skipLocked === true) throw new ValueError("The nowait option cannot be used with skip_locked.", "lock.options");
     const of = options.of ?? [];
@@ -372,7 +375,7 @@ export class QuerySet implements QuerySource {
   /** Rows of any of the querysets; `{ all: true }` keeps doubles. */
   union(...args: unknown[]): this {
     const last = args.at(-1);
-    const all = isOptions(last) ? last["all"] === true : false;
+    const all = isOptions(last) && ownOptions(last)["all"] === true;
     const others = (isOptions(last) ? args.slice(0, -1) : args) as QuerySet[];
     if (this.query.empty && this.query.combinator === null) {
       const full = others.filter((o) => !o.query.empty);
@@ -452,16 +455,16 @@ export class QuerySet implements QuerySource {
   // ---- dates ---------------------------------------------------------------------------------------------------
   /** The dates of a field, each once, cut to year, month, week or day. */
   dates(field: string, kind: "year" | "month" | "week" | "day", order: "ASC" | "DESC" | { readonly order?: "ASC" | "DESC" } = "ASC"): this {
-    return run.truncated(this, field, kind, typeof order === "object" ? (order.order ?? "ASC") : order, "date") as this;
+    return run.truncated(this, field, kind, typeof order === "object" ? (ownOptions(order).order ?? "ASC") : order, "date") as this;
   }
   /** The date-times of a field, each once, cut to year … second in the current time zone. */
   datetimes(field: string, kind: string, order: "ASC" | "DESC" | { order?: string; tzinfo?: string; timeZone?: string } = "ASC", tzinfo?: string): this {
-    const o: { order?: string; tzinfo?: string | undefined; timeZone?: string } = typeof order === "object" ? order : { order, tzinfo };
+    const o: { order?: string; tzinfo?: string | undefined; timeZone?: string } = ownOptions(typeof order === "object" ? order : { order, tzinfo });
     return run.truncated(this, field, kind, o.order ?? "ASC", "datetime", o.timeZone ?? o.tzinfo) as this;
   }
   /** SQL of one's own in a query: select, where, params, tables, orderBy, selectParams. A last resort; its text is never checked. */
   extra(options: { select?: Record<string, string>; where?: readonly string[]; params?: readonly unknown[]; tables?: readonly string[]; orderBy?: readonly string[]; selectParams?: readonly unknown[] } = {}): this {
-    return run.extra(this, options) as this;
+    return run.extra(this, ownOptions(options)) as this;
   }
   /** Instances from SQL of one's own. */
   raw(sql: unknown, params?: unknown, options?: unknown): unknown {
@@ -481,7 +484,7 @@ export class QuerySet implements QuerySource {
   }
   /** Rows in chunks, without keeping them. */
   iterator(options: { chunkSize?: number } = {}): AsyncGenerator<unknown> {
-    return run.iterate(this, options.chunkSize);
+    return run.iterate(this, ownOptions(options).chunkSize);
   }
   get(...conditions: unknown[]): Promise<unknown> {
     return run.get(this, conditions);
@@ -495,16 +498,16 @@ export class QuerySet implements QuerySource {
   exists(): Promise<boolean> { return run.exists(this); }
   contains(instance: object): Promise<boolean> { return run.contains(this, instance); }
   aggregate(...args: unknown[]): Promise<Record<string, unknown>> { return run.aggregate(this, args); }
-  inBulk(ids?: Iterable<unknown> | null, options: { fieldName?: string } = {}): Promise<Map<unknown, unknown>> { return run.inBulk(this, ids, options); }
+  inBulk(ids?: Iterable<unknown> | null, options: { fieldName?: string } = {}): Promise<Map<unknown, unknown>> { return run.inBulk(this, ids, ownOptions(options)); }
   /** How the database runs the query. */
-  explain(options: Record<string, unknown> = {}): Promise<string> { return run.explain(this, options); }
+  explain(options: Record<string, unknown> = {}): Promise<string> { return run.explain(this, ownOptions(options)); }
 
   // ---- writing -------------------------------------------------------------------------------------------------
   create(values: Record<string, unknown> = {}): Promise<object> { return write.create(this, values); }
-  bulkCreate(objects: Iterable<object>, options: write.BulkCreateOptions = {}): Promise<object[]> { return write.bulkCreate(this, objects, options); }
-  bulkUpdate(objects: Iterable<object>, fields: readonly string[], options: { batchSize?: number | null } = {}): Promise<number> { return write.bulkUpdate(this, objects, fields, options); }
-  getOrCreate(conditions: Record<string, unknown>, options: { defaults?: Record<string, unknown> } = {}): Promise<[object, boolean]> { return write.getOrCreate(this, conditions, options.defaults ?? {}); }
-  updateOrCreate(conditions: Record<string, unknown>, options: { defaults?: Record<string, unknown>; createDefaults?: Record<string, unknown> } = {}): Promise<[object, boolean]> { return write.updateOrCreate(this, conditions, options); }
+  bulkCreate(objects: Iterable<object>, options: write.BulkCreateOptions = {}): Promise<object[]> { return write.bulkCreate(this, objects, ownOptions(options)); }
+  bulkUpdate(objects: Iterable<object>, fields: readonly string[], options: { batchSize?: number | null } = {}): Promise<number> { return write.bulkUpdate(this, objects, fields, ownOptions(options)); }
+  getOrCreate(conditions: Record<string, unknown>, options: { defaults?: Record<string, unknown> } = {}): Promise<[object, boolean]> { return write.getOrCreate(this, conditions, ownOptions(options).defaults ?? {}); }
+  updateOrCreate(conditions: Record<string, unknown>, options: { defaults?: Record<string, unknown>; createDefaults?: Record<string, unknown> } = {}): Promise<[object, boolean]> { return write.updateOrCreate(this, conditions, ownOptions(options)); }
   update(values: Record<string, unknown>): Promise<number> { return write.update(this, values); }
   delete(): Promise<Deleted> { return write.deleteAll(this); }
 

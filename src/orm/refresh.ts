@@ -1,4 +1,5 @@
 /** `instance.refreshFromDb()`: reads the loaded fields of a row anew and forgets what was cached of its relations. */
+import { ownOptions } from "../base/options.js";
 import { ValueError } from "../base/errors.js";
 import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
 import type { Field } from "../fields/field.js";
@@ -30,7 +31,8 @@ export { instanceFromDb, loadedInstance } from "./from-db.js";
  * @example await product.refreshFromDb({ fields: ["price"] }); // SELECT "id", "price" FROM "shop_product" WHERE "id" = 1
  * Django: https://docs.djangoproject.com/en/stable/ref/models/instances/#refreshing-objects-from-database
  */
-export async function refreshInstance(instance: object, options: RefreshOptions = {}): Promise<void> {
+export async function refreshInstance(instance: object, given: RefreshOptions = {}): Promise<void> {
+  const options = ownOptions(given);
   const meta = metaOfInstance(instance);
   let fields: Set<string> | null = null;
   if (options.fields === undefined) dropPrefetched(instance);

@@ -1,4 +1,5 @@
 /** Saving one instance: update, else insert; parents first; what the database computed comes back. */
+import { ownOptions } from "../base/options.js";
 import { QUERY_SOURCE } from "../ast/slots.js";
 import { FieldError, QueryTypeError, suggest, ValueError } from "../base/errors.js";
 import type { Database } from "../db/connection.js";
@@ -122,7 +123,8 @@ export function assign(instance: object, values: Readonly<Record<string, unknown
 }
 
 /** `instance.save()`. */
-export async function saveInstance(instance: object, options: SaveOptions): Promise<void> {
+export async function saveInstance(instance: object, asked: SaveOptions): Promise<void> {
+  const options = ownOptions(asked);
   const meta = metaOfInstance(instance);
   const rt = runtimeOf(meta);
   relatedForBulk(instance, meta, undefined, "save");
@@ -151,8 +153,8 @@ export async function saveInstance(instance: object, options: SaveOptions): Prom
   const db = rt.database(using);
   const work = async (): Promise<void> => {
     let parentInserted = false;
-    parentInserted = await saveParents(instance, meta.concrete, db, update, options);
-    await saveTable(instance, meta.concrete, db, { ...options, forceInsert: forced(meta.concrete, options) || parentInserted, update });
+    parentInserted = await saveParents(instance, meta.concrete, db, update, options, new Map());
+    await saveTable(instance, meta.concrete, db, ownOptions({ ...options, forceInsert: forced(meta.concrete, options) || parentInserted, update }));
   };
   if (meta.concrete.parents.size > 0) await db.atomic(work, { savepoint: false });
   else await work();
@@ -178,13 +180,18 @@ function forced(meta: ModelMeta, options: SaveOptions): boolean {
   return f === true || (Array.isArray(f) && f.some((c) => meta.isA((c as ModelClass).meta)));
 }
 
-async function saveParents(instance: object, meta: ModelMeta, db: Database, update: ReadonlySet<Field> | null, options: SaveOptions): Promise<boolean> {
+// `done`: an ancestor that is reached by two ways (a diamond) is saved once; true when its row was updated.
+async function saveParents(instance: object, meta: ModelMeta, db: Database, update: ReadonlySet<Field> | null, options: SaveOptions, done: Map<ModelMeta, boolean>): Promise<boolean> {
   let inserted = false;
   const record = instance as Record<string, unknown>;
   for (const [parent, link] of meta.parents) {
-    if (link !== null && (record[parent.pk.attname] ?? null) === null && (record[link.attname] ?? null) !== null) putValue(instance, parent.pk.attname, record[link.attname]);
-    const up = await saveParents(instance, parent, db, update, options);
-    const updated = await saveTable(instance, parent, db, { ...options, forceInsert: up || (Array.isArray(options.forceInsert) && forced(parent, options)), update });
+    if (link !== null && !isSet(instance, parent.pk.attname) && isSet(instance, link.attname)) putValue(instance, parent.pk.attname, record[link.attname]);
+    let updated = done.get(parent);
+    if (updated === undefined) {
+      const up = await saveParents(instance, parent, db, update, options, done);
+      updated = await saveTable(instance, parent, db, ownOptions({ ...options, forceInsert: up || (Array.isArray(options.forceInsert) && forced(parent, options)), update }));
+      done.set(parent, updated);
+    }
     if (!updated) inserted = true;
     if (link !== null) {
       putValue(instance, link.attname, record[parent.pk.attname]);
@@ -192,6 +199,11 @@ async function saveParents(instance: object, meta: ModelMeta, db: Database, upda
     }
   }
   return inserted;
+}
+
+/** Whether an attribute is there and not null; a deferred one is not there. */
+function isSet(instance: object, name: string): boolean {
+  return Object.hasOwn(instance, name) && ((instance as Record<string, unknown>)[name] ?? null) !== null;
 }
 
 interface TableOptions extends SaveOptions { readonly update: ReadonlySet<Field> | null }

@@ -120,7 +120,10 @@ export class Compiler {
       throw new DatabaseError("A name of a table or column is empty or has control characters.", "sql.identifier");
     const q = this.dialect.quote;
     // The same digest wherever the name is written, in tables' definitions as in queries.
-    const fit = name.length > this.info.features.maxIdentifier ? shortenIdentifier(name, this.info.features.maxIdentifier) : name;
+    const max = this.info.features.maxIdentifier;
+    let fit = name.length > max ? shortenIdentifier(name, max) : name;
+    // What looks like a schema before the name is not counted there; here it is part of one name.
+    if (fit.length > max) fit = shortenIdentifier(name.replaceAll('"', "_"), max);
     return q + fit.replaceAll(q, q + q) + q;
   }
   /** Writes a node. */
