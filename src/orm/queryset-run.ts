@@ -12,7 +12,7 @@ import { ShapeKey } from "../expressions/shape-key.js";
 import { DateField } from "../fields/dates.js";
 import { aggregation, defaultAlias, existsQuery } from "../query/annotate.js";
 import { } from "../ast/walk.js";
-import { rawParts } from "../query/resolve.js";
+import { rawParts } from "../query/raw-parts.js";
 import { inferType } from "../query/types.js";
 import type { Slot } from "../ast/slots.js";
 import { databaseOf, executable, fetchAggregates, fetchRows, readRows,  type Executable } from "./execute.js";

@@ -3,12 +3,14 @@ import {  type Expr } from "../ast/expr.js";
 import { FieldError, IntegrityError, NotSupportedError, QueryTypeError, suggest, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import type { DialectInfo } from "../ast/seams.js";
+import { containsAggregate } from "../ast/walk.js";
 import { isExpression } from "../expressions/expression.js";
 import { Case, Value, When } from "../expressions/makers.js";
 import { ShapeKey } from "../expressions/shape-key.js";
 import { Field } from "../fields/field.js";
 import { AutoField } from "../fields/keys.js";
 import type { ModelMeta } from "../meta/options.js";
+import type { Query } from "../query/state.js";
 import { planUpdate, resolveAssignments } from "../query/write.js";
 import type { Compiled } from "../sql/compiled.js";
 import { compileStatement } from "../sql/compile.js";
@@ -235,10 +237,19 @@ export async function update(qs: QuerySetLike, values: Record<string, unknown>):
   const entries = Object.entries(values);
   const { meta } = qs;
   for (const [k, v] of entries) if (v === undefined) throw new ValueError(`The value of '${k}' given to update() is undefined. Write null for NULL, or leave it out.`, "value.undefined", { path: k });
+  refuseAggregateOrder(qs.query);
   if (entries.length === 0) return 0;
   const inherited = entries.filter(([k]) => ownerOf(meta, k) !== meta.concrete);
   if (inherited.length === 0) return (await updateReturning(qs, meta.concrete, entries, [])).matched;
   return updateInherited(qs, entries);
+}
+// The order of an update matters where rows are changed one by one (MySQL's ORDER BY); groups have none.
+function refuseAggregateOrder(query: Query): void {
+  for (const term of query.ordering) {
+    const name = typeof term === "string" ? term.replace(/^-/, "") : "";
+    const annotation = query.annotations.get(name);
+    if (annotation !== undefined && containsAggregate(annotation)) throw new FieldError(`Cannot update when ordering by an aggregate: ${name}.`, "update.order", { path: name });
+  }
 }
 function ownerOf(meta: ModelMeta, name: string): ModelMeta {
   const f = name === "pk" ? meta.pk : meta.getField(name);

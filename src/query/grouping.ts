@@ -30,6 +30,10 @@ export function groupByCols(node: Expr): readonly Expr[] {
       // A correlated subquery over a multi-valued join cannot be told by its columns.
       return node.exists && external.length > 0 ? external : [node];
     }
+    case "where":
+    case "lookup":
+      // Conditions are told by their columns, whatever they compare them with: HAVING may use those columns too.
+      return children(node).flatMap((c) => (c.kind === "subquery" && c.query.externalCols().length === 0 ? [] : groupByCols(c)));
     case "order":
       return groupByCols(node.expr);
     case "tuple":

@@ -18,6 +18,7 @@ import { children, mapChildren, nodeKey } from "../ast/walk.js";
 import { FieldError, NotSupportedError } from "../base/errors.js";
 import { F as fieldRef } from "../expressions/makers.js";
 import type { Field } from "../fields/field.js";
+import type { ModelMeta } from "../meta/options.js";
 import { existsQuery } from "./annotate.js";
 import { groupByCols } from "./grouping.js";
 import { splitHaving } from "./having.js";
@@ -92,7 +93,7 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
     lock:
       query.lock === null
         ? null
-        : { ...query.lock, of: options.dialect.features.selectForUpdate ? lockTargets(query, shape) : [] },
+        : { ...query.lock, of: lockedTables(query, shape, options.dialect) },
     explain: query.explain,
   };
   return { statement, columns: all, shape, empty };
@@ -314,6 +315,11 @@ function distinctColumns(query: Query): Expr[] {
   return out;
 }
 
+/** `of` without what it names, where the database cannot: it says so when the statement is written. */
+function lockedTables(query: Query, shape: RowShape, { features }: DialectInfo): readonly string[] {
+  if (!features.selectForUpdate) return [];
+  return features.selectForUpdateOf ? lockTargets(query, shape) : query.lock!.of;
+}
 /** Aliases of the tables that `selectForUpdate({ of })` names. */
 function lockTargets(query: Query, shape: RowShape): string[] {
   const names = query.lock!.of;
@@ -326,14 +332,15 @@ function lockTargets(query: Query, shape: RowShape): string[] {
       continue;
     }
     let level: readonly RelatedShape[] = shape.related;
-    let found: RelatedShape | undefined;
+    let at: { alias: string; meta: ModelMeta } | undefined = { alias: ownTable(query, shape), meta: query.meta };
     for (const part of name.split("__")) {
-      found = level.find((r) => r.name === part);
-      if (found === undefined) break;
-      level = found.related;
+      const found: RelatedShape | undefined = level.find((r) => r.name === part);
+      at = found ?? parentTable(query, at, part);
+      if (at === undefined) break;
+      level = found?.related ?? [];
     }
-    if (found === undefined) bad.push(name);
-    else out.push(found.alias);
+    if (at === undefined) bad.push(name);
+    else out.push(at.alias);
   }
   if (bad.length > 0)
     throw new FieldError(
@@ -341,6 +348,13 @@ function lockTargets(query: Query, shape: RowShape): string[] {
       "lock.of",
     );
   return out;
+}
+/** The joined table of a model that a row's model inherits from, by the name of the link to it. */
+function parentTable(query: Query, child: { alias: string; meta: ModelMeta }, name: string): { alias: string; meta: ModelMeta } | undefined {
+  for (const [parent, link] of child.meta.concrete.parents)
+    if (link?.name === name)
+      for (const t of query.aliases.values()) if (t.parent === child.alias && t.meta === parent) return { alias: t.alias, meta: parent };
+  return undefined;
 }
 function ownTable(query: Query, _shape: RowShape): string {
   return query.baseAlias!;

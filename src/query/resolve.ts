@@ -36,6 +36,8 @@ import { QueryContext, type Resolver } from "./context.js";
 import { callFunction } from "./functions.js";
 import { setupJoins, trimJoins, promoteJoins, type JoinInfo, type Reuse } from "./joins.js";
 import { buildLookup, finalColumn, tryTransform } from "./lookup.js";
+import { mentionsOuter, outputOf } from "./outer.js";
+import { rawParts } from "./raw-parts.js";
 import type { Query } from "./state.js";
 import {
   BOOLEAN,
@@ -520,14 +522,6 @@ function subqueryValue(query: Query, ref: EmbeddedRef, o: ResolveOptions): Expr 
   if (ref.source.boundAlias !== null) query.boundAliases = new Set([...query.boundAliases, ref.source.boundAlias]);
   return { kind: "subquery", query: inner, exists: false, negated: false, type: outputOf(inner) };
 }
-/** Output type of a query of one column. */
-export function outputOf(q: Query): OutputType {
-  const annotations = [...q.annotationSelect.values()];
-  if (q.select.length === 1 && annotations.length === 0) return q.select[0]!.type;
-  if (q.select.length === 0 && annotations.length === 1 && !q.defaultCols) return annotations[0]!.type;
-  if (q.combined.length > 0) return outputOf(q.combined[0]!);
-  return null;
-}
 /** The query as a part of `outer`: aliases of its own, outer references resolved. */
 export function embed(outer: Query, ref: EmbeddedRef | Query, o: ResolveOptions): Query {
   const inner = (ref instanceof EmbeddedRef ? (ref.query() as Query) : ref).clone();
@@ -567,18 +561,6 @@ function resolveOuterRefs(inner: Query, outer: Query, o: ResolveOptions): void {
   };
   inner.mapExpressions(walk);
 }
-function mentionsOuter(q: Query): boolean {
-  let found = false;
-  const probe = q.clone();
-  const walk = (e: Expr): Expr => {
-    if (e.kind === "outerref") found = true;
-    if (e.kind === "subquery" && mentionsOuter(e.query as Query)) found = true;
-    if (!found) for (const c of children(e)) walk(c);
-    return e;
-  };
-  probe.mapExpressions(walk);
-  return found;
-}
 function outerRef(outer: Query, ref: unknown, o: ResolveOptions): Expr {
   if (typeof ref === "string") {
     const node = resolveRef(outer, ref, { ...o, reuse: o.reuse ?? null });
@@ -594,26 +576,4 @@ function outerRef(outer: Query, ref: unknown, o: ResolveOptions): Expr {
   const s = ref as { sliced: unknown; start: number; end: number | null };
   const node = outerRef(outer, s.sliced, o);
   return node.kind === "outerref" ? { ...node, ref: { ...s, sliced: node.ref } } : sliceNode(node, s.start, s.end);
-}
-
-/** SQL text with %s placeholders -> parts with parameters between them; `%%` is a percent sign when there are parameters. */
-export function rawParts(sql: string, params: readonly Expr[]): (string | Expr)[] {
-  if (params.length === 0 && !sql.includes("%s")) return [sql.replaceAll("%%", "%")];
-  const out: (string | Expr)[] = [];
-  let n = 0,
-    text = "";
-  for (let i = 0; i < sql.length; i++) {
-    if (sql[i] === "%" && sql[i + 1] === "s") {
-      if (n >= params.length) throw new ValueError("There are more %s in the SQL than parameters.", "sql.parameters");
-      out.push(text, params[n++]!);
-      text = "";
-      i++;
-    } else if (sql[i] === "%" && sql[i + 1] === "%") {
-      text += "%";
-      i++;
-    } else text += sql[i];
-  }
-  if (n !== params.length) throw new ValueError("There are more parameters than %s in the SQL.", "sql.parameters");
-  out.push(text);
-  return out;
 }

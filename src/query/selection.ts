@@ -29,6 +29,11 @@ export function addFields(query: Query, paths: readonly string[], allowMany = tr
       throw e;
     }
     const { targets, alias } = trimJoins(query, info);
+    // A relation of several columns is one value, as its key is.
+    if (targets.length > 1 && info.transforms.length === 0) {
+      cols.push({ kind: "tuple", items: targets.map((t) => col(alias, t as unknown as ColumnField)), type: info.final as Field });
+      continue;
+    }
     for (const t of targets) {
       let node: Expr = t instanceof CompositePrimaryKey ? tupleOf(alias, t) : col(alias, t as unknown as ColumnField);
       for (const name of info.transforms) node = tryTransform(query, node, name);
@@ -277,16 +282,17 @@ export function completeSubquery(rhs: Rhs, info: JoinInfo | null, lookups: reado
   q.context = query.context;
   if (name === "in") q.clearOrdering(false, true);
   if (!q.hasSelectFields || (q.defaultCols && q.select.length === 0)) {
-    let target = "pk";
-    if (info !== null && !("annotation" in info.final) && info.final.isRelation && info.targets.length === 1) {
+    let wantedNames = ["pk"];
+    if (info !== null && !("annotation" in info.final) && info.final.isRelation && info.targets.length > 1) wantedNames = info.targets.map((t) => t.name);
+    else if (info !== null && !("annotation" in info.final) && info.final.isRelation && info.targets.length === 1) {
       const related = info.targets[0]!;
       if (!related.primaryKey) {
         const final = info.final as Field;
-        target = final.primaryKey && final.owner === (q.meta as unknown) ? final.name : related.name;
+        wantedNames = [final.primaryKey && final.owner === (q.meta as unknown) ? final.name : related.name];
       }
     }
     q.clearSelect();
-    addFields(q, [target]);
+    addFields(q, wantedNames);
   }
   const n = selectedCount(q);
   const first = info?.targets[0];

@@ -35,6 +35,10 @@ export function resolveAssignments(query: Query, entries: readonly (readonly [st
       throw new FieldError(`The generated field '${name}' cannot be assigned.`, "update.generated", { path: name });
     if (given instanceof Slot) return { field, value: assignedValue(query, field, given) };
     const value = asValue(resolve(query, isExpression(given) ? given : given, { allowJoins: false }));
+    if (value.kind === "tuple")
+      throw new FieldError(`Composite primary keys are not allowed in this query (${name}=…).`, "update.composite", {
+        path: name,
+      });
     if (containsAggregate(value))
       throw new FieldError(`Aggregate functions are not allowed in this query (${name}=…).`, "update.aggregate", {
         path: name,
