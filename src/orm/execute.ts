@@ -1,4 +1,5 @@
 /** Shapes -> compiled statements -> rows. The only file of this floor that sends a query's SQL to a database. */
+import { typeOf } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
@@ -44,7 +45,10 @@ export function executable(node: ShapeNode, info: DialectInfo): Executable {
 /** Plans and compiles a query. */
 export function prepare(query: Query, info: DialectInfo, zone: string = currentZone()): Executable {
   const plan = planSelect(query, { dialect: info });
-  return { plan, compiled: plan.empty ? null : compileStatement(plan.statement, info, zone), bigInts: needsBigInts(plan) };
+  const compiled = plan.empty ? null : compileStatement(plan.statement, info, zone);
+  // A column whose type cannot be told is a mistake to hear of now, not once rows have come.
+  for (const c of plan.columns) typeOf(c.expr);
+  return { plan, compiled, bigInts: needsBigInts(plan) };
 }
 
 /** Runs a compiled statement. */
