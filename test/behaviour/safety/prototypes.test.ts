@@ -102,7 +102,9 @@ describe("what others put on the prototype changes no statement", () => {
   };
   const statements = async (round: string): Promise<string[]> => {
     const { queries } = await captureQueries(() => work(round), { params: true });
-    return queries.map((q) => `${q.sql} ${JSON.stringify(q.params?.map((x) => (typeof x === "bigint" ? Number(x) : x)).filter((x) => typeof x !== "number" || x < 4))}`.replaceAll(`w${round}`, "w"));
+    // Keys that the database numbers are other ones each time.
+    const shown = (params: unknown): string => JSON.stringify(params, (_k, x: unknown) => (typeof x === "bigint" ? Number(x) : x)).replaceAll(/\d+/g, (n) => (Number(n) < 4 ? n : "#"));
+    return queries.map((q) => `${q.sql} ${shown(q.params ?? [])}`.replaceAll(`w${round}`, "w"));
   };
   const values: [string, unknown][] = [["1=1", "1=1"], ["true", true], ["1", 1], ["an object", { a: 1 }], ["a list", ["1=1"]]];
   test.each(values)("%s", async (label, value) => {
