@@ -93,4 +93,3 @@ function simplifyCase(node: CaseNode, isEmpty: EmptyTest): Expr {
 export function decided(node: Expr): boolean | null {
   return node.kind === "always" ? true : node.kind === "never" ? false : null;
 }
-export { NEVER };
