@@ -182,7 +182,6 @@ test("a function can be registered as a lookup", async () => {
 
 test("nothing is given away but public names", () => {
   const inner = [
-    "callable",
     "aggregateMaker",
     "functionMaker",
     "nearest",
