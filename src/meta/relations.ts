@@ -35,8 +35,8 @@ export interface PathInfo {
   readonly restriction?: JoinRestriction | undefined;
 }
 
-/** The steps for one name of a path. `at` is the model the name was found on. */
-export function pathInfos(f: MetaField, at: ModelMeta): readonly PathInfo[] {
+/** The steps for one name of a path. */
+export function pathInfos(f: MetaField): readonly PathInfo[] {
   if (f instanceof ReverseRelation) {
     const { field } = f;
     if (field instanceof GenericRelation) return [genericReverse(field)];

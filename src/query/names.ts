@@ -80,7 +80,7 @@ export function walkNames(query: Query, names: readonly string[], from: ModelMet
       field.isRelation &&
       !(field instanceof ReverseRelation) &&
       (field as { related?: unknown }).related === undefined &&
-      pathInfos(field, meta).length === 0
+      pathInfos(field).length === 0
     )
       throw new FieldError(
         `Field '${field.name}' does not generate an automatic reverse relation and therefore cannot be used for reverse querying. If it is a GenericForeignKey, consider adding a GenericRelation.`,
@@ -95,7 +95,7 @@ export function walkNames(query: Query, names: readonly string[], from: ModelMet
         meta = up.at(-1)!.to;
       }
     }
-    const infos: readonly Step[] = pathInfos(field, meta);
+    const infos: readonly Step[] = pathInfos(field);
     if (infos.length > 0) {
       const walked =
         filtered === undefined ? infos : infos.map((p, i) => (i === infos.length - 1 ? { ...p, filtered } : p));
