@@ -2,7 +2,14 @@
 import { asTemporal, type TemporalKinds } from "./temporal.js";
 import { asDecimal, decimalText } from "./values.js";
 
-const KINDS: readonly (keyof TemporalKinds)[] = ["Instant", "PlainDate", "PlainTime", "PlainDateTime", "ZonedDateTime", "Duration"];
+const KINDS: readonly (keyof TemporalKinds)[] = [
+  "Instant",
+  "PlainDate",
+  "PlainTime",
+  "PlainDateTime",
+  "ZonedDateTime",
+  "Duration",
+];
 
 /** Text of a Decimal or a Temporal value; `undefined` for all else. */
 export function valueText(value: unknown): string | undefined {

@@ -32,7 +32,13 @@ export class Aggregate extends Expression {
   constructor(...args: unknown[]) {
     const proto = new.target.prototype as Aggregate;
     const bare = proto === Aggregate.prototype;
-    const { rest, options, words, spec } = splitCall(proto.constructor as never, args, bare, ["distinct", "filter", "default", "orderBy", "outputField"]);
+    const { rest, options, words, spec } = splitCall(proto.constructor as never, args, bare, [
+      "distinct",
+      "filter",
+      "default",
+      "orderBy",
+      "outputField",
+    ]);
     const doors = hasDoors(proto, Aggregate.prototype);
     requireSpelling(spec, doors);
     super(aggregateParts(spec, rest, options, words));
@@ -47,7 +53,11 @@ export class Aggregate extends Expression {
     return withNode(this, children[0]!);
   }
   /** How it is written; `more` spells it otherwise. */
-  asSql(compiler: SqlCompiler, _connection: SqlConnection, more: FuncSpelling & Readonly<Record<string, unknown>> = {}): SqlPiece {
+  asSql(
+    compiler: SqlCompiler,
+    _connection: SqlConnection,
+    more: FuncSpelling & Readonly<Record<string, unknown>> = {},
+  ): SqlPiece {
     return plainSql(this, compiler, more);
   }
 }

@@ -35,7 +35,11 @@ export class CustomExpression extends Expression {
   constructor(...args: unknown[]) {
     const cls = new.target as unknown as { name: string; outputField?: ValueType };
     const [rest, o] = splitOptions(cls.name, args, ["outputField"]);
-    super({ kind: "custom", args: rest.map(fieldOrValue), outputField: (o["outputField"] as ValueType | undefined) ?? cls.outputField });
+    super({
+      kind: "custom",
+      args: rest.map(fieldOrValue),
+      outputField: (o["outputField"] as ValueType | undefined) ?? cls.outputField,
+    });
     (this as { custom: CustomEmitter | undefined }).custom = new Door(this, this instanceof Lookup);
     // A class may keep its children where it likes: they are asked for when they are needed, after its constructor.
     if (this.getSourceExpressions !== CustomExpression.prototype.getSourceExpressions)
@@ -43,7 +47,11 @@ export class CustomExpression extends Expression {
   }
   private sources(): unknown[] {
     const list: unknown = this.getSourceExpressions();
-    if (!Array.isArray(list) || list.some((e) => e === undefined)) throw new QueryTypeError(`getSourceExpressions() of '${this.describe()}' has to return a list of expressions.`, "expression.custom");
+    if (!Array.isArray(list) || list.some((e) => e === undefined))
+      throw new QueryTypeError(
+        `getSourceExpressions() of '${this.describe()}' has to return a list of expressions.`,
+        "expression.custom",
+      );
     return list.map(fieldOrValue);
   }
   override describe(): string {
@@ -60,7 +68,8 @@ export class CustomExpression extends Expression {
       return i < 0 ? v : expressions[i];
     };
     const own = this as unknown as Record<string, unknown>;
-    for (const key of Object.keys(this)) if (key !== "args") own[key] = Array.isArray(own[key]) ? own[key].map(now) : now(own[key]);
+    for (const key of Object.keys(this))
+      if (key !== "args") own[key] = Array.isArray(own[key]) ? own[key].map(now) : now(own[key]);
   }
   override with(parts: Partial<ExpressionParts>): Expression {
     const before = this.args;
@@ -99,7 +108,8 @@ export class Lookup extends CustomExpression {
   declare static readonly canUseNoneAsRhs?: boolean;
 
   constructor(lhs: unknown, rhs: unknown) {
-    if (lhs === undefined || rhs === undefined) throw new ValueError("A lookup takes two sides; write null for SQL NULL.", "value.undefined");
+    if (lhs === undefined || rhs === undefined)
+      throw new ValueError("A lookup takes two sides; write null for SQL NULL.", "value.undefined");
     super(fieldOrValue(lhs), wrapValue(rhs));
   }
   /** The left side. */

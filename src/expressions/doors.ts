@@ -41,7 +41,11 @@ interface Methods {
 /** An expression of a user's class: it can be given its parts as nodes. */
 export type UserExpression = Expression & Methods & { withNodes(children: readonly Expr[]): UserExpression };
 
-const VENDORS: Readonly<Record<DialectName, SqlConnection["vendor"]>> = { sqlite: "sqlite", postgres: "postgresql", mysql: "mysql" };
+const VENDORS: Readonly<Record<DialectName, SqlConnection["vendor"]>> = {
+  sqlite: "sqlite",
+  postgres: "postgresql",
+  mysql: "mysql",
+};
 const METHODS = { sqlite: "asSqlite", postgres: "asPostgresql", mysql: "asMysql" } as const;
 
 /** A node as an expression, for the hands of users. */
@@ -51,7 +55,13 @@ export function resolved(node: Expr): Expression {
 /** True when a class writes or lowers its own SQL; `plain` is what it would be without. */
 export function hasDoors(prototype: object, plain: object): boolean {
   const own = prototype as Methods;
-  return own.lower !== undefined || own.asSqlite !== undefined || own.asPostgresql !== undefined || own.asMysql !== undefined || own.asSql !== (plain as Methods).asSql;
+  return (
+    own.lower !== undefined ||
+    own.asSqlite !== undefined ||
+    own.asPostgresql !== undefined ||
+    own.asMysql !== undefined ||
+    own.asSql !== (plain as Methods).asSql
+  );
 }
 /** What an expression or its class says under a name. */
 export function said(e: Expression, name: string): unknown {
@@ -62,7 +72,8 @@ const emitters = new WeakMap<SqlCompiler, Emitter>();
 /** A node through the compiler that `asSql` was given. */
 export function compileNode(compiler: SqlCompiler, node: Expr): SqlPiece {
   const emitter = emitters.get(compiler);
-  if (emitter === undefined) throw new QueryTypeError("asSql() takes the compiler that it is given.", "expression.custom_compiler");
+  if (emitter === undefined)
+    throw new QueryTypeError("asSql() takes the compiler that it is given.", "expression.custom_compiler");
   return emitter.compile(node);
 }
 
@@ -78,7 +89,9 @@ export class Door implements CustomEmitter {
   // Two classes never share statements, whatever keys they choose.
   get cacheKey(): string | undefined {
     const key = said(this.#own, "cacheKey");
-    return key === undefined || key === null ? undefined : `${identity(this.#own.constructor)}:${typeof key}:${String(key)}`;
+    return key === undefined || key === null
+      ? undefined
+      : `${identity(this.#own.constructor)}:${typeof key}:${String(key)}`;
   }
   get isAggregate(): boolean {
     return said(this.#own, "containsAggregate") === true;
@@ -88,26 +101,45 @@ export class Door implements CustomEmitter {
   }
   emit(emitter: Emitter, children: readonly Expr[], close?: (expression: unknown) => Expr): void {
     const { dialect } = emitter;
-    const connection: SqlConnection = Object.freeze({ vendor: VENDORS[dialect.name], isMariaDb: dialect.isMariaDb, version: dialect.version, features: dialect.features as unknown as Readonly<Record<string, unknown>> });
+    const connection: SqlConnection = Object.freeze({
+      vendor: VENDORS[dialect.name],
+      isMariaDb: dialect.isMariaDb,
+      version: dialect.version,
+      features: dialect.features as unknown as Readonly<Record<string, unknown>>,
+    });
     const nodeOf = (e: unknown): Expr => {
       if (isExpression(e) && e.kind === "resolved") return e.settings["node"] as Expr;
-      if (!isExpression(e) && !(e instanceof Q)) throw new QueryTypeError(`compile() and lower() of '${this.#own.describe()}' deal in expressions; wrap plain values in Value().`, "expression.custom");
+      if (!isExpression(e) && !(e instanceof Q))
+        throw new QueryTypeError(
+          `compile() and lower() of '${this.#own.describe()}' deal in expressions; wrap plain values in Value().`,
+          "expression.custom",
+        );
       if (close === undefined) throw new QueryTypeError("Expressions cannot be made here.", "expression.custom");
       return close(e);
     };
     const self = this.#own.withNodes(children);
     const lowered = self.lower?.(connection) ?? null;
     if (lowered !== null) return emitter.emit(nodeOf(lowered));
-    const compiler: SqlCompiler = Object.freeze({ compile: (e: unknown) => emitter.compile(nodeOf(e)), quoteName: (name: string) => emitter.quote(name), connection });
+    const compiler: SqlCompiler = Object.freeze({
+      compile: (e: unknown) => emitter.compile(nodeOf(e)),
+      quoteName: (name: string) => emitter.quote(name),
+      connection,
+    });
     emitters.set(compiler, emitter);
     const method = self[METHODS[dialect.name]] ?? self.asSql;
     if (method === undefined)
-      throw new NotSupportedError(`'${this.#own.describe()}' does not say how it is written on this database: it has neither ${METHODS[dialect.name]}() nor asSql().`, "expression.custom_missing");
+      throw new NotSupportedError(
+        `'${this.#own.describe()}' does not say how it is written on this database: it has neither ${METHODS[dialect.name]}() nor asSql().`,
+        "expression.custom_missing",
+      );
     emitter.splice(checkPiece(this.#own, method.call(self, compiler, connection)));
   }
 }
 function checkPiece(own: Expression, piece: unknown): SqlPiece {
   if (!Array.isArray(piece) || piece.length !== 2 || typeof piece[0] !== "string" || !Array.isArray(piece[1]))
-    throw new QueryTypeError(`asSql() of '${own.describe()}' has to return [sql, params]: a text and a list.`, "expression.custom_result");
+    throw new QueryTypeError(
+      `asSql() of '${own.describe()}' has to return [sql, params]: a text and a list.`,
+      "expression.custom_result",
+    );
   return piece as unknown as SqlPiece;
 }

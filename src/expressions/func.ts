@@ -31,7 +31,20 @@ export interface FuncStatics extends FuncSpelling {
   readonly postgresql?: FuncSpelling;
   readonly mysql?: FuncSpelling;
 }
-const STATICS = ["function", "template", "argJoiner", "arity", "windowCompatible", "conditional", "emptyValue", "allowDistinct", "allowOrderBy", "sqlite", "postgresql", "mysql"] as const;
+const STATICS = [
+  "function",
+  "template",
+  "argJoiner",
+  "arity",
+  "windowCompatible",
+  "conditional",
+  "emptyValue",
+  "allowDistinct",
+  "allowOrderBy",
+  "sqlite",
+  "postgresql",
+  "mysql",
+] as const;
 const NAME = /^[A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)*$/;
 const WORD = /^(?:[A-Za-z_]\w*|-?\d+(?:\.\d+)?)$/;
 const OWN_PARTS = new Set(["function", "expressions", "distinct", "orderBy", "filter"]);
@@ -62,9 +75,11 @@ export function callSpec(cls: FuncClass, o: Record<string, unknown>): FuncSpec {
   return spec;
 }
 function makeSpec(s: FuncStatics, className: string): FuncSpec {
-  const label = className === "" || className === "Func" || className === "Aggregate" ? (s.function ?? (className || "Func")) : className;
-  for (const part of [s, s.sqlite, s.postgresql, s.mysql])
-    if (part !== undefined) checkSpelling(part, label);
+  const label =
+    className === "" || className === "Func" || className === "Aggregate"
+      ? (s.function ?? (className || "Func"))
+      : className;
+  for (const part of [s, s.sqlite, s.postgresql, s.mysql]) if (part !== undefined) checkSpelling(part, label);
   const spell = { sqlite: spellingOf(s.sqlite), postgres: spellingOf(s.postgresql), mysql: spellingOf(s.mysql) };
   return Object.freeze({
     // No handler of a dialect answers to such a name: a class called Round is what it says.
@@ -85,13 +100,21 @@ function makeSpec(s: FuncStatics, className: string): FuncSpec {
 }
 function checkSpelling(s: FuncSpelling, label: string): void {
   if (s.function !== undefined && (typeof s.function !== "string" || !NAME.test(s.function)))
-    throw new ValueError(`The function of ${label} has to be a name such as POWER or pg_catalog.lower; other text belongs into a template.`, "expression.function_name");
+    throw new ValueError(
+      `The function of ${label} has to be a name such as POWER or pg_catalog.lower; other text belongs into a template.`,
+      "expression.function_name",
+    );
   for (const text of [s.template, s.argJoiner])
-    if (text !== undefined && typeof text !== "string") throw new QueryTypeError(`The template and argJoiner of ${label} are texts.`, "expression.template");
+    if (text !== undefined && typeof text !== "string")
+      throw new QueryTypeError(`The template and argJoiner of ${label} are texts.`, "expression.template");
 }
 function spellingOf(s: FuncSpelling | undefined): Spelling {
   if (s === undefined) return {};
-  return { ...(s.function === undefined ? {} : { sql: s.function }), ...(s.template === undefined ? {} : { template: s.template }), ...(s.argJoiner === undefined ? {} : { joiner: s.argJoiner }) };
+  return {
+    ...(s.function === undefined ? {} : { sql: s.function }),
+    ...(s.template === undefined ? {} : { template: s.template }),
+    ...(s.argJoiner === undefined ? {} : { joiner: s.argJoiner }),
+  };
 }
 
 /** Words that the templates of a spec ask for. */
@@ -102,35 +125,62 @@ function templateWords(spec: FuncSpec): Set<string> {
   return out;
 }
 /** The options of a call: what has a meaning of its own, and words for the template. */
-export function splitCall(cls: FuncClass, args: readonly unknown[], bare: boolean, known: readonly string[]): { rest: unknown[]; options: Record<string, unknown>; words: Record<string, unknown>; spec: FuncSpec } {
+export function splitCall(
+  cls: FuncClass,
+  args: readonly unknown[],
+  bare: boolean,
+  known: readonly string[],
+): { rest: unknown[]; options: Record<string, unknown>; words: Record<string, unknown>; spec: FuncSpec } {
   const last = args.at(-1);
   const [rest, o]: [unknown[], Record<string, unknown>] = isOptions(last) ? [args.slice(0, -1), last] : [[...args], {}];
   const spec = bare ? callSpec(cls, o) : classSpec(cls);
   const label = spec.label!;
   const wanted = templateWords(spec);
-  const options: Record<string, unknown> = ownOptions({}), words: Record<string, unknown> = {};
+  const options: Record<string, unknown> = ownOptions({}),
+    words: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(o)) {
-    if (value === undefined) throw new ValueError(`The option '${key}' of ${label} is undefined; leave it out instead.`, "value.undefined");
+    if (value === undefined)
+      throw new ValueError(`The option '${key}' of ${label} is undefined; leave it out instead.`, "value.undefined");
     if (known.includes(key)) options[key] = value;
     else if (wanted.has(key)) words[key] = checkWord(key, value, label);
     else if (!bare || !(STATICS as readonly string[]).includes(key)) {
-      const more = !bare && (STATICS as readonly string[]).includes(key) ? " What is SQL text is a static field of the class, so that no data can bring it." : "";
-      throw new QueryTypeError(`${label} has no option '${key}'. Options are: ${[...known, ...(bare ? STATICS : []), ...wanted].join(", ")}.${more}`, "expression.option");
+      const more =
+        !bare && (STATICS as readonly string[]).includes(key)
+          ? " What is SQL text is a static field of the class, so that no data can bring it."
+          : "";
+      throw new QueryTypeError(
+        `${label} has no option '${key}'. Options are: ${[...known, ...(bare ? STATICS : []), ...wanted].join(", ")}.${more}`,
+        "expression.option",
+      );
     }
   }
-  for (const word of wanted) if (!Object.hasOwn(words, word)) throw new QueryTypeError(`The template of ${label} needs the option '${word}'.`, "expression.template");
+  for (const word of wanted)
+    if (!Object.hasOwn(words, word))
+      throw new QueryTypeError(`The template of ${label} needs the option '${word}'.`, "expression.template");
   checkArity(spec, rest.length);
   return { rest, options, words, spec };
 }
 function checkWord(key: string, value: unknown, label: string): string {
   const text = typeof value === "number" || typeof value === "string" ? String(value) : "";
-  if (!WORD.test(text)) throw new ValueError(`The option '${key}' of ${label} stands in its template: it can be one word or one number.`, "expression.template_word");
+  if (!WORD.test(text))
+    throw new ValueError(
+      `The option '${key}' of ${label} stands in its template: it can be one word or one number.`,
+      "expression.template_word",
+    );
   return text;
 }
 /** A function that nothing names cannot be written. */
 export function requireSpelling(spec: FuncSpec, doors: boolean): void {
-  if (!doors && spec.sql === undefined && spec.template === undefined && !["sqlite", "postgres", "mysql"].every((d) => Object.keys(spec.spell?.[d as "sqlite"] ?? {}).length > 0))
-    throw new QueryTypeError(`${spec.label} says neither its function nor its template: Func("price", { function: "ROUND" }), or static fields of a class.`, "expression.function_name");
+  if (
+    !doors &&
+    spec.sql === undefined &&
+    spec.template === undefined &&
+    !["sqlite", "postgres", "mysql"].every((d) => Object.keys(spec.spell?.[d as "sqlite"] ?? {}).length > 0)
+  )
+    throw new QueryTypeError(
+      `${spec.label} says neither its function nor its template: Func("price", { function: "ROUND" }), or static fields of a class.`,
+      "expression.function_name",
+    );
 }
 
 const built = new WeakMap<Expression, Expr>();
@@ -142,7 +192,11 @@ export function withNode<E extends Expression>(e: E, node: Expr): E {
   return copy;
 }
 /** The text of the node that an expression stands for, spelled otherwise where `more` says so. */
-export function plainSql(e: Expression, compiler: SqlCompiler, more: FuncSpelling & Readonly<Record<string, unknown>> = {}): SqlPiece {
+export function plainSql(
+  e: Expression,
+  compiler: SqlCompiler,
+  more: FuncSpelling & Readonly<Record<string, unknown>> = {},
+): SqlPiece {
   const node = built.get(e) as FuncNode | undefined;
   if (node === undefined) throw new QueryTypeError("asSql() is called by the compiler.", "expression.custom_compiler");
   const { function: _f, template: _t, argJoiner: _j, ...words } = more;
@@ -150,7 +204,15 @@ export function plainSql(e: Expression, compiler: SqlCompiler, more: FuncSpellin
   for (const [k, v] of Object.entries(words)) checkWord(k, v, e.describe());
   const own = spellingOf(more);
   const spell = node.spec.spell ?? {};
-  const spec: FuncSpec = { ...node.spec, ...own, spell: { sqlite: { ...spell.sqlite, ...own }, postgres: { ...spell.postgres, ...own }, mysql: { ...spell.mysql, ...own } } };
+  const spec: FuncSpec = {
+    ...node.spec,
+    ...own,
+    spell: {
+      sqlite: { ...spell.sqlite, ...own },
+      postgres: { ...spell.postgres, ...own },
+      mysql: { ...spell.mysql, ...own },
+    },
+  };
   return compileNode(compiler, { ...node, spec, options: { ...node.options, ...words } });
 }
 
@@ -179,10 +241,18 @@ export class Func extends Expression {
   constructor(...args: unknown[]) {
     const proto = new.target.prototype as Func;
     const bare = proto === Func.prototype;
-    const { rest, options, words, spec } = splitCall(proto.constructor as unknown as FuncClass, args, bare, ["outputField"]);
+    const { rest, options, words, spec } = splitCall(proto.constructor as unknown as FuncClass, args, bare, [
+      "outputField",
+    ]);
     const doors = hasDoors(proto, Func.prototype);
     requireSpelling(spec, doors);
-    super({ kind: "func", spec, args: rest.map(fieldOrValue), settings: words, outputField: options["outputField"] as ValueType | undefined });
+    super({
+      kind: "func",
+      spec,
+      args: rest.map(fieldOrValue),
+      settings: words,
+      outputField: options["outputField"] as ValueType | undefined,
+    });
     if (doors) (this as { custom: CustomEmitter | undefined }).custom = new Door(this);
   }
   /** The arguments. */
@@ -194,7 +264,11 @@ export class Func extends Expression {
     return withNode(this, children[0]!);
   }
   /** How it is written: `function(arguments)`, or as `more` says. Classes may override it, or add `asSqlite`, `asPostgresql`, `asMysql`. */
-  asSql(compiler: SqlCompiler, _connection: SqlConnection, more: FuncSpelling & Readonly<Record<string, unknown>> = {}): SqlPiece {
+  asSql(
+    compiler: SqlCompiler,
+    _connection: SqlConnection,
+    more: FuncSpelling & Readonly<Record<string, unknown>> = {},
+  ): SqlPiece {
     return plainSql(this, compiler, more);
   }
 }

@@ -70,7 +70,10 @@ export interface Guard {
   /** A typed error, no statement, and everything as it was. */
   refused(call: () => unknown): Promise<BabikError>;
   /** The call works, and `payload` is in no statement's text; its result and the parameters sent. */
-  harmless<T>(payload: string, call: () => T): Promise<{ readonly result: Awaited<T>; readonly params: readonly unknown[] }>;
+  harmless<T>(
+    payload: string,
+    call: () => T,
+  ): Promise<{ readonly result: Awaited<T>; readonly params: readonly unknown[] }>;
   /** One or the other: an error that is typed, or a statement without the payload. */
   safe(payload: string, call: () => unknown): Promise<"refused" | "harmless">;
   /** Fails when the canary or the rows are not as they were. */
@@ -90,17 +93,25 @@ export async function guard(orm: { connection(): unknown }, state: () => Promise
   };
   await run("CREATE TABLE canary (id INTEGER)");
   await run("INSERT INTO canary VALUES (1), (2), (3)");
-  const look = async (): Promise<unknown> => [JSON.stringify(await run("SELECT COUNT(*) FROM canary"), (_k, v: unknown) => (typeof v === "bigint" ? String(v) : v)), await state()];
+  const look = async (): Promise<unknown> => [
+    JSON.stringify(await run("SELECT COUNT(*) FROM canary"), (_k, v: unknown) =>
+      typeof v === "bigint" ? String(v) : v,
+    ),
+    await state(),
+  ];
   const before = await look();
   const intact = async (): Promise<void> => expect(await look()).toEqual(before);
   const capture = async (call: () => unknown) =>
-    captureQueries(async () => {
-      try {
-        return { value: await call() };
-      } catch (error) {
-        return { error };
-      }
-    }, { params: true });
+    captureQueries(
+      async () => {
+        try {
+          return { value: await call() };
+        } catch (error) {
+          return { error };
+        }
+      },
+      { params: true },
+    );
   return {
     intact,
     async refused(call) {
@@ -113,7 +124,10 @@ export async function guard(orm: { connection(): unknown }, state: () => Promise
       const { result, queries } = await capture(call);
       if ("error" in result) throw result.error;
       if (payload.length > 2) for (const q of queries) expect(q.sql).not.toContain(payload);
-      return { result: result.value as never, params: queries.flatMap((q) => (q as { params?: readonly unknown[] }).params ?? []) };
+      return {
+        result: result.value as never,
+        params: queries.flatMap((q) => (q as { params?: readonly unknown[] }).params ?? []),
+      };
     },
     async safe(payload, call) {
       const { result, queries } = await capture(call);

@@ -67,7 +67,11 @@ export interface OwnSql {
 /** An instance of a class that extends `Func`. */
 export interface FuncInstance<T> extends Expression<T>, OwnSql {
   getSourceExpressions(): readonly any[];
-  asSql(compiler: SqlCompiler, connection: SqlConnection, more?: FuncSpelling & Readonly<Record<string, unknown>>): SqlPiece;
+  asSql(
+    compiler: SqlCompiler,
+    connection: SqlConnection,
+    more?: FuncSpelling & Readonly<Record<string, unknown>>,
+  ): SqlPiece;
 }
 /** `Func("price", { function: "ROUND" })`: any SQL function; and the class to extend. */
 export interface FuncFunction extends FuncStatics {
@@ -108,7 +112,11 @@ export interface AggregateCallOptions<B extends FieldLike = FieldLike> extends F
 /** An instance of a class that extends `Aggregate`. */
 export interface AggregateInstance<T> extends Aggregate<T>, OwnSql {
   getSourceExpressions(): readonly any[];
-  asSql(compiler: SqlCompiler, connection: SqlConnection, more?: FuncSpelling & Readonly<Record<string, unknown>>): SqlPiece;
+  asSql(
+    compiler: SqlCompiler,
+    connection: SqlConnection,
+    more?: FuncSpelling & Readonly<Record<string, unknown>>,
+  ): SqlPiece;
 }
 /** `Aggregate("n", { function: "BIT_OR" })`, and the class to extend. */
 export interface AggregateFunction extends FuncStatics {

@@ -49,7 +49,12 @@ describe("door 1, spelling: Func", () => {
   test("a plain call with Django's options", async () => {
     const rows = await Book.objects.annotate({
       shout: Func("title", { function: "UPPER", arity: 1 }),
-      joined: Func(Value("a"), Value("b"), { template: "(%(expressions)s)", argJoiner: " || ", outputField: TextField(), mysql: { template: "CONCAT(%(expressions)s)", argJoiner: ", " } }),
+      joined: Func(Value("a"), Value("b"), {
+        template: "(%(expressions)s)",
+        argJoiner: " || ",
+        outputField: TextField(),
+        mysql: { template: "CONCAT(%(expressions)s)", argJoiner: ", " },
+      }),
     });
     expect(column(rows, "shout")).toEqual(allTitles.map((t) => t.toUpperCase()));
     expect(new Set(column(rows, "joined"))).toEqual(new Set(["ab"]));
@@ -88,14 +93,18 @@ describe("door 1, spelling: Func", () => {
     expect(rows).toEqual([{ title: "Atlas", loud: "ATLAS" }]);
   });
   test("words of a template are one word or one number", async () => {
-    const cast = (type: string): unknown => Func("pages", { template: "CAST(%(expressions)s AS %(type)s)", type, outputField: TextField() });
+    const cast = (type: string): unknown =>
+      Func("pages", { template: "CAST(%(expressions)s AS %(type)s)", type, outputField: TextField() });
     const rows = await Book.objects.annotate({ x: cast("CHAR") as never }).slice(0, 1);
     expect(String(column(rows, "x")[0])).toMatch(/^\d+$/);
-    for (const type of ["CHAR) --", "CHAR, (SELECT 1)", "a b", "x;", "CHAR'", "", "a--b"]) expect(() => cast(type)).toThrow(ValueError);
+    for (const type of ["CHAR) --", "CHAR, (SELECT 1)", "a b", "x;", "CHAR'", "", "a--b"])
+      expect(() => cast(type)).toThrow(ValueError);
   });
   test("is a condition where it says so", async () => {
     const even = Func("pages", { template: "%(expressions)s > 150", conditional: true, outputField: BooleanField() });
-    expect(await Book.objects.filter(even as never).count()).toBe(await Book.objects.filter({ pages__gt: 150 }).count());
+    expect(await Book.objects.filter(even as never).count()).toBe(
+      await Book.objects.filter({ pages__gt: 150 }).count(),
+    );
   });
   test("mistakes are refused when it is made", () => {
     const wrong: (() => unknown)[] = [
@@ -138,10 +147,17 @@ describe("door 1, spelling: Aggregate", () => {
       once: new Total("pages", { distinct: true }),
       none: new Total("pages", { filter: { pages__lt: 0 }, default: 7 }),
     });
-    expect(out).toEqual({ all: sum(pages), some: sum(pages.filter((n) => n > 150)), once: sum(new Set(pages)), none: 7 });
+    expect(out).toEqual({
+      all: sum(pages),
+      some: sum(pages.filter((n) => n > 150)),
+      once: sum(new Set(pages)),
+      none: 7,
+    });
   });
   test("by call, for each group, with the name of its path", async () => {
-    const rows = await Publisher.objects.annotate({ n: Aggregate("books__pages", { function: "MAX" }) }).orderBy("name");
+    const rows = await Publisher.objects
+      .annotate({ n: Aggregate("books__pages", { function: "MAX" }) })
+      .orderBy("name");
     const real = await Publisher.objects.annotate({ n: Sum("books__pages") }).orderBy("name");
     expect(rows.map((r) => r.n === null)).toEqual(real.map((r) => r.n === null));
     expect(Object.keys(await Book.objects.aggregate(new Total("pages") as never))).toEqual(["pages__total"]);
@@ -156,7 +172,9 @@ describe("door 1, spelling: Aggregate", () => {
     expect(await Review.objects.aggregate({ n: new CountOnce("stars") })).toEqual({
       n: new Set(await Review.objects.valuesList("stars", { flat: true })).size,
     });
-    const { result, queries } = await captureQueries(() => Review.objects.none().aggregate({ n: new CountOnce("stars") }));
+    const { result, queries } = await captureQueries(() =>
+      Review.objects.none().aggregate({ n: new CountOnce("stars") }),
+    );
     expect([result, queries]).toEqual([{ n: 0 }, []]);
   });
   test("stands in windows, unless it says that it does not", async () => {
@@ -190,14 +208,19 @@ describe("door 1, spelling: Transform", () => {
     undo.push(registerLookup(CharField, Shout));
     expect(titles(await loose("shop.Book").filter({ title__shout: "EELS" }))).toEqual(["Eels"]);
     expect(titles(await loose("shop.Book").filter({ title__shout__startswith: "E" }))).toEqual(["Eels"]);
-    expect(titles(await loose("shop.Review").filter({ book__title__shout: "ATLAS" }).values("book__title"))).toBeDefined();
+    expect(
+      titles(await loose("shop.Review").filter({ book__title__shout: "ATLAS" }).values("book__title")),
+    ).toBeDefined();
     expect(titles(await Book.objects.orderBy("-title__shout" as never))).toEqual([...allTitles].reverse());
     expect(titles(await Book.objects.filter(new Shout("title").eq("EELS")))).toEqual(["Eels"]);
   });
   test("of both sides", async () => {
     undo.push(registerLookup(CharField, Folded));
     expect(titles(await loose("shop.Book").filter({ title__folded: "EELS" }))).toEqual(["Eels"]);
-    expect(titles(await loose("shop.Book").filter({ title__folded__in: ["EELS", "aTLAS"] }))).toEqual(["Atlas", "Eels"]);
+    expect(titles(await loose("shop.Book").filter({ title__folded__in: ["EELS", "aTLAS"] }))).toEqual([
+      "Atlas",
+      "Eels",
+    ]);
   });
   test("its type is that of its output field", async () => {
     class Size extends Transform {
@@ -224,7 +247,9 @@ describe("door 2, lowering", () => {
   test("an expression as others", async () => {
     const rows = await Book.objects.annotate({ mid: new Between("pages", 100, 200) });
     expect(rows.map((b) => Boolean(b.mid))).toEqual(rows.map((b) => b.pages >= 100 && b.pages <= 200));
-    expect(titles(await Book.objects.filter(new Between("pages", 100, 200) as never))).toEqual(titles(rows.filter((b) => b.pages >= 100 && b.pages <= 200)));
+    expect(titles(await Book.objects.filter(new Between("pages", 100, 200) as never))).toEqual(
+      titles(rows.filter((b) => b.pages >= 100 && b.pages <= 200)),
+    );
   });
   test("by database, with values of its own", async () => {
     const seen: string[] = [];
@@ -257,7 +282,12 @@ describe("door 2, lowering", () => {
     await expect(Book.objects.annotate({ x: new Lost("title") })).rejects.toThrow(FieldError);
   });
   test("a lookup made of comparisons", async () => {
-    undo.push(registerLookup(IntegerField, { name: "near", build: (lhs, rhs) => lhs.gte(rhs.sub(10)).and(lhs.lte(rhs.add(10))) }));
+    undo.push(
+      registerLookup(IntegerField, {
+        name: "near",
+        build: (lhs, rhs) => lhs.gte(rhs.sub(10)).and(lhs.lte(rhs.add(10))),
+      }),
+    );
     const near = async (n: number): Promise<unknown[]> => titles(await loose("shop.Book").filter({ pages__near: n }));
     for (const n of [100, 200, 300])
       expect(await near(n)).toEqual(titles(await Book.objects.filter({ pages__range: [n - 10, n + 10] })));
@@ -270,7 +300,13 @@ describe("door 2, lowering", () => {
       if (typeof v !== "string") throw new ValueError("initial takes text.", "test.initial");
       return v.slice(0, 1);
     };
-    undo.push(registerLookup(CharField, { name: "initial", prepare, build: (lhs, rhs) => (lhs as unknown as { startsWith(x: unknown): never }).startsWith(rhs) }));
+    undo.push(
+      registerLookup(CharField, {
+        name: "initial",
+        prepare,
+        build: (lhs, rhs) => (lhs as unknown as { startsWith(x: unknown): never }).startsWith(rhs),
+      }),
+    );
     const books = loose("shop.Book");
     expect(titles(await books.filter({ title__initial: "Each" }))).toEqual(["Eels"]);
     expect(titles(await books.filter({ title__initial: "Dry" }))).toEqual(["Dunes"]);
@@ -303,11 +339,14 @@ describe("door 3, text", () => {
   test("text and parameters of its children and of its own", async () => {
     const rows = await Book.objects.annotate({ x: new Glue("title", Value("%s ? $1 %% '"), "-") }).slice(0, 2);
     expect(column(rows, "x")).toEqual(["Atlas-%s ? $1 %% '", "Botany-%s ? $1 %% '"]);
-    const within = await Book.objects.filter(new Glue(Lower("title"), new Glue(Value("a"), Value("b"), "+"), "=").eq("eels=a+b"));
+    const within = await Book.objects.filter(
+      new Glue(Lower("title"), new Glue(Value("a"), Value("b"), "+"), "=").eq("eels=a+b"),
+    );
     expect(titles(within)).toEqual(["Eels"]);
   });
   test("is not kept between querysets: what it writes may change", async () => {
-    const one = async (between: string): Promise<unknown> => column(await Book.objects.annotate({ x: new Glue("title", Value("!"), between) }).slice(0, 1), "x")[0];
+    const one = async (between: string): Promise<unknown> =>
+      column(await Book.objects.annotate({ x: new Glue("title", Value("!"), between) }).slice(0, 1), "x")[0];
     expect([await one("-"), await one("+")]).toEqual(["Atlas-!", "Atlas+!"]);
   });
   test("is kept where a key says for what", async () => {
@@ -342,7 +381,8 @@ describe("door 3, text", () => {
         return [this.left, this.right];
       }
       override asSql(compiler: SqlCompiler): SqlPiece {
-        const [a, p] = compiler.compile(this.left), [b, q] = compiler.compile(this.right);
+        const [a, p] = compiler.compile(this.left),
+          [b, q] = compiler.compile(this.right);
         return [`(${a} * ${b})`, [...p, ...q]];
       }
     }
@@ -351,8 +391,19 @@ describe("door 3, text", () => {
     expect(column(rows, "x")).toEqual(rows.map((r) => r.stars * r.book.pages));
   });
   test("in a subquery, in an ordering, in a group and around an aggregate", async () => {
-    const inner = Book.objects.filter({ publisher: OuterRef("pk") }).orderBy(new Glue("title", Value(""), "").desc() as never);
-    const rows = await Publisher.objects.annotate({ last: Subquery(inner.annotate({ g: new Glue("title", Value("?"), "!") }).values("g").slice(0, 1)) }).orderBy("name");
+    const inner = Book.objects
+      .filter({ publisher: OuterRef("pk") })
+      .orderBy(new Glue("title", Value(""), "").desc() as never);
+    const rows = await Publisher.objects
+      .annotate({
+        last: Subquery(
+          inner
+            .annotate({ g: new Glue("title", Value("?"), "!") })
+            .values("g")
+            .slice(0, 1),
+        ),
+      })
+      .orderBy("name");
     for (const p of rows) {
       const own = titles(await Book.objects.filter({ publisher: p }).orderBy("-title"));
       expect(p.last).toBe(own.length === 0 ? null : `${own[0]}!?`);
@@ -402,7 +453,11 @@ describe("door 3, text", () => {
     expect(titles(await books.filter({ title__ne: "Atlas" }))).toEqual(allTitles.slice(1));
     expect(titles(await books.exclude({ title__ne: "Eels" }))).toEqual(["Eels"]);
     expect(titles(await books.filter({ title__ne: F("title") }))).toEqual([]);
-    expect(titles(await books.filter(Q({ title__ne: "Eels" }).and({ title__ne: "Atlas" })))).toEqual(["Botany", "Chess", "Dunes"]);
+    expect(titles(await books.filter(Q({ title__ne: "Eels" }).and({ title__ne: "Atlas" })))).toEqual([
+      "Botany",
+      "Chess",
+      "Dunes",
+    ]);
     expect(titles(await Book.objects.filter(new NotEqual(F("title"), "Eels") as never))).toEqual(allTitles.slice(0, 4));
     const reviews = await loose("shop.Review").filter({ book__title__ne: "Atlas" }).count();
     expect(reviews).toBe(await Review.objects.exclude({ book__title: "Atlas" }).count());
@@ -420,10 +475,21 @@ describe("door 3, text", () => {
       }
     }
     const pages = (await Book.objects.valuesList("pages", { flat: true })) as number[];
-    expect(await Book.objects.aggregate({ n: new Spread("pages") })).toEqual({ n: Math.max(...pages) - Math.min(...pages) });
+    expect(await Book.objects.aggregate({ n: new Spread("pages") })).toEqual({
+      n: Math.max(...pages) - Math.min(...pages),
+    });
   });
   test("wrong results are refused before anything is sent", async () => {
-    const results: unknown[] = ["text", ["a"], ["%s", []], ["1", [2]], [1, []], ["%s", [undefined]], ["%s", [{ a: 1 }]], ["%s", [[1]]]];
+    const results: unknown[] = [
+      "text",
+      ["a"],
+      ["%s", []],
+      ["1", [2]],
+      [1, []],
+      ["%s", [undefined]],
+      ["%s", [{ a: 1 }]],
+      ["%s", [[1]]],
+    ];
     for (const result of results) {
       class Wrong extends CustomExpression {
         static override readonly outputField = IntegerField();
@@ -431,7 +497,9 @@ describe("door 3, text", () => {
           return result as SqlPiece;
         }
       }
-      const { result: error, queries } = await captureQueries(async () => Book.objects.annotate({ x: new Wrong() }).then(null, (e: unknown) => e));
+      const { result: error, queries } = await captureQueries(async () =>
+        Book.objects.annotate({ x: new Wrong() }).then(null, (e: unknown) => e),
+      );
       expect(error).toBeInstanceOf(BabikError);
       expect(queries).toEqual([]);
     }
@@ -444,7 +512,10 @@ describe("door 3, text", () => {
       override asSql(compiler: SqlCompiler, connection: SqlConnection): SqlPiece {
         expect(connection.features).toBeDefined();
         const [sql, params] = compiler.compile(Value("'; DROP TABLE shop_book; --"));
-        return [`(SELECT COUNT(*) FROM ${compiler.quoteName("shop_book")} WHERE ${compiler.quoteName("title")} <> ${sql})`, params];
+        return [
+          `(SELECT COUNT(*) FROM ${compiler.quoteName("shop_book")} WHERE ${compiler.quoteName("title")} <> ${sql})`,
+          params,
+        ];
       }
     }
     expect((await Author.objects.annotate({ n: new Named() }))[0]).toMatchObject({ n: 5 });

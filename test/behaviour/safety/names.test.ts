@@ -37,7 +37,11 @@ import { Book, openBookshop, Publisher, Review } from "../../support/bookshop.js
 import { testDatabase } from "../../support/database.js";
 
 const orm = await openBookshop(await testDatabase());
-const { refused, safe, intact } = await guard(orm, async () => [await Book.objects.count(), await Publisher.objects.count(), await Review.objects.count()]);
+const { refused, safe, intact } = await guard(orm, async () => [
+  await Book.objects.count(),
+  await Publisher.objects.count(),
+  await Review.objects.count(),
+]);
 afterAll(async () => {
   await intact();
   await orm.close();
@@ -54,10 +58,19 @@ describe("an alias is refused unless letters, digits and underscores make it", (
     ["aggregate()", (p) => Book.objects.aggregate({ [p]: Count("*") })],
     ["values() with an expression", (p) => Book.objects.values({ [p]: F("title") })],
     ["a filtered relation", (p) => Book.objects.annotate({ [p]: FilteredRelation("reviews") })],
-    ["a filtered relation in alias()", (p) => Book.objects.alias({ [p]: FilteredRelation("reviews", { condition: Q({ reviews__stars: 5 }) }) })],
+    [
+      "a filtered relation in alias()",
+      (p) => Book.objects.alias({ [p]: FilteredRelation("reviews", { condition: Q({ reviews__stars: 5 }) }) }),
+    ],
     ["an annotation after values()", (p) => Book.objects.values("title").annotate({ [p]: Count("reviews") })],
-    ["an annotation within a subquery", (p) => Book.objects.filter({ pk__in: any(Book.objects.annotate({ [p]: Value(1) }).values("pk")) })],
-    ["an annotation of a union's part", (p) => Book.objects.values("title").union(any(Book.objects.values({ [p]: F("title") })))],
+    [
+      "an annotation within a subquery",
+      (p) => Book.objects.filter({ pk__in: any(Book.objects.annotate({ [p]: Value(1) }).values("pk")) }),
+    ],
+    [
+      "an annotation of a union's part",
+      (p) => Book.objects.values("title").union(any(Book.objects.values({ [p]: F("title") }))),
+    ],
     ["extra()", (p) => (Book.objects as never as { extra(o: object): unknown }).extra({ select: { [p]: "1" } })],
   ];
   test.each(slots.slice(0, 9))("in %s", async (_slot, call) => {
@@ -69,8 +82,34 @@ describe("an alias is refused unless letters, digits and underscores make it", (
     for (const p of wrongNames.filter((x) => /["'`;\s\p{Cc}]|--|\/\*/u.test(x))) await refused(() => call(p));
   });
   test("the accepted names are those of the allow-list exactly", () => {
-    const fields = new Set(["title", "description", "price", "pages", "rating", "inPrint", "published", "added", "facts", "publisher", "authors", "reviews", "cover", "id", "pk", "publisherId", "publisher_id", "__proto__", "constructor", "prototype"]);
-    const names = fc.oneof(fc.string({ unit: "binary", maxLength: 12 }), fc.string({ unit: "grapheme", maxLength: 8 }), fc.stringMatching(/^[A-Za-z_0-9]{1,10}$/), fc.stringMatching(/^[A-Za-z_][A-Za-z_0-9]{0,8}[^A-Za-z_0-9]?$/));
+    const fields = new Set([
+      "title",
+      "description",
+      "price",
+      "pages",
+      "rating",
+      "inPrint",
+      "published",
+      "added",
+      "facts",
+      "publisher",
+      "authors",
+      "reviews",
+      "cover",
+      "id",
+      "pk",
+      "publisherId",
+      "publisher_id",
+      "__proto__",
+      "constructor",
+      "prototype",
+    ]);
+    const names = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 12 }),
+      fc.string({ unit: "grapheme", maxLength: 8 }),
+      fc.stringMatching(/^[A-Za-z_0-9]{1,10}$/),
+      fc.stringMatching(/^[A-Za-z_][A-Za-z_0-9]{0,8}[^A-Za-z_0-9]?$/),
+    );
     let accepted = 0;
     fc.assert(
       fc.property(names, (name) => {
@@ -111,7 +150,10 @@ describe("a name in a list of names is refused unless it is one", () => {
     ["a path in filter()", (p) => Book.objects.filter(any({ [p]: 1 }))],
     ["a path behind a relation", (p) => Book.objects.filter(any({ [`publisher__${p}`]: 1 }))],
     ["a lookup", (p) => Book.objects.filter(any({ [`title__${p}`]: 1 }))],
-    ["a lookup of an annotation", (p) => Book.objects.annotate({ n: Count("reviews") }).filter(any({ [`n__${p}`]: 1 }))],
+    [
+      "a lookup of an annotation",
+      (p) => Book.objects.annotate({ n: Count("reviews") }).filter(any({ [`n__${p}`]: 1 })),
+    ],
     ["a path in exclude()", (p) => Book.objects.exclude(any({ [`reviews__${p}`]: 1 }))],
     ["a path in an aggregate", (p) => Book.objects.aggregate({ n: Sum(p) })],
     ["a path in a function", (p) => Book.objects.annotate({ n: TruncMonth(p) })],
@@ -173,13 +215,25 @@ describe("a keyword comes from a list", () => {
     }
   });
   test("types are fields", async () => {
-    for (const p of [...PAYLOADS, "text", "text); DROP TABLE canary; --", null, 1, {}, { dbType: "text" }, { castType: "text", toDb: 1 }, JSON.parse('{"typeName":"CharField","typeKey":"x"}')]) {
+    for (const p of [
+      ...PAYLOADS,
+      "text",
+      "text); DROP TABLE canary; --",
+      null,
+      1,
+      {},
+      { dbType: "text" },
+      { castType: "text", toDb: 1 },
+      JSON.parse('{"typeName":"CharField","typeKey":"x"}'),
+    ]) {
       await refused(() => Book.objects.annotate({ x: Cast("pages", any(p)) }));
       if (p === null) continue;
       await refused(() => Book.objects.annotate({ x: Value(1, any({ outputField: p })) }));
       await refused(() => Book.objects.annotate({ x: Func("title", any({ function: "UPPER", outputField: p })) }));
       await refused(() => Book.objects.annotate({ x: Sum("pages", any({ outputField: p })) }));
-      await refused(() => Book.objects.annotate({ x: Case(When({ pages: 1 }, { then: Value(1) }), any({ outputField: p })) }));
+      await refused(() =>
+        Book.objects.annotate({ x: Case(When({ pages: 1 }, { then: Value(1) }), any({ outputField: p })) }),
+      );
     }
   });
   test("functions of one's own by name", async () => {
@@ -190,7 +244,8 @@ describe("a keyword comes from a list", () => {
     }
   });
   test("options of explain()", async () => {
-    const explain = (o: object): unknown => (Book.objects.all() as never as { explain(o: object): Promise<string> }).explain(o);
+    const explain = (o: object): unknown =>
+      (Book.objects.all() as never as { explain(o: object): Promise<string> }).explain(o);
     for (const p of bad) {
       await refused(() => explain({ format: p === "" ? " " : p }));
       await refused(() => explain({ [p]: true }));
@@ -201,7 +256,14 @@ describe("a keyword comes from a list", () => {
     await intact();
   });
   test("connectors are methods of Q, not keys", async () => {
-    const keys = [{ _connector: "OR 1=1 OR" }, { connector: "OR" }, { _negated: true }, { negated: true }, { using: "x" }, { children: [] }];
+    const keys = [
+      { _connector: "OR 1=1 OR" },
+      { connector: "OR" },
+      { _negated: true },
+      { negated: true },
+      { using: "x" },
+      { children: [] },
+    ];
     for (const k of keys) {
       await refused(() => Book.objects.filter(any(k)));
       await refused(() => Book.objects.exclude(any(k)));
@@ -232,11 +294,22 @@ describe("a number is a number", () => {
   const slots: [string, (n: never) => unknown][] = [
     ["the start of a slice", (n) => Book.objects.all().slice(n, 5)],
     ["the end of a slice", (n) => Book.objects.all().slice(0, n)],
-    ["the size of chunks", async (n) => { for await (const _ of Book.objects.all().iterator({ chunkSize: n })) break; }],
-    ["the size of batches", (n) => Book.objects.bulkCreate([new Book({ title: "x", price: "1", published: "2020-01-01" })], { batchSize: n })],
+    [
+      "the size of chunks",
+      async (n) => {
+        for await (const _ of Book.objects.all().iterator({ chunkSize: n })) break;
+      },
+    ],
+    [
+      "the size of batches",
+      (n) => Book.objects.bulkCreate([new Book({ title: "x", price: "1", published: "2020-01-01" })], { batchSize: n }),
+    ],
     ["the groups of Ntile", (n) => Book.objects.annotate({ x: Window(Ntile(n), { orderBy: ["title"] }) })],
     ["the offset of Lag", (n) => Book.objects.annotate({ x: Window(Lag("title", n), { orderBy: ["title"] }) })],
-    ["part of an expression", (n) => Book.objects.annotate({ x: (F("title") as never as { slice(a: never, b: never): never }).slice(n, n) })],
+    [
+      "part of an expression",
+      (n) => Book.objects.annotate({ x: (F("title") as never as { slice(a: never, b: never): never }).slice(n, n) }),
+    ],
   ];
   test.each(slots)("%s", async (slot, call) => {
     for (const n of numbers) {

@@ -7,7 +7,12 @@ import { Author, Book, openBookshop, Publisher, Review } from "../../support/boo
 import { testDatabase } from "../../support/database.js";
 
 const orm = await openBookshop(await testDatabase());
-const { safe, intact } = await guard(orm, async () => [await Book.objects.count(), await Publisher.objects.count(), await Review.objects.count(), await Author.objects.count()]);
+const { safe, intact } = await guard(orm, async () => [
+  await Book.objects.count(),
+  await Publisher.objects.count(),
+  await Review.objects.count(),
+  await Author.objects.count(),
+]);
 afterAll(async () => {
   await intact();
   await orm.close();
@@ -15,10 +20,74 @@ afterAll(async () => {
 const any = (x: unknown): never => x as never;
 const global = Object.prototype as unknown as Record<string, unknown>;
 // Names of public options, and those of the reports that gave this test its reason.
-const names = ["polluted", "limit", "offset", "using", "raw", "where", "having", "filter", "distinct", "default", "all", "nowait", "skipLocked", "noKey", "of", "flat", "named", "orderBy", "outputField", "descending", "nullsFirst", "nullsLast", "batchSize", "ignoreConflicts", "updateConflicts", "updateFields", "uniqueFields", "defaults", "createDefaults", "condition", "partitionBy", "frame", "order", "tzinfo", "timeZone", "analyze", "format", "ssl", "host", "sample", "delimiter", "chunkSize", "fieldName", "durable", "isolation", "retries", "toAttr", "forceInsert", "forceUpdate", "translations", "exclusion", "arity", "function", "extra", "tables", "select"];
+const names = [
+  "polluted",
+  "limit",
+  "offset",
+  "using",
+  "raw",
+  "where",
+  "having",
+  "filter",
+  "distinct",
+  "default",
+  "all",
+  "nowait",
+  "skipLocked",
+  "noKey",
+  "of",
+  "flat",
+  "named",
+  "orderBy",
+  "outputField",
+  "descending",
+  "nullsFirst",
+  "nullsLast",
+  "batchSize",
+  "ignoreConflicts",
+  "updateConflicts",
+  "updateFields",
+  "uniqueFields",
+  "defaults",
+  "createDefaults",
+  "condition",
+  "partitionBy",
+  "frame",
+  "order",
+  "tzinfo",
+  "timeZone",
+  "analyze",
+  "format",
+  "ssl",
+  "host",
+  "sample",
+  "delimiter",
+  "chunkSize",
+  "fieldName",
+  "durable",
+  "isolation",
+  "retries",
+  "toAttr",
+  "forceInsert",
+  "forceUpdate",
+  "translations",
+  "exclusion",
+  "arity",
+  "function",
+  "extra",
+  "tables",
+  "select",
+];
 
 describe("data cannot reach the prototype", () => {
-  const hostile = ['{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}', '{"prototype":{"polluted":1}}', '{"a":{"__proto__":{"polluted":1}}}', '{"__proto__":1}', '{"__defineGetter__":1}'];
+  const hostile = [
+    '{"__proto__":{"polluted":1}}',
+    '{"constructor":{"prototype":{"polluted":1}}}',
+    '{"prototype":{"polluted":1}}',
+    '{"a":{"__proto__":{"polluted":1}}}',
+    '{"__proto__":1}',
+    '{"__defineGetter__":1}',
+  ];
   const entries: [string, (o: never) => unknown][] = [
     ["filter()", (o) => Book.objects.filter(o)],
     ["exclude()", (o) => Book.objects.exclude(o)],
@@ -39,9 +108,18 @@ describe("data cannot reach the prototype", () => {
     ["When()", (o) => Book.objects.annotate({ x: Case(When(o, { then: Value(1) })) })],
     ["Count()", (o) => Book.objects.annotate({ x: Count("reviews", o) })],
     ["an aggregate's filter", (o) => Book.objects.annotate({ x: Count("reviews", { filter: o }) })],
-    ["selectForUpdate()", (o) => (Book.objects.all() as never as { selectForUpdate(o: object): { sql(): unknown } }).selectForUpdate(o).sql()],
+    [
+      "selectForUpdate()",
+      (o) =>
+        (Book.objects.all() as never as { selectForUpdate(o: object): { sql(): unknown } }).selectForUpdate(o).sql(),
+    ],
     ["explain()", (o) => (Book.objects.all() as never as { explain(o: object): Promise<string> }).explain(o)],
-    ["iterator()", async (o) => { for await (const _ of Book.objects.all().iterator(o)) break; }],
+    [
+      "iterator()",
+      async (o) => {
+        for await (const _ of Book.objects.all().iterator(o)) break;
+      },
+    ],
   ];
   test.each(entries)("%s", async (_name, call) => {
     for (const text of hostile) {
@@ -55,11 +133,15 @@ describe("data cannot reach the prototype", () => {
     expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain("polluted");
   });
   test("a document with such keys comes back as it went", async () => {
-    const facts = JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":"x"}') as object;
+    const facts = JSON.parse(
+      '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":"x"}',
+    ) as object;
     const book = await Book.objects.create({ title: "Odd", price: "1", published: "2020-01-01", facts });
     const again = await Book.objects.get({ pk: book.pk });
     await book.delete();
-    expect(JSON.stringify(again.facts, Object.keys(facts).sort())).toBe(JSON.stringify(facts, Object.keys(facts).sort()));
+    expect(JSON.stringify(again.facts, Object.keys(facts).sort())).toBe(
+      JSON.stringify(facts, Object.keys(facts).sort()),
+    );
     expect(Object.hasOwn(again.facts as object, "__proto__")).toBe(true);
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
@@ -69,16 +151,35 @@ describe("what others put on the prototype changes no statement", () => {
   afterEach(() => {
     for (const n of names) delete global[n];
   });
-  const lock = (qs: unknown): Promise<unknown> => atomic(async () => await (qs as { selectForUpdate(): PromiseLike<unknown> }).selectForUpdate());
-  const canLock = (orm.connection().dialect as { features: { selectForUpdate?: boolean } }).features.selectForUpdate === true;
+  const lock = (qs: unknown): Promise<unknown> =>
+    atomic(async () => await (qs as { selectForUpdate(): PromiseLike<unknown> }).selectForUpdate());
+  const canLock =
+    (orm.connection().dialect as { features: { selectForUpdate?: boolean } }).features.selectForUpdate === true;
   const work = async (round: string): Promise<void> => {
-    await Book.objects.filter({ pages__gt: 1, publisher__name: "North" }).exclude({ reviews__stars: 1 }).orderBy("-title");
-    await Book.objects.annotate({ n: Count("reviews"), s: Sum("reviews__stars") }).filter({ n__gt: 0 }).values("title", "n");
-    await Book.objects.annotate({ [`w${round}`]: Window(Count("*"), { partitionBy: ["publisher"], orderBy: [F("pages").desc()], frame: RowRange({ start: -1, end: 0 }) }) }).orderBy("pk").slice(0, 2);
+    await Book.objects
+      .filter({ pages__gt: 1, publisher__name: "North" })
+      .exclude({ reviews__stars: 1 })
+      .orderBy("-title");
+    await Book.objects
+      .annotate({ n: Count("reviews"), s: Sum("reviews__stars") })
+      .filter({ n__gt: 0 })
+      .values("title", "n");
+    await Book.objects
+      .annotate({
+        [`w${round}`]: Window(Count("*"), {
+          partitionBy: ["publisher"],
+          orderBy: [F("pages").desc()],
+          frame: RowRange({ start: -1, end: 0 }),
+        }),
+      })
+      .orderBy("pk")
+      .slice(0, 2);
     await Book.objects.aggregate({ s: StringAgg("title", { delimiter: Value(",") }), n: Count("*") });
     await Book.objects.filter(Q({ pages: 1 }).or({ pages: 2 })).valuesList("title", { flat: true });
     await Book.objects.filter({ title: "Atlas" }).union(any(Book.objects.filter({ title: "Eels" })));
-    await Book.objects.selectRelated("publisher").prefetchRelated("reviews", Prefetch("authors", { queryset: Author.objects.orderBy("name") }) as never);
+    await Book.objects
+      .selectRelated("publisher")
+      .prefetchRelated("reviews", Prefetch("authors", { queryset: Author.objects.orderBy("name") }) as never);
     await Book.objects.dates("published", "year");
     await Book.objects.filter({ title__in: ["Atlas"], facts__maps: 12 }).exists();
     await Book.objects.filter({ facts: { a: 1 } }).count();
@@ -103,13 +204,23 @@ describe("what others put on the prototype changes no statement", () => {
   const statements = async (round: string): Promise<string[]> => {
     const { queries } = await captureQueries(() => work(round), { params: true });
     // Keys that the database numbers are other ones each time.
-    const shown = (params: unknown): string => JSON.stringify(params, (_k, x: unknown) => (typeof x === "bigint" ? Number(x) : x)).replaceAll(/\d+/g, (n) => (Number(n) < 4 ? n : "#"));
+    const shown = (params: unknown): string =>
+      JSON.stringify(params, (_k, x: unknown) => (typeof x === "bigint" ? Number(x) : x)).replaceAll(/\d+/g, (n) =>
+        Number(n) < 4 ? n : "#",
+      );
     return queries.map((q) => `${q.sql} ${shown(q.params ?? [])}`.replaceAll(`w${round}`, "w"));
   };
-  const values: [string, unknown][] = [["1=1", "1=1"], ["true", true], ["1", 1], ["an object", { a: 1 }], ["a list", ["1=1"]]];
+  const values: [string, unknown][] = [
+    ["1=1", "1=1"],
+    ["true", true],
+    ["1", 1],
+    ["an object", { a: 1 }],
+    ["a list", ["1=1"]],
+  ];
   test.each(values)("%s", async (label, value) => {
     const clean = await statements(`a${label.length}`);
-    for (const n of names) Object.defineProperty(Object.prototype, n, { value, configurable: true, writable: true, enumerable: false });
+    for (const n of names)
+      Object.defineProperty(Object.prototype, n, { value, configurable: true, writable: true, enumerable: false });
     let dirty: string[];
     try {
       // The same shapes, and then new ones, so that nothing is served from what was built before.

@@ -44,8 +44,14 @@ const database = await testDatabase();
 const orm = babik({ databases: { default: database.url }, apps: { shop: { Owner, Thing } } });
 await orm.createTables();
 const ann = await Owner.objects.create({ name: "Zoë" });
-await Thing.objects.bulkCreate([new Thing({ name: "abc", token: "secret", link: "http://x.org/", owner: ann }), new Thing({ name: "def", token: "0", size: 1 })]);
-const { refused, harmless, safe, intact } = await guard(orm, async () => [await Thing.objects.orderBy("pk").valuesList("name", "token", "size"), await Owner.objects.count()]);
+await Thing.objects.bulkCreate([
+  new Thing({ name: "abc", token: "secret", link: "http://x.org/", owner: ann }),
+  new Thing({ name: "def", token: "0", size: 1 }),
+]);
+const { refused, harmless, safe, intact } = await guard(orm, async () => [
+  await Thing.objects.orderBy("pk").valuesList("name", "token", "size"),
+  await Owner.objects.count(),
+]);
 afterAll(async () => {
   await intact();
   await orm.close();
@@ -62,8 +68,15 @@ describe("a text is a text", () => {
       expect((await harmless(p, () => things.filter({ name: p }).count())).result).toBe(0);
       expect((await harmless(p, () => things.filter({ name__in: [p, `${p}!`] }).count())).result).toBe(0);
       expect((await harmless(p, () => things.filter({ name__contains: p }).count())).result).toBe(0);
-      expect((await harmless(p, () => things.filter({ name__iexact: p }).exclude({ token: p }).count())).result).toBe(0);
-      const { result, params } = await harmless(p, () => things.annotate({ x: Concat(Value(p), Value("")) }).orderBy("pk").slice(0, 1));
+      expect((await harmless(p, () => things.filter({ name__iexact: p }).exclude({ token: p }).count())).result).toBe(
+        0,
+      );
+      const { result, params } = await harmless(p, () =>
+        things
+          .annotate({ x: Concat(Value(p), Value("")) })
+          .orderBy("pk")
+          .slice(0, 1),
+      );
       expect(result[0]!.x).toBe(p);
       expect(params.join("|")).toContain(p);
     }
@@ -74,28 +87,44 @@ describe("a text is a text", () => {
     await Owner.objects.bulkCreate(odd.map((name) => new Owner({ name: `<${name}>` })));
     const names = (await Owner.objects.valuesList("name", { flat: true })) as string[];
     try {
-    for (const part of [...odd, "<", "a", "%>", "\\>"]) {
-      const want = (test: (n: string) => boolean): string[] => names.filter(test).sort();
-      const got = async (conditions: object): Promise<unknown[]> => ((await Owner.objects.filter(any(conditions)).valuesList("name", { flat: true })) as string[]).sort();
-      expect(await got({ name__contains: part })).toEqual(want((n) => n.includes(part)));
-      expect(await got({ name__icontains: part })).toEqual(want((n) => n.toLowerCase().includes(part.toLowerCase())));
-      expect(await got({ name__startswith: `<${part}` })).toEqual(want((n) => n.startsWith(`<${part}`)));
-      expect(await got({ name__endswith: `${part}>` })).toEqual(want((n) => n.endsWith(`${part}>`)));
-      expect(await got({ name__contains: Value(part) })).toEqual(want((n) => n.includes(part)));
-    }
+      for (const part of [...odd, "<", "a", "%>", "\\>"]) {
+        const want = (test: (n: string) => boolean): string[] => names.filter(test).sort();
+        const got = async (conditions: object): Promise<unknown[]> =>
+          ((await Owner.objects.filter(any(conditions)).valuesList("name", { flat: true })) as string[]).sort();
+        expect(await got({ name__contains: part })).toEqual(want((n) => n.includes(part)));
+        expect(await got({ name__icontains: part })).toEqual(want((n) => n.toLowerCase().includes(part.toLowerCase())));
+        expect(await got({ name__startswith: `<${part}` })).toEqual(want((n) => n.startsWith(`<${part}`)));
+        expect(await got({ name__endswith: `${part}>` })).toEqual(want((n) => n.endsWith(`${part}>`)));
+        expect(await got({ name__contains: Value(part) })).toEqual(want((n) => n.includes(part)));
+      }
     } finally {
       await Owner.objects.exclude({ name: "Zoë" }).delete();
     }
   });
   test("delimiters of StringAgg", async () => {
     for (const p of ["-') FROM canary; DROP TABLE canary; --", ...texts.filter((t) => t !== "")]) {
-      const { result } = await harmless(p, () => Thing.objects.aggregate({ s: StringAgg("name", { delimiter: Value(p), orderBy: "name" }) }));
+      const { result } = await harmless(p, () =>
+        Thing.objects.aggregate({ s: StringAgg("name", { delimiter: Value(p), orderBy: "name" }) }),
+      );
       expect(result.s).toBe(`abc${p}def`);
     }
     await intact();
   });
   test("random texts give rows or typed errors", async () => {
-    const paths = ["name", "name__gt", "name__icontains", "name__regex", "note__startswith", "token__in", "link", "code", "size", "data", "owner", "owner__name"];
+    const paths = [
+      "name",
+      "name__gt",
+      "name__icontains",
+      "name__regex",
+      "note__startswith",
+      "token__in",
+      "link",
+      "code",
+      "size",
+      "data",
+      "owner",
+      "owner__name",
+    ];
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary", maxLength: 20 }), fc.constantFrom(...paths), async (text, path) => {
         try {
@@ -117,8 +146,10 @@ describe("a number is no text, and the other way round", () => {
       for (const row of rows) expect((row as Record<string, unknown>)[path]).toBe("0");
     }
     await expect(Thing.objects.get({ name: any(0) })).rejects.toThrow(BabikError);
-    for (const path of ["name__in", "token__in"]) for (const row of await safeRows({ [path]: [0] })) expect((row as { token: string }).token).toBe("0");
-    for (const value of [true, false]) for (const row of await safeRows({ token: value })) expect((row as { token: string }).token).toBe(String(value));
+    for (const path of ["name__in", "token__in"])
+      for (const row of await safeRows({ [path]: [0] })) expect((row as { token: string }).token).toBe("0");
+    for (const value of [true, false])
+      for (const row of await safeRows({ token: value })) expect((row as { token: string }).token).toBe(String(value));
     async function safeRows(conditions: object): Promise<object[]> {
       try {
         return await Thing.objects.filter(any(conditions));
@@ -129,34 +160,111 @@ describe("a number is no text, and the other way round", () => {
     }
   });
   test("number columns take no text that only begins as a number", async () => {
-    for (const text of ["1 OR 1=1", "1abc", "0x1", "1;", " ", "", "1e1000", "１"]) await refused(() => Thing.objects.filter({ size: any(text) }));
+    for (const text of ["1 OR 1=1", "1abc", "0x1", "1;", " ", "", "1e1000", "１"])
+      await refused(() => Thing.objects.filter({ size: any(text) }));
   });
 });
 
 const objects: unknown[] = [
-  { $gt: "" }, { gt: "" }, { $ne: 1 }, { not: null }, { __raw: 1 }, { raw: "1=1" }, { sql: "1=1", params: [] }, { toSqlString: "1=1" }, { role: "admin" }, {}, [], ["x"], [["x"]], [{ $gt: "" }],
-  { kind: "rawsql", args: [], settings: { sql: "1=1" } }, { kind: "value", args: [1], settings: {} }, { kind: "f", settings: { name: "token" } }, { connector: "OR", children: [] },
-  { asSql: "1=1" }, { resolveExpression: 1 }, { then: 1 }, { toSQL: "x" }, { toPostgres: "x" }, { strings: ["1=1"], values: [] }, { expand: 0 }, { index: 0, value: 1 },
+  { $gt: "" },
+  { gt: "" },
+  { $ne: 1 },
+  { not: null },
+  { __raw: 1 },
+  { raw: "1=1" },
+  { sql: "1=1", params: [] },
+  { toSqlString: "1=1" },
+  { role: "admin" },
+  {},
+  [],
+  ["x"],
+  [["x"]],
+  [{ $gt: "" }],
+  { kind: "rawsql", args: [], settings: { sql: "1=1" } },
+  { kind: "value", args: [1], settings: {} },
+  { kind: "f", settings: { name: "token" } },
+  { connector: "OR", children: [] },
+  { asSql: "1=1" },
+  { resolveExpression: 1 },
+  { then: 1 },
+  { toSQL: "x" },
+  { toPostgres: "x" },
+  { strings: ["1=1"], values: [] },
+  { expand: 0 },
+  { index: 0, value: 1 },
 ];
 const clones: [string, unknown][] = [
-  ["F", F("token")], ["Value", Value(1)], ["RawSQL", RawSQL("1=1")], ["Q", Q({ size: 1 })], ["sql", sql`1=1`], ["Subquery", Subquery(Thing.objects.values("pk"))], ["a row", ann],
+  ["F", F("token")],
+  ["Value", Value(1)],
+  ["RawSQL", RawSQL("1=1")],
+  ["Q", Q({ size: 1 })],
+  ["sql", sql`1=1`],
+  ["Subquery", Subquery(Thing.objects.values("pk"))],
+  ["a row", ann],
 ];
 describe("an object is refused where a value is meant", () => {
-  test.each(["name", "token", "note", "link", "code", "size", "big", "name__gt", "name__icontains", "name__startswith", "name__regex", "size__gte", "owner", "owner__name", "owner__pk", "pk"])("%s", async (path) => {
+  test.each([
+    "name",
+    "token",
+    "note",
+    "link",
+    "code",
+    "size",
+    "big",
+    "name__gt",
+    "name__icontains",
+    "name__startswith",
+    "name__regex",
+    "size__gte",
+    "owner",
+    "owner__name",
+    "owner__pk",
+    "pk",
+  ])("%s", async (path) => {
     for (const o of objects) await refused(() => Thing.objects.filter(any({ [path]: o })));
-    for (const [, c] of clones) await refused(() => Thing.objects.filter(any({ [path]: JSON.parse(JSON.stringify(Object.assign({}, c), (_k, v: unknown) => (typeof v === "bigint" ? 0 : v)) ?? "{}") })));
+    for (const [, c] of clones)
+      await refused(() =>
+        Thing.objects.filter(
+          any({
+            [path]: JSON.parse(
+              JSON.stringify(Object.assign({}, c), (_k, v: unknown) => (typeof v === "bigint" ? 0 : v)) ?? "{}",
+            ),
+          }),
+        ),
+      );
     await intact();
   });
   test("with functions attached, too; none of them is called", async () => {
     let called = 0;
-    const trap = (): string => { called++; return "1=1"; };
+    const trap = (): string => {
+      called++;
+      return "1=1";
+    };
     const forged: unknown[] = [
-      { toString: trap }, { valueOf: trap }, { toJSON: trap }, { toSqlString: trap }, { toPostgres: trap }, { [Symbol.toPrimitive]: trap }, { asSql: trap }, { resolve: trap, kind: "func" },
-      { then: trap }, Object.create({ toString: trap }), { get name() { return trap(); } }, { toDb: trap, castType: trap },
+      { toString: trap },
+      { valueOf: trap },
+      { toJSON: trap },
+      { toSqlString: trap },
+      { toPostgres: trap },
+      { [Symbol.toPrimitive]: trap },
+      { asSql: trap },
+      { resolve: trap, kind: "func" },
+      { then: trap },
+      Object.create({ toString: trap }),
+      {
+        get name() {
+          return trap();
+        },
+      },
+      { toDb: trap, castType: trap },
     ];
-    for (const path of ["name", "size", "code", "owner", "name__icontains", "pk", "name__regex"]) for (const o of forged) await refused(() => Thing.objects.filter(any({ [path]: o })));
-    class Sneaky { toString = trap; }
-    for (const path of ["name", "size", "code", "name__icontains"]) await refused(() => Thing.objects.filter(any({ [path]: new Sneaky() })));
+    for (const path of ["name", "size", "code", "owner", "name__icontains", "pk", "name__regex"])
+      for (const o of forged) await refused(() => Thing.objects.filter(any({ [path]: o })));
+    class Sneaky {
+      toString = trap;
+    }
+    for (const path of ["name", "size", "code", "name__icontains"])
+      await refused(() => Thing.objects.filter(any({ [path]: new Sneaky() })));
     expect(called).toBe(0);
   });
   test("in keys: get, inBulk, relations, delete", async () => {
@@ -177,12 +285,32 @@ describe("an object is refused where a value is meant", () => {
         await refused(() => Thing.objects.update(any({ [field]: o })));
       }
       await refused(() => Thing.objects.getOrCreate(any({ name: o })));
-      await refused(() => Thing.objects.updateOrCreate(any({ name: "abc" }), any({ defaults: { size: o } }))).catch(async () => intact());
+      await refused(() => Thing.objects.updateOrCreate(any({ name: "abc" }), any({ defaults: { size: o } }))).catch(
+        async () => intact(),
+      );
     }
     await intact();
   });
   test("as the whole of a condition", async () => {
-    const whole: unknown[] = [null, undefined, 3, "1=1", new Date(), [], () => 1, new Map([["name", "x"]]), new Set(["name"]), new (class Foo { name = "x"; })(), Symbol("x"), true, 1n, /x/, Promise.resolve({})];
+    const whole: unknown[] = [
+      null,
+      undefined,
+      3,
+      "1=1",
+      new Date(),
+      [],
+      () => 1,
+      new Map([["name", "x"]]),
+      new Set(["name"]),
+      new (class Foo {
+        name = "x";
+      })(),
+      Symbol("x"),
+      true,
+      1n,
+      /x/,
+      Promise.resolve({}),
+    ];
     for (const w of whole) {
       await refused(() => Thing.objects.filter(any(w)));
       await refused(() => Thing.objects.exclude(any(w)));
@@ -195,26 +323,65 @@ describe("an object is refused where a value is meant", () => {
 
 describe("a key of a document is one key", () => {
   // MariaDB finds no key that begins with a hyphen; that it finds no other one is tested below.
-  const keys = [...texts.filter((k) => k !== "" && !k.startsWith("-") && !k.includes("__") && !/^-?\d+$/.test(k)), "*", "**", "$", "@", "a\"b", "a\\b", "\\\"", "{}", "a,b", "[*]", "#", "^", "last", "😀", "ключ", "a'b", "{a,b}", "a->b", "$.a", "a.b.c", "constructor", "toString", "length"];
+  const keys = [
+    ...texts.filter((k) => k !== "" && !k.startsWith("-") && !k.includes("__") && !/^-?\d+$/.test(k)),
+    "*",
+    "**",
+    "$",
+    "@",
+    'a"b',
+    "a\\b",
+    '\\"',
+    "{}",
+    "a,b",
+    "[*]",
+    "#",
+    "^",
+    "last",
+    "😀",
+    "ключ",
+    "a'b",
+    "{a,b}",
+    "a->b",
+    "$.a",
+    "a.b.c",
+    "constructor",
+    "toString",
+    "length",
+  ];
   test("as text it stands among the parameters, and finds that key only", async () => {
     const made: [string, unknown][] = [];
     for (const key of keys) {
       const row = await Owner.objects.create({ name: "k" });
-      const thing = await Thing.objects.create({ name: "json", data: { [key]: "here", other: { [key]: "deep" } }, owner: row });
+      const thing = await Thing.objects.create({
+        name: "json",
+        data: { [key]: "here", other: { [key]: "deep" } },
+        owner: row,
+      });
       made.push([key, thing.pk]);
     }
     try {
       for (const [key, pk] of made) {
         const own = Thing.objects.filter({ pk: any(pk) });
-        const find = async (conditions: object): Promise<unknown> => (await harmless(key, () => own.filter(any(conditions)).count())).result;
+        const find = async (conditions: object): Promise<unknown> =>
+          (await harmless(key, () => own.filter(any(conditions)).count())).result;
         expect([key, await find({ [`data__${key}`]: "here" })]).toEqual([key, 1]);
         expect([key, await find({ [`data__${key}`]: "elsewhere" })]).toEqual([key, 0]);
         expect([key, await find({ [`data__other__${key}`]: "deep" })]).toEqual([key, 1]);
         expect([key, await find({ [`data__${key}__isnull`]: false })]).toEqual([key, 1]);
         expect([key, await find({ data__has_key: key })]).toEqual([key, 1]);
         expect([key, await find({ data__has_keys: [key, "other"] })]).toEqual([key, 1]);
-        expect([key, (await harmless(key, () => own.annotate({ x: KeyTextTransform(key, "data") }).orderBy(any(KeyTextTransform(key, "data"))))).result[0]!.x]).toEqual([key, "here"]);
-        expect([key, (await harmless(key, () => own.annotate({ x: KT(`data__other__${key}`) }))).result[0]!.x]).toEqual([key, "deep"]);
+        expect([
+          key,
+          (
+            await harmless(key, () =>
+              own.annotate({ x: KeyTextTransform(key, "data") }).orderBy(any(KeyTextTransform(key, "data"))),
+            )
+          ).result[0]!.x,
+        ]).toEqual([key, "here"]);
+        expect([key, (await harmless(key, () => own.annotate({ x: KT(`data__other__${key}`) }))).result[0]!.x]).toEqual(
+          [key, "deep"],
+        );
       }
     } finally {
       await Thing.objects.filter({ name: "json" }).delete();
@@ -242,15 +409,20 @@ describe("a key of a document is one key", () => {
     const thing = await Thing.objects.create({ name: "json", data: { a: 1, b: { c: 2 }, "": 3, "0": 4 } });
     const own = Thing.objects.filter({ pk: any(thing.pk) });
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: "binary", minLength: 1, maxLength: 8 }).filter((k) => !k.includes("_") && !/^-?\d+$/.test(k) && k !== "a" && k !== "b"), async (key) => {
-        let found = 0;
-        try {
-          found = await own.filter(any({ [`data__${key}__isnull`]: false })).count();
-        } catch (error) {
-          expect(error).toHaveProperty("code");
-        }
-        expect(found).toBe(0);
-      }),
+      fc.asyncProperty(
+        fc
+          .string({ unit: "binary", minLength: 1, maxLength: 8 })
+          .filter((k) => !k.includes("_") && !/^-?\d+$/.test(k) && k !== "a" && k !== "b"),
+        async (key) => {
+          let found = 0;
+          try {
+            found = await own.filter(any({ [`data__${key}__isnull`]: false })).count();
+          } catch (error) {
+            expect(error).toHaveProperty("code");
+          }
+          expect(found).toBe(0);
+        },
+      ),
       { numRuns: 150, seed: 5 },
     );
     await thing.delete();
@@ -278,8 +450,13 @@ describe("SQL of one's own", () => {
     await intact();
   });
   test("negative numbers make no comments", async () => {
-    const rows = await Thing.objects.annotate({ x: F("size").sub(-1), y: RawSQL("size -%s", [-1], { outputField: IntegerField() }) }).orderBy("pk");
-    expect(rows.map((r) => [r.x, r.y])).toEqual([[1, 1], [2, 2]]);
+    const rows = await Thing.objects
+      .annotate({ x: F("size").sub(-1), y: RawSQL("size -%s", [-1], { outputField: IntegerField() }) })
+      .orderBy("pk");
+    expect(rows.map((r) => [r.x, r.y])).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
   });
   test("the tag is a tag: text by call is refused", async () => {
     const tag = sql as unknown as (...args: unknown[]) => unknown;
@@ -308,7 +485,8 @@ describe("SQL of one's own", () => {
 
 describe("errors show no values", () => {
   const secret = "s3cret-0f-n0body";
-  const words = (e: unknown): string => (e instanceof Error ? [e.message, e.stack, JSON.stringify(e), String(e)].join("\n") : String(e));
+  const words = (e: unknown): string =>
+    e instanceof Error ? [e.message, e.stack, JSON.stringify(e), String(e)].join("\n") : String(e);
   test("of refused calls", async () => {
     const calls: (() => unknown)[] = [
       () => Thing.objects.filter({ size: any(secret) }),
@@ -331,7 +509,10 @@ describe("errors show no values", () => {
     ];
     let errors = 0;
     for (const call of calls) {
-      const error = await Promise.resolve(call()).then(() => null, (e: unknown) => e);
+      const error = await Promise.resolve(call()).then(
+        () => null,
+        (e: unknown) => e,
+      );
       if (error === null) continue;
       errors++;
       expect(words(error)).not.toContain(secret);

@@ -13,7 +13,10 @@ const all = [...databases, ["MySQL", mysql], ["old MariaDB", oldMariadb]] as con
 const hostile = fc.oneof(
   fc.string({ unit: "binary", maxLength: 90 }),
   fc.string({ unit: "grapheme", maxLength: 40 }),
-  fc.string({ unit: fc.constantFrom('"', "`", "'", "\\", ".", "-", ";", "a", "é", "\u0000", "\n", "\ud800"), maxLength: 90 }),
+  fc.string({
+    unit: fc.constantFrom('"', "`", "'", "\\", ".", "-", ";", "a", "é", "\u0000", "\n", "\ud800"),
+    maxLength: 90,
+  }),
   fc.string({ unit: fc.constantFrom('"', "`", ".", "a"), minLength: 60, maxLength: 300 }),
 );
 
@@ -40,12 +43,16 @@ describe.each(all)("%s", (_name, info) => {
           text = compiler.quote(name);
         } catch (error) {
           expect(error).toBeInstanceOf(BabikError);
-          return name === "" || /\p{Cc}/u.test(name) || !(name as unknown as { isWellFormed(): boolean }).isWellFormed();
+          return (
+            name === "" || /\p{Cc}/u.test(name) || !(name as unknown as { isWellFormed(): boolean }).isWellFormed()
+          );
         }
         accepted++;
         const back = read(text);
         if (back === null || /\p{Cc}/u.test(back)) return false;
-        return name.length <= info.features.maxIdentifier ? back === name : [...back].length <= info.features.maxIdentifier;
+        return name.length <= info.features.maxIdentifier
+          ? back === name
+          : [...back].length <= info.features.maxIdentifier;
       }),
       { numRuns: 5_000, seed: 3 },
     );
@@ -65,7 +72,9 @@ describe.each(all)("%s", (_name, info) => {
         const text = pathText([key], info);
         if (!text.startsWith('$."') || !text.endsWith('"')) return false;
         // SQLite reads up to the next quote; the others read JSON text.
-        return info.name === "sqlite" && !/["\\]/.test(key) ? text.slice(3, -1) === key : (JSON.parse(text.slice(2)) as string) === key;
+        return info.name === "sqlite" && !/["\\]/.test(key)
+          ? text.slice(3, -1) === key
+          : (JSON.parse(text.slice(2)) as string) === key;
       }),
       { numRuns: 2_000, seed: 4 },
     );
@@ -75,24 +84,31 @@ describe.each(all)("%s", (_name, info) => {
 test("an alias is accepted exactly when the allow-list has it", () => {
   let accepted = 0;
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: "binary", maxLength: 10 }), fc.stringMatching(/^[A-Za-z_][A-Za-z_0-9]{0,10}\W?$/)), (alias) => {
-      let ok = true;
-      try {
-        checkAlias(alias);
-      } catch (error) {
-        expect(error).toBeInstanceOf(BabikError);
-        ok = false;
-      }
-      if (ok) accepted++;
-      return ok === (/^[A-Za-z_][A-Za-z0-9_]*$/.test(alias) && !["__proto__", "constructor", "prototype", "pk"].includes(alias));
-    }),
+    fc.property(
+      fc.oneof(fc.string({ unit: "binary", maxLength: 10 }), fc.stringMatching(/^[A-Za-z_][A-Za-z_0-9]{0,10}\W?$/)),
+      (alias) => {
+        let ok = true;
+        try {
+          checkAlias(alias);
+        } catch (error) {
+          expect(error).toBeInstanceOf(BabikError);
+          ok = false;
+        }
+        if (ok) accepted++;
+        return (
+          ok ===
+          (/^[A-Za-z_][A-Za-z0-9_]*$/.test(alias) && !["__proto__", "constructor", "prototype", "pk"].includes(alias))
+        );
+      },
+    ),
     { numRuns: 10_000, seed: 2 },
   );
   expect(accepted).toBeGreaterThan(2000);
 });
 
 test("members of an array literal are quoted whole", () => {
-  const parse = (text: string): string[] => [...text.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"(?:,|$)/gs)].map((m) => m[1]!.replace(/\\(.)/gs, "$1"));
+  const parse = (text: string): string[] =>
+    [...text.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"(?:,|$)/gs)].map((m) => m[1]!.replace(/\\(.)/gs, "$1"));
   fc.assert(
     fc.property(fc.array(fc.string({ unit: "grapheme", maxLength: 12 }), { minLength: 1, maxLength: 4 }), (items) => {
       expect(parse(arrayLiteral(items))).toEqual(items);
