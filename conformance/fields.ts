@@ -153,8 +153,7 @@ function defaultOf(value: Json, scope: Scope, isRelation: boolean): { readonly v
 function reverseNames(spec: FieldSpec): Record<string, unknown> {
   const query = spec.reverse_query_name;
   const out: Record<string, unknown> = { relatedName: spec.reverse_accessor ?? "+" };
-  if (query !== undefined && !query.endsWith("+"))
-    out["relatedQueryName"] = query;
+  if (query !== undefined && !query.endsWith("+")) out["relatedQueryName"] = query;
   return out;
 }
 

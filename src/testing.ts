@@ -7,7 +7,10 @@ import { currentOrm } from "./orm/define.js";
 import { metaOfInstance, stateOf } from "./orm/instance-state.js";
 
 /** Statements that `fn` sent, BEGIN and savepoints left out, and what it returned. */
-export async function captureQueries<T>(fn: () => T, options: { readonly using?: string; readonly database?: Database; readonly params?: boolean } = {}): Promise<{ readonly result: Awaited<T>; readonly queries: readonly QueryRecord[] }> {
+export async function captureQueries<T>(
+  fn: () => T,
+  options: { readonly using?: string; readonly database?: Database; readonly params?: boolean } = {},
+): Promise<{ readonly result: Awaited<T>; readonly queries: readonly QueryRecord[] }> {
   const own = ownOptions(options);
   const db = own.database ?? currentOrm().connection(own.using ?? "default");
   const capture = db.capture({ params: own.params });
@@ -19,10 +22,17 @@ export async function captureQueries<T>(fn: () => T, options: { readonly using?:
   }
 }
 /** Fails when `fn` does not send exactly `expected` statements; the message lists them. */
-export async function assertNumQueries<T>(expected: number, fn: () => T, options: { readonly using?: string; readonly database?: Database } = {}): Promise<Awaited<T>> {
+export async function assertNumQueries<T>(
+  expected: number,
+  fn: () => T,
+  options: { readonly using?: string; readonly database?: Database } = {},
+): Promise<Awaited<T>> {
   const { result, queries } = await captureQueries(fn, options);
   if (queries.length !== expected)
-    throw new BabikError(`${queries.length} queries were sent, ${expected} were expected:\n${queries.map((q, i) => `${i + 1}. ${q.sql}`).join("\n")}`, "testing.num_queries");
+    throw new BabikError(
+      `${queries.length} queries were sent, ${expected} were expected:\n${queries.map((q, i) => `${i + 1}. ${q.sql}`).join("\n")}`,
+      "testing.num_queries",
+    );
   return result;
 }
 /** What an instance knows besides its fields: its database, what is not loaded, what is cached. */
@@ -33,7 +43,8 @@ export function instanceState(instance: object): {
   readonly cached: ReadonlyMap<string, unknown>;
   readonly annotations: readonly string[];
 } {
-  const s = stateOf(instance), meta = metaOfInstance(instance);
+  const s = stateOf(instance),
+    meta = metaOfInstance(instance);
   const fields = new Set(meta.concreteFields.map((f) => f.attname));
   const cached = new Map<string, unknown>(Object.entries(s.cache ?? {}));
   for (const [k, v] of Object.entries(s.prefetched ?? {})) cached.set(k, v);

@@ -23,7 +23,12 @@ export interface ColumnField extends ValueType {
   readonly primaryKey: boolean;
 }
 
-export interface ColNode { readonly kind: "col"; readonly alias: string; readonly field: ColumnField; readonly type: OutputType }
+export interface ColNode {
+  readonly kind: "col";
+  readonly alias: string;
+  readonly field: ColumnField;
+  readonly type: OutputType;
+}
 /** A value: the slot-th gathered value of the queryset, or (`slot` -1) a constant of babik's own in `value`. */
 export interface ParamNode {
   readonly kind: "param";
@@ -52,10 +57,20 @@ export interface ListNode {
   readonly map?: ((value: unknown, context: BindContext) => unknown) | undefined;
   readonly mapKey?: string | undefined;
 }
-export interface StarNode { readonly kind: "star"; readonly type: OutputType }
-export interface NullNode { readonly kind: "null"; readonly type: OutputType }
+export interface StarNode {
+  readonly kind: "star";
+  readonly type: OutputType;
+}
+export interface NullNode {
+  readonly kind: "null";
+  readonly type: OutputType;
+}
 /** Text or a number of babik's own making, never a user's: keywords and constants of lowerings. */
-export interface KeywordNode { readonly kind: "keyword"; readonly text: string; readonly type: OutputType }
+export interface KeywordNode {
+  readonly kind: "keyword";
+  readonly text: string;
+  readonly type: OutputType;
+}
 
 /** How a function is spelled; a dialect may spell it otherwise. */
 export interface Spelling {
@@ -118,8 +133,17 @@ export interface BinaryNode {
   readonly type: OutputType;
   readonly temporal?: "duration" | "subtraction" | undefined;
 }
-export interface CastNode { readonly kind: "cast"; readonly arg: Expr; readonly type: OutputType }
-export interface CollateNode { readonly kind: "collate"; readonly arg: Expr; readonly collation: string; readonly type: OutputType }
+export interface CastNode {
+  readonly kind: "cast";
+  readonly arg: Expr;
+  readonly type: OutputType;
+}
+export interface CollateNode {
+  readonly kind: "collate";
+  readonly arg: Expr;
+  readonly collation: string;
+  readonly type: OutputType;
+}
 export interface CaseNode {
   readonly kind: "case";
   readonly whens: readonly { readonly when: Expr; readonly then: Expr }[];
@@ -182,12 +206,32 @@ export interface RawNode {
   readonly parenthesised: boolean;
 }
 /** A selected column or annotation by its alias in the same query. */
-export interface RefNode { readonly kind: "ref"; readonly name: string; readonly source: Expr; readonly type: OutputType }
+export interface RefNode {
+  readonly kind: "ref";
+  readonly name: string;
+  readonly source: Expr;
+  readonly type: OutputType;
+}
 /** A column of a derived table. */
-export interface OuterColNode { readonly kind: "outercol"; readonly alias: string; readonly column: string; readonly type: OutputType }
-export interface TupleNode { readonly kind: "tuple"; readonly items: readonly Expr[]; readonly type: OutputType }
-export interface AlwaysNode { readonly kind: "always"; readonly type: OutputType }
-export interface NeverNode { readonly kind: "never"; readonly type: OutputType }
+export interface OuterColNode {
+  readonly kind: "outercol";
+  readonly alias: string;
+  readonly column: string;
+  readonly type: OutputType;
+}
+export interface TupleNode {
+  readonly kind: "tuple";
+  readonly items: readonly Expr[];
+  readonly type: OutputType;
+}
+export interface AlwaysNode {
+  readonly kind: "always";
+  readonly type: OutputType;
+}
+export interface NeverNode {
+  readonly kind: "never";
+  readonly type: OutputType;
+}
 /** Door 3: an expression that writes its own text. Its children are declared, so rewriting goes through it. */
 export interface CustomNode {
   readonly kind: "custom";
@@ -196,14 +240,45 @@ export interface CustomNode {
   readonly type: OutputType;
 }
 /** DEFAULT in INSERT. */
-export interface DefaultNode { readonly kind: "default"; readonly type: OutputType; readonly expr: Expr | null }
+export interface DefaultNode {
+  readonly kind: "default";
+  readonly type: OutputType;
+  readonly expr: Expr | null;
+}
 /** Reference to an outer query's name that is not resolved yet. */
-export interface OuterRefNode { readonly kind: "outerref"; readonly ref: unknown; readonly type: OutputType }
+export interface OuterRefNode {
+  readonly kind: "outerref";
+  readonly ref: unknown;
+  readonly type: OutputType;
+}
 
 export type Expr =
-  | ColNode | ParamNode | ListNode | StarNode | NullNode | KeywordNode | FuncNode | AggregateNode | BinaryNode | CastNode
-  | CollateNode | CaseNode | WhereNode | LookupNode | SubqueryNode | WindowNode | OrderNode | RawNode | RefNode | OuterColNode
-  | TupleNode | AlwaysNode | NeverNode | CustomNode | DefaultNode | OuterRefNode;
+  | ColNode
+  | ParamNode
+  | ListNode
+  | StarNode
+  | NullNode
+  | KeywordNode
+  | FuncNode
+  | AggregateNode
+  | BinaryNode
+  | CastNode
+  | CollateNode
+  | CaseNode
+  | WhereNode
+  | LookupNode
+  | SubqueryNode
+  | WindowNode
+  | OrderNode
+  | RawNode
+  | RefNode
+  | OuterColNode
+  | TupleNode
+  | AlwaysNode
+  | NeverNode
+  | CustomNode
+  | DefaultNode
+  | OuterRefNode;
 export type Kind = Expr["kind"];
 export type NodeOf<K extends Kind> = Extract<Expr, { kind: K }>;
 
@@ -252,18 +327,52 @@ export const ALWAYS: AlwaysNode = Object.freeze({ kind: "always", type: null });
 export const NEVER: NeverNode = Object.freeze({ kind: "never", type: null });
 export const STAR: StarNode = Object.freeze({ kind: "star", type: null });
 
-export const col = (alias: string, field: ColumnField, type: OutputType = field): ColNode => ({ kind: "col", alias, field, type });
-export const constant = (value: unknown, type: OutputType = null): ParamNode => ({ kind: "param", slot: -1, value, type });
-export const keyword = (text: string, type: OutputType = null): KeywordNode => ({ kind: "keyword", text, type });
-export const func = (spec: FuncSpec, args: readonly Expr[], type: OutputType = null, options?: Readonly<Record<string, unknown>>): FuncNode =>
-  options === undefined ? { kind: "func", spec, args, type } : { kind: "func", spec, args, type, options };
-export const where = (connector: "AND" | "OR" | "XOR", children: readonly Expr[], negated = false, type: OutputType = null): WhereNode => ({
-  kind: "where", connector, negated, children, type,
+export const col = (alias: string, field: ColumnField, type: OutputType = field): ColNode => ({
+  kind: "col",
+  alias,
+  field,
+  type,
 });
-export const lookup = (op: string, lhs: Expr, rhs: readonly Expr[], type: OutputType = null, options?: Readonly<Record<string, unknown>>): LookupNode =>
+export const constant = (value: unknown, type: OutputType = null): ParamNode => ({
+  kind: "param",
+  slot: -1,
+  value,
+  type,
+});
+export const keyword = (text: string, type: OutputType = null): KeywordNode => ({ kind: "keyword", text, type });
+export const func = (
+  spec: FuncSpec,
+  args: readonly Expr[],
+  type: OutputType = null,
+  options?: Readonly<Record<string, unknown>>,
+): FuncNode =>
+  options === undefined ? { kind: "func", spec, args, type } : { kind: "func", spec, args, type, options };
+export const where = (
+  connector: "AND" | "OR" | "XOR",
+  children: readonly Expr[],
+  negated = false,
+  type: OutputType = null,
+): WhereNode => ({
+  kind: "where",
+  connector,
+  negated,
+  children,
+  type,
+});
+export const lookup = (
+  op: string,
+  lhs: Expr,
+  rhs: readonly Expr[],
+  type: OutputType = null,
+  options?: Readonly<Record<string, unknown>>,
+): LookupNode =>
   options === undefined ? { kind: "lookup", op, lhs, rhs, type } : { kind: "lookup", op, lhs, rhs, type, options };
 export const order = (expr: Expr, descending = false, nulls: "first" | "last" | null = null): OrderNode => ({
-  kind: "order", expr, descending, nulls, type: null,
+  kind: "order",
+  expr,
+  descending,
+  nulls,
+  type: null,
 });
 
 /** The node's output type, or null when it is unknown. Throws where the type cannot be decided (mixed types). */

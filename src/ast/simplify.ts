@@ -11,14 +11,16 @@ export type EmptyTest = (node: Extract<Expr, { kind: "subquery" }>) => boolean;
 /** The condition with decided parts folded: may be `ALWAYS` or `NEVER`. */
 export function simplify(node: Expr, isEmpty: EmptyTest): Expr {
   switch (node.kind) {
-    case "where": return simplifyWhere(node, isEmpty);
+    case "where":
+      return simplifyWhere(node, isEmpty);
     case "lookup": {
       const lhs = simplify(node.lhs, isEmpty);
       // NULL compared with anything is never true.
       if (lhs.kind === "null") return node.op === "isnull" ? (node.options?.["is"] === true ? ALWAYS : NEVER) : NEVER;
       const rhs = node.rhs.map((r) => simplify(r, isEmpty));
       if (node.op === "in" && rhs.length === 1 && rhs[0]!.kind === "null") return NEVER;
-      if (rhs.some((r) => r.kind === "null") && node.op !== "isnull" && node.rhs.some((r) => r.kind === "subquery")) return NEVER;
+      if (rhs.some((r) => r.kind === "null") && node.op !== "isnull" && node.rhs.some((r) => r.kind === "subquery"))
+        return NEVER;
       return lhs === node.lhs && rhs.every((r, i) => r === node.rhs[i]) ? node : { ...node, lhs, rhs };
     }
     case "subquery": {
@@ -26,14 +28,16 @@ export function simplify(node: Expr, isEmpty: EmptyTest): Expr {
       if (node.exists) return node.negated ? withType(ALWAYS, node) : withType(NEVER, node);
       return { kind: "null", type: node.type };
     }
-    case "case": return simplifyCase(node, isEmpty);
+    case "case":
+      return simplifyCase(node, isEmpty);
     case "aggregate": {
       if (node.filter === null) return mapChildren(node, (c) => simplify(c, isEmpty));
       const filter = simplify(node.filter, isEmpty);
       if (filter.kind === "always") return simplify({ ...node, filter: null }, isEmpty);
       return mapChildren({ ...node, filter }, (c) => (c === filter ? c : simplify(c, isEmpty)));
     }
-    default: return mapChildren(node, (c) => simplify(c, isEmpty));
+    default:
+      return mapChildren(node, (c) => simplify(c, isEmpty));
   }
 }
 function withType(node: Expr, like: Expr): Expr {
@@ -42,7 +46,8 @@ function withType(node: Expr, like: Expr): Expr {
 
 function simplifyWhere(node: WhereNode, isEmpty: EmptyTest): Expr {
   const kept: Expr[] = [];
-  let always = 0, never = 0;
+  let always = 0,
+    never = 0;
   for (const child of node.children) {
     const c = simplify(child, isEmpty);
     if (c.kind === "always") always++;

@@ -1,7 +1,11 @@
 /** Whole statements as data: what `query/plan.ts` makes and `sql` writes. */
 import type { Expr, OrderNode } from "./expr.js";
 
-export interface TableSource { readonly kind: "table"; readonly table: string; readonly alias: string }
+export interface TableSource {
+  readonly kind: "table";
+  readonly table: string;
+  readonly alias: string;
+}
 export interface JoinSource {
   readonly kind: "join";
   readonly table: string;
@@ -11,12 +15,23 @@ export interface JoinSource {
   /** Condition besides the columns: a filtered or generic relation. */
   readonly extra: Expr | null;
 }
-export interface DerivedSource { readonly kind: "derived"; readonly alias: string; readonly select: SelectLike }
+export interface DerivedSource {
+  readonly kind: "derived";
+  readonly alias: string;
+  readonly select: SelectLike;
+}
 /** Tables of `extra(tables)`. */
-export interface NamedSource { readonly kind: "named"; readonly table: string; readonly alias: string | null }
+export interface NamedSource {
+  readonly kind: "named";
+  readonly table: string;
+  readonly alias: string | null;
+}
 export type Source = TableSource | JoinSource | DerivedSource | NamedSource;
 
-export interface Column { readonly expr: Expr; readonly alias: string | null }
+export interface Column {
+  readonly expr: Expr;
+  readonly alias: string | null;
+}
 
 /** An end of a slice: a number, or the slot of one. */
 export type LimitValue = number | { readonly slot: number; readonly minus?: number | undefined };

@@ -4,21 +4,37 @@ import type { Expr, OrderNode, RawNode } from "./expr.js";
 /** The direct parts of a node, in a fixed order. Subqueries count as leaves: they have a scope of their own. */
 export function children(node: Expr): readonly Expr[] {
   switch (node.kind) {
-    case "func": return node.args;
-    case "aggregate": return [...node.args, ...(node.filter ? [node.filter] : []), ...node.orderBy];
-    case "binary": return [node.lhs, node.rhs];
-    case "cast": case "collate": return [node.arg];
-    case "case": return [...node.whens.flatMap((w) => [w.when, w.then]), ...(node.otherwise ? [node.otherwise] : [])];
-    case "where": return node.children;
-    case "lookup": return [node.lhs, ...node.rhs];
-    case "window": return [node.expr, ...node.partitionBy, ...node.orderBy];
-    case "order": return [node.expr];
-    case "raw": return node.parts.filter((p): p is Expr => typeof p !== "string");
-    case "ref": return [node.source];
-    case "tuple": return node.items;
-    case "custom": return node.children;
-    case "default": return node.expr ? [node.expr] : [];
-    default: return [];
+    case "func":
+      return node.args;
+    case "aggregate":
+      return [...node.args, ...(node.filter ? [node.filter] : []), ...node.orderBy];
+    case "binary":
+      return [node.lhs, node.rhs];
+    case "cast":
+    case "collate":
+      return [node.arg];
+    case "case":
+      return [...node.whens.flatMap((w) => [w.when, w.then]), ...(node.otherwise ? [node.otherwise] : [])];
+    case "where":
+      return node.children;
+    case "lookup":
+      return [node.lhs, ...node.rhs];
+    case "window":
+      return [node.expr, ...node.partitionBy, ...node.orderBy];
+    case "order":
+      return [node.expr];
+    case "raw":
+      return node.parts.filter((p): p is Expr => typeof p !== "string");
+    case "ref":
+      return [node.source];
+    case "tuple":
+      return node.items;
+    case "custom":
+      return node.children;
+    case "default":
+      return node.expr ? [node.expr] : [];
+    default:
+      return [];
   }
 }
 
@@ -33,20 +49,26 @@ export function mapChildren(node: Expr, fn: (child: Expr) => Expr): Expr {
       const args = mapAll(node.args, fn);
       const filter = node.filter ? fn(node.filter) : null;
       const orderBy = mapAll(node.orderBy, fn) as readonly OrderNode[];
-      return args === node.args && filter === node.filter && orderBy === node.orderBy ? node : { ...node, args, filter, orderBy };
+      return args === node.args && filter === node.filter && orderBy === node.orderBy
+        ? node
+        : { ...node, args, filter, orderBy };
     }
     case "binary": {
-      const lhs = fn(node.lhs), rhs = fn(node.rhs);
+      const lhs = fn(node.lhs),
+        rhs = fn(node.rhs);
       return lhs === node.lhs && rhs === node.rhs ? node : { ...node, lhs, rhs };
     }
-    case "cast": case "collate": {
+    case "cast":
+    case "collate": {
       const arg = fn(node.arg);
       return arg === node.arg ? node : { ...node, arg };
     }
     case "case": {
       const whens = node.whens.map((w) => ({ when: fn(w.when), then: fn(w.then) }));
       const otherwise = node.otherwise ? fn(node.otherwise) : null;
-      const same = otherwise === node.otherwise && whens.every((w, i) => w.when === node.whens[i]!.when && w.then === node.whens[i]!.then);
+      const same =
+        otherwise === node.otherwise &&
+        whens.every((w, i) => w.when === node.whens[i]!.when && w.then === node.whens[i]!.then);
       return same ? node : { ...node, whens, otherwise };
     }
     case "where": {
@@ -54,12 +76,17 @@ export function mapChildren(node: Expr, fn: (child: Expr) => Expr): Expr {
       return kids === node.children ? node : { ...node, children: kids };
     }
     case "lookup": {
-      const lhs = fn(node.lhs), rhs = mapAll(node.rhs, fn);
+      const lhs = fn(node.lhs),
+        rhs = mapAll(node.rhs, fn);
       return lhs === node.lhs && rhs === node.rhs ? node : { ...node, lhs, rhs };
     }
     case "window": {
-      const expr = fn(node.expr), partitionBy = mapAll(node.partitionBy, fn), orderBy = mapAll(node.orderBy, fn);
-      return expr === node.expr && partitionBy === node.partitionBy && orderBy === node.orderBy ? node : { ...node, expr, partitionBy, orderBy };
+      const expr = fn(node.expr),
+        partitionBy = mapAll(node.partitionBy, fn),
+        orderBy = mapAll(node.orderBy, fn);
+      return expr === node.expr && partitionBy === node.partitionBy && orderBy === node.orderBy
+        ? node
+        : { ...node, expr, partitionBy, orderBy };
     }
     case "order": {
       const expr = fn(node.expr);
@@ -85,7 +112,8 @@ export function mapChildren(node: Expr, fn: (child: Expr) => Expr): Expr {
       const expr = node.expr ? fn(node.expr) : null;
       return expr === node.expr ? node : { ...node, expr };
     }
-    default: return node;
+    default:
+      return node;
   }
 }
 
@@ -139,7 +167,8 @@ export function containsWindow(node: Expr): boolean {
 /** Exchanges table aliases. Subqueries are asked to exchange theirs. */
 export function relabel(node: Expr, map: ReadonlyMap<string, string>): Expr {
   switch (node.kind) {
-    case "col": case "outercol": {
+    case "col":
+    case "outercol": {
       const to = map.get(node.alias);
       return to === undefined ? node : { ...node, alias: to };
     }
@@ -147,7 +176,8 @@ export function relabel(node: Expr, map: ReadonlyMap<string, string>): Expr {
       const query = node.query.relabeled(map);
       return query === node.query ? node : { ...node, query };
     }
-    default: return mapChildren(node, (c) => relabel(c, map));
+    default:
+      return mapChildren(node, (c) => relabel(c, map));
   }
 }
 
@@ -155,9 +185,13 @@ export function relabel(node: Expr, map: ReadonlyMap<string, string>): Expr {
 export function shiftSlots(node: Expr, by: number): Expr {
   if (by === 0) return node;
   switch (node.kind) {
-    case "param": case "list": return node.slot < 0 ? node : { ...node, slot: node.slot + by };
-    case "subquery": return { ...node, query: node.query.shifted(by) };
-    default: return mapChildren(node, (c) => shiftSlots(c, by));
+    case "param":
+    case "list":
+      return node.slot < 0 ? node : { ...node, slot: node.slot + by };
+    case "subquery":
+      return { ...node, query: node.query.shifted(by) };
+    default:
+      return mapChildren(node, (c) => shiftSlots(c, by));
   }
 }
 
@@ -185,32 +219,57 @@ export function nodeKey(node: Expr): string {
 function makeKey(node: Expr): string {
   const kids = (): string => children(node).map(nodeKey).join(",");
   switch (node.kind) {
-    case "col": return `${node.alias}.${node.field.column}`;
-    case "outercol": return `${node.alias}!${node.column}`;
-    case "param": case "list":
+    case "col":
+      return `${node.alias}.${node.field.column}`;
+    case "outercol":
+      return `${node.alias}!${node.column}`;
+    case "param":
+    case "list":
       return `${node.kind === "param" ? "$" : "L"}${node.slot < 0 ? `=${literalKey(node.value)}` : node.slot}${node.mapKey ?? ""}:${typeKeyOf(node)}`;
-    case "star": return "*";
-    case "null": return "null";
-    case "keyword": return `k(${node.text})`;
-    case "func": return `${node.spec.name}#${identity(node.spec)}${optionsKey(node.options)}:${typeKeyOf(node)}(${kids()})`;
-    case "aggregate": return `${node.spec.name}#${identity(node.spec)}${node.distinct ? "d" : ""}${optionsKey(node.options)}:${node.filter ? "f" : ""}${node.orderBy.length}(${kids()})`;
-    case "binary": return `(${kids()}${node.op}${node.temporal ?? ""})`;
-    case "cast": return `cast(${kids()}:${typeKeyOf(node)})`;
-    case "collate": return `collate(${kids()}:${node.collation})`;
-    case "case": return `case${node.whens.length}(${kids()})`;
-    case "where": return `${node.connector}${node.negated ? "!" : ""}(${kids()})`;
-    case "lookup": return `${node.op}${optionsKey(node.options)}(${kids()})`;
-    case "subquery": return `sub${node.exists ? "e" : ""}${node.negated ? "!" : ""}${node.array ? "a" : ""}(${node.query.key})`;
-    case "window": return `over(${nodeKey(node.expr)}|${node.partitionBy.map(nodeKey).join()}|${node.orderBy.map(nodeKey).join()}|${JSON.stringify(node.frame)})`;
-    case "order": return `${kids()}${node.descending ? " desc" : ""}${node.nulls ?? ""}`;
-    case "raw": return `raw(${node.parts.map((p) => (typeof p === "string" ? JSON.stringify(p) : nodeKey(p))).join()})`;
-    case "ref": return `ref(${node.name})`;
-    case "tuple": return `t(${kids()})`;
-    case "always": return "T";
-    case "never": return "F";
-    case "custom": return `custom${node.by.cacheKey ?? identity(node.by)}(${kids()})`;
-    case "default": return `default(${kids()})`;
-    case "outerref": return `outer${identity(node)}`;
+    case "star":
+      return "*";
+    case "null":
+      return "null";
+    case "keyword":
+      return `k(${node.text})`;
+    case "func":
+      return `${node.spec.name}#${identity(node.spec)}${optionsKey(node.options)}:${typeKeyOf(node)}(${kids()})`;
+    case "aggregate":
+      return `${node.spec.name}#${identity(node.spec)}${node.distinct ? "d" : ""}${optionsKey(node.options)}:${node.filter ? "f" : ""}${node.orderBy.length}(${kids()})`;
+    case "binary":
+      return `(${kids()}${node.op}${node.temporal ?? ""})`;
+    case "cast":
+      return `cast(${kids()}:${typeKeyOf(node)})`;
+    case "collate":
+      return `collate(${kids()}:${node.collation})`;
+    case "case":
+      return `case${node.whens.length}(${kids()})`;
+    case "where":
+      return `${node.connector}${node.negated ? "!" : ""}(${kids()})`;
+    case "lookup":
+      return `${node.op}${optionsKey(node.options)}(${kids()})`;
+    case "subquery":
+      return `sub${node.exists ? "e" : ""}${node.negated ? "!" : ""}${node.array ? "a" : ""}(${node.query.key})`;
+    case "window":
+      return `over(${nodeKey(node.expr)}|${node.partitionBy.map(nodeKey).join()}|${node.orderBy.map(nodeKey).join()}|${JSON.stringify(node.frame)})`;
+    case "order":
+      return `${kids()}${node.descending ? " desc" : ""}${node.nulls ?? ""}`;
+    case "raw":
+      return `raw(${node.parts.map((p) => (typeof p === "string" ? JSON.stringify(p) : nodeKey(p))).join()})`;
+    case "ref":
+      return `ref(${node.name})`;
+    case "tuple":
+      return `t(${kids()})`;
+    case "always":
+      return "T";
+    case "never":
+      return "F";
+    case "custom":
+      return `custom${node.by.cacheKey ?? identity(node.by)}(${kids()})`;
+    case "default":
+      return `default(${kids()})`;
+    case "outerref":
+      return `outer${identity(node)}`;
   }
 }
 function typeKeyOf(node: Expr): string {
@@ -221,5 +280,7 @@ function literalKey(value: unknown): string {
 }
 function optionsKey(options: Readonly<Record<string, unknown>> | undefined): string {
   if (options === undefined) return "";
-  return `{${Object.entries(options).map(([k, v]) => `${k}=${literalKey(v)}`).join()}}`;
+  return `{${Object.entries(options)
+    .map(([k, v]) => `${k}=${literalKey(v)}`)
+    .join()}}`;
 }

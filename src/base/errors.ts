@@ -93,7 +93,12 @@ export class IntegrityError extends DatabaseError {
   constructor(
     message: string,
     code = "database.integrity",
-    facts: ErrorFacts & { databaseCode?: string; constraint?: string; table?: string; columns?: readonly string[] } = {},
+    facts: ErrorFacts & {
+      databaseCode?: string;
+      constraint?: string;
+      table?: string;
+      columns?: readonly string[];
+    } = {},
   ) {
     super(message, code, facts);
     for (const key of ["constraint", "table", "columns"] as const)

@@ -191,11 +191,7 @@ export function currentBlock(host: TransactionHost): Block | undefined {
 }
 
 /** Runs `fn` in an atomic block; see `Database.atomic`. */
-export async function runAtomic<T>(
-  host: TransactionHost,
-  fn: () => T | Promise<T>,
-  given: AtomicOptions,
-): Promise<T> {
+export async function runAtomic<T>(host: TransactionHost, fn: () => T | Promise<T>, given: AtomicOptions): Promise<T> {
   const options = ownOptions(given);
   ambient.used = true;
   const outer = currentBlock(host);

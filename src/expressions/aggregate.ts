@@ -21,26 +21,53 @@ export interface AggregateOptions {
 }
 
 /** Builds the unresolved aggregate; the args are the expressions, then filter, default and orderings as the settings say. */
-export function aggregateOf(spec: FuncSpec, args: readonly unknown[], o: Record<string, unknown>, extra: Record<string, unknown> = {}): Expression {
+export function aggregateOf(
+  spec: FuncSpec,
+  args: readonly unknown[],
+  o: Record<string, unknown>,
+  extra: Record<string, unknown> = {},
+): Expression {
   return new Expression(aggregateParts(spec, args, o, extra));
 }
 /** The parts of an aggregate. */
-export function aggregateParts(spec: FuncSpec, args: readonly unknown[], given: Record<string, unknown>, extra: Record<string, unknown> = {}): ExpressionParts {
+export function aggregateParts(
+  spec: FuncSpec,
+  args: readonly unknown[],
+  given: Record<string, unknown>,
+  extra: Record<string, unknown> = {},
+): ExpressionParts {
   const o = ownOptions(given);
   checkArity(spec, args.length);
   const distinct = o["distinct"] === true;
-  if (distinct && spec.allowDistinct !== true) throw new QueryTypeError(`${labelOf(spec)} does not allow distinct.`, "expression.aggregate_distinct");
+  if (distinct && spec.allowDistinct !== true)
+    throw new QueryTypeError(`${labelOf(spec)} does not allow distinct.`, "expression.aggregate_distinct");
   if (o["default"] !== undefined && o["default"] !== null && spec.emptyValue !== undefined)
     throw new QueryTypeError(`${labelOf(spec)} does not allow default.`, "expression.aggregate_default");
-  const orderings = o["orderBy"] === undefined || o["orderBy"] === null ? [] : Array.isArray(o["orderBy"]) ? o["orderBy"] : [o["orderBy"]];
-  if (orderings.length > 0 && spec.allowOrderBy !== true) throw new QueryTypeError(`${labelOf(spec)} does not allow orderBy.`, "expression.aggregate_order");
-  const filter = o["filter"] === undefined || o["filter"] === null ? [] : [o["filter"] instanceof Q || isExpression(o["filter"]) ? o["filter"] : new Q(o["filter"])];
+  const orderings =
+    o["orderBy"] === undefined || o["orderBy"] === null
+      ? []
+      : Array.isArray(o["orderBy"])
+        ? o["orderBy"]
+        : [o["orderBy"]];
+  if (orderings.length > 0 && spec.allowOrderBy !== true)
+    throw new QueryTypeError(`${labelOf(spec)} does not allow orderBy.`, "expression.aggregate_order");
+  const filter =
+    o["filter"] === undefined || o["filter"] === null
+      ? []
+      : [o["filter"] instanceof Q || isExpression(o["filter"]) ? o["filter"] : new Q(o["filter"])];
   const fallback = o["default"] === undefined || o["default"] === null ? [] : [fieldOrDefault(o["default"])];
   return {
     kind: "aggregate",
     spec,
     args: [...args.map(fieldOrValue), ...filter, ...fallback, ...orderings.map(ordering)],
-    settings: { ...extra, n: args.length, distinct, filter: filter.length, fallback: fallback.length, orderings: orderings.length },
+    settings: {
+      ...extra,
+      n: args.length,
+      distinct,
+      filter: filter.length,
+      fallback: fallback.length,
+      orderings: orderings.length,
+    },
     outputField: o["outputField"] as ValueType | undefined,
   };
 }
@@ -63,26 +90,55 @@ export function aggregateMaker(spec: FuncSpec, more: readonly string[] = []): (.
   };
 }
 
-const COUNT: FuncSpec = { name: "Count", sql: "COUNT", output: "IntegerField", emptyValue: 0, arity: 1, allowDistinct: true, windowCompatible: true };
+const COUNT: FuncSpec = {
+  name: "Count",
+  sql: "COUNT",
+  output: "IntegerField",
+  emptyValue: 0,
+  arity: 1,
+  allowDistinct: true,
+  windowCompatible: true,
+};
 /** Number of rows (`"*"`) or of values that are not NULL: `Count("books", { distinct: true })`. */
 export function Count(...args: unknown[]): Expression {
   const [rest, o] = splitOptions("Count", args, OPTIONS);
   if (rest[0] === "*") {
-    if (o["filter"] !== undefined && o["filter"] !== null) throw new ValueError("Star cannot be used with filter. Please specify a field.", "expression.star_filter");
+    if (o["filter"] !== undefined && o["filter"] !== null)
+      throw new ValueError("Star cannot be used with filter. Please specify a field.", "expression.star_filter");
     return aggregateOf(COUNT, [new Expression({ kind: "star" })], o);
   }
   return aggregateOf(COUNT, rest, o);
 }
 /** Sum of the values, null over none. */
-export const Sum = aggregateMaker({ name: "Sum", sql: "SUM", output: "sum", arity: 1, allowDistinct: true, windowCompatible: true });
+export const Sum = aggregateMaker({
+  name: "Sum",
+  sql: "SUM",
+  output: "sum",
+  arity: 1,
+  allowDistinct: true,
+  windowCompatible: true,
+});
 /** Mean of the values; a number for integers, a Decimal for decimals. */
-export const Avg = aggregateMaker({ name: "Avg", sql: "AVG", output: "avg", arity: 1, allowDistinct: true, windowCompatible: true });
+export const Avg = aggregateMaker({
+  name: "Avg",
+  sql: "AVG",
+  output: "avg",
+  arity: 1,
+  allowDistinct: true,
+  windowCompatible: true,
+});
 /** Smallest value. */
 export const Min = aggregateMaker({ name: "Min", sql: "MIN", output: "same", arity: 1, windowCompatible: true });
 /** Largest value. */
 export const Max = aggregateMaker({ name: "Max", sql: "MAX", output: "same", arity: 1, windowCompatible: true });
 /** Some value of the group. */
-export const AnyValue = aggregateMaker({ name: "AnyValue", sql: "ANY_VALUE", output: "same", arity: 1, windowCompatible: false });
+export const AnyValue = aggregateMaker({
+  name: "AnyValue",
+  sql: "ANY_VALUE",
+  output: "same",
+  arity: 1,
+  windowCompatible: false,
+});
 
 const STDDEV_POP: FuncSpec = { name: "StdDev", sql: "STDDEV_POP", output: "numeric", arity: 1, windowCompatible: true };
 const STDDEV_SAMP: FuncSpec = { ...STDDEV_POP, sql: "STDDEV_SAMP" };
@@ -100,7 +156,13 @@ export const StdDev = sampled("StdDev", STDDEV_POP, STDDEV_SAMP);
 export const Variance = sampled("Variance", VAR_POP, VAR_SAMP);
 
 const STRING_AGG: FuncSpec = {
-  name: "StringAgg", sql: "STRING_AGG", output: "TextField", arity: 2, allowDistinct: true, allowOrderBy: true, windowCompatible: true,
+  name: "StringAgg",
+  sql: "STRING_AGG",
+  output: "TextField",
+  arity: 2,
+  allowDistinct: true,
+  allowOrderBy: true,
+  windowCompatible: true,
   spell: { sqlite: { sql: "GROUP_CONCAT" }, mysql: { sql: "GROUP_CONCAT" } },
 };
 /** Values joined by a delimiter: `StringAgg("name", Value(", "), { orderBy: "name" })`. The delimiter is a parameter. */

@@ -30,13 +30,21 @@ export function isOptions(value: unknown): value is Record<string, unknown> {
   return proto === Object.prototype || proto === null;
 }
 /** Splits a trailing options object off; unknown option names are an error with the choices. */
-export function splitOptions(name: string, args: readonly unknown[], allowed: readonly string[]): [unknown[], Record<string, unknown>] {
+export function splitOptions(
+  name: string,
+  args: readonly unknown[],
+  allowed: readonly string[],
+): [unknown[], Record<string, unknown>] {
   const last = args.at(-1);
   if (!isOptions(last)) return [[...args], ownOptions({})];
   for (const key of Object.keys(last)) {
     if (!allowed.includes(key))
-      throw new QueryTypeError(`${name}() has no option '${key}'. Options are: ${allowed.join(", ") || "none"}.`, "expression.option");
-    if (last[key] === undefined) throw new ValueError(`The option '${key}' of ${name}() is undefined; leave it out instead.`, "value.undefined");
+      throw new QueryTypeError(
+        `${name}() has no option '${key}'. Options are: ${allowed.join(", ") || "none"}.`,
+        "expression.option",
+      );
+    if (last[key] === undefined)
+      throw new ValueError(`The option '${key}' of ${name}() is undefined; leave it out instead.`, "value.undefined");
   }
   return [args.slice(0, -1), ownOptions(last)];
 }
@@ -49,44 +57,67 @@ export function F(name: string): Expression {
 /** A field of the query outside of a subquery; nest it to reach two levels out. */
 export function OuterRef(name: string | Expression): Expression {
   if (isExpression(name)) return new Expression({ kind: "outerref", args: [name], settings: { name: null } });
-  if (typeof name !== "string" || name === "") throw new FieldError("OuterRef() takes the path of a field of the outer query.", "expression.f");
+  if (typeof name !== "string" || name === "")
+    throw new FieldError("OuterRef() takes the path of a field of the outer query.", "expression.f");
   return new Expression({ kind: "outerref", settings: { name } });
 }
 /** A value as an expression; sent as a parameter. */
 export function Value(value: unknown, options: OutputOption = {}): Expression {
   if (value === undefined) throw new ValueError("Value(undefined): write null for SQL NULL.", "value.undefined");
-  if (isExpression(value)) throw new QueryTypeError("Value() takes a plain value, not an expression.", "expression.value");
+  if (isExpression(value))
+    throw new QueryTypeError("Value() takes a plain value, not an expression.", "expression.value");
   return new Expression({ kind: "value", args: [value], outputField: ownOptions(options).outputField });
 }
 /** Arithmetic by operator: `CombinedExpression(F("a"), "+", 1)`. */
 export function CombinedExpression(lhs: unknown, op: string, rhs: unknown, options: OutputOption = {}): Expression {
   const known = op === "%%" ? "%" : op;
   if (!["+", "-", "*", "/", "%", "^", "&", "|", "#", "<<", ">>"].includes(known))
-    throw new QueryTypeError("The operator of CombinedExpression is one of + - * / % ^ & | # << >>.", "expression.operator");
+    throw new QueryTypeError(
+      "The operator of CombinedExpression is one of + - * / % ^ & | # << >>.",
+      "expression.operator",
+    );
   return combined(lhs, known, rhs).with({ outputField: ownOptions(options).outputField });
 }
 /** An expression with its output type said. */
 export function ExpressionWrapper(expression: unknown, options: { readonly outputField: ValueType }): Expression {
-  return new Expression({ kind: "wrapper", args: [typeof expression === "string" ? F(expression) : wrapValue(expression)], outputField: options.outputField });
+  return new Expression({
+    kind: "wrapper",
+    args: [typeof expression === "string" ? F(expression) : wrapValue(expression)],
+    outputField: options.outputField,
+  });
 }
 /** `When({ price__lt: 20 }, { then: Value("cheap") })`: one branch of a Case. Strings in `then` are fields. */
 export function When(condition: unknown, options: { readonly then?: unknown } & Record<string, unknown>): Expression {
   const { then: result, ...more } = ownOptions(options);
-  if (result === undefined) throw new ValueError("When() needs { then: … }; write null for SQL NULL.", "value.undefined");
+  if (result === undefined)
+    throw new ValueError("When() needs { then: … }; write null for SQL NULL.", "value.undefined");
   const parts: unknown[] = [];
   if (condition !== null && condition !== undefined) parts.push(condition);
   if (Object.keys(more).length > 0) parts.push(more);
-  const q = parts.length === 1 && parts[0] instanceof Q ? parts[0] : parts.length === 1 && isExpression(parts[0]) ? parts[0] : new Q(...parts);
-  if (q instanceof Q && q.empty) throw new ValueError("An empty Q() can't be used as a When() condition.", "expression.when_empty");
+  const q =
+    parts.length === 1 && parts[0] instanceof Q
+      ? parts[0]
+      : parts.length === 1 && isExpression(parts[0])
+        ? parts[0]
+        : new Q(...parts);
+  if (q instanceof Q && q.empty)
+    throw new ValueError("An empty Q() can't be used as a When() condition.", "expression.when_empty");
   return new Expression({ kind: "when", args: [q, fieldOrValue(result)] });
 }
 /** `Case(When(…), When(…), { default: Value("dear") })`. */
 export function Case(...args: unknown[]): Expression {
   const [whens, options] = splitOptions("Case", args, ["default", "outputField"]);
   for (const w of whens)
-    if (!isExpression(w) || w.kind !== "when") throw new QueryTypeError("Case() takes When() branches.", "expression.case");
-  const fallback = Object.hasOwn(options, "default") ? fieldOrValue(options["default"]) : new Expression({ kind: "value", args: [null] });
-  return new Expression({ kind: "case", args: [...whens, fallback], outputField: options["outputField"] as ValueType | undefined });
+    if (!isExpression(w) || w.kind !== "when")
+      throw new QueryTypeError("Case() takes When() branches.", "expression.case");
+  const fallback = Object.hasOwn(options, "default")
+    ? fieldOrValue(options["default"])
+    : new Expression({ kind: "value", args: [null] });
+  return new Expression({
+    kind: "case",
+    args: [...whens, fallback],
+    outputField: options["outputField"] as ValueType | undefined,
+  });
 }
 /** `CAST(expression AS type)`; the type is a field: `Cast("price", IntegerField())`. */
 export function Cast(expression: unknown, field: ValueType | { outputField: ValueType }): Expression {
@@ -97,45 +128,77 @@ export function Cast(expression: unknown, field: ValueType | { outputField: Valu
 }
 /** The expression compared and sorted by another collation. */
 export function Collate(expression: unknown, collation: string): Expression {
-  if (typeof collation !== "string" || !/^[\w-]+$/.test(collation)) throw new ValueError("Invalid collation name.", "expression.collation");
+  if (typeof collation !== "string" || !/^[\w-]+$/.test(collation))
+    throw new ValueError("Invalid collation name.", "expression.collation");
   return new Expression({ kind: "collate", args: [fieldOrValue(expression)], settings: { collation } });
 }
 /** SQL text of your own with parameters: `RawSQL("price * %s", [2])`. The text is never checked; put no user input into it. */
-export function RawSQL(sql: string, params: readonly unknown[] = [], options: OutputOption | ValueType = {}): Expression {
+export function RawSQL(
+  sql: string,
+  params: readonly unknown[] = [],
+  options: OutputOption | ValueType = {},
+): Expression {
   const outputField = isOptions(options) ? ownOptions(options as OutputOption).outputField : (options as ValueType);
   return new Expression({ kind: "rawsql", args: params.map((p) => p), settings: { sql: String(sql) }, outputField });
 }
 function subquerySource(name: string, queryset: unknown): unknown {
-  const q = (queryset as { all?: () => unknown } | null)?.all !== undefined && !isSpecial(queryset as object) ? (queryset as { all: () => unknown }).all() : queryset;
-  if (typeof q !== "object" || q === null || !isSpecial(q)) throw new QueryTypeError(`${name}() takes a queryset.`, "expression.subquery");
+  const q =
+    (queryset as { all?: () => unknown } | null)?.all !== undefined && !isSpecial(queryset as object)
+      ? (queryset as { all: () => unknown }).all()
+      : queryset;
+  if (typeof q !== "object" || q === null || !isSpecial(q))
+    throw new QueryTypeError(`${name}() takes a queryset.`, "expression.subquery");
   return q;
 }
 /** One value from another query: `Subquery(Order.objects.filter({ product: OuterRef("pk") }).values("total").slice(0, 1))`. */
 export function Subquery(queryset: unknown, options: OutputOption = {}): Expression {
-  return new Expression({ kind: "subquery", args: [subquerySource("Subquery", queryset)], outputField: ownOptions(options).outputField });
+  return new Expression({
+    kind: "subquery",
+    args: [subquerySource("Subquery", queryset)],
+    outputField: ownOptions(options).outputField,
+  });
 }
 /** An array made of the rows of a query (PostgreSQL). */
 export function ArraySubquery(queryset: unknown, options: OutputOption = {}): Expression {
-  return new Expression({ kind: "subquery", args: [subquerySource("ArraySubquery", queryset)], settings: { array: true }, outputField: ownOptions(options).outputField });
+  return new Expression({
+    kind: "subquery",
+    args: [subquerySource("ArraySubquery", queryset)],
+    settings: { array: true },
+    outputField: ownOptions(options).outputField,
+  });
 }
 /** True when the query has a row; usable in `filter`, `annotate`, `When` and `orderBy`. */
 export function Exists(queryset: unknown): Expression {
   return new Expression({ kind: "exists", args: [subquerySource("Exists", queryset)], settings: { negated: false } });
 }
 /** `OrderBy(F("a"), { descending: true, nullsLast: true })`. */
-export function OrderBy(expression: unknown, options: { descending?: boolean; nullsFirst?: boolean; nullsLast?: boolean } = {}): Expression {
-  if (!isExpression(expression) && !(expression instanceof Q) && typeof expression !== "string") throw new QueryTypeError("OrderBy() takes an expression.", "expression.order");
-  return orderBy(typeof expression === "string" ? F(expression) : expression, ownOptions(options).descending ?? false, options);
+export function OrderBy(
+  expression: unknown,
+  options: { descending?: boolean; nullsFirst?: boolean; nullsLast?: boolean } = {},
+): Expression {
+  if (!isExpression(expression) && !(expression instanceof Q) && typeof expression !== "string")
+    throw new QueryTypeError("OrderBy() takes an expression.", "expression.order");
+  return orderBy(
+    typeof expression === "string" ? F(expression) : expression,
+    ownOptions(options).descending ?? false,
+    options,
+  );
 }
 /** The value that the column's database default gives, in INSERT and UPDATE. */
 export function DatabaseDefault(expression: unknown = null, options: OutputOption = {}): Expression {
-  return new Expression({ kind: "dbdefault", args: expression === null ? [] : [wrapValue(expression)], outputField: ownOptions(options).outputField });
+  return new Expression({
+    kind: "dbdefault",
+    args: expression === null ? [] : [wrapValue(expression)],
+    outputField: ownOptions(options).outputField,
+  });
 }
 /** A relation joined under a condition: `annotate({ cheap: FilteredRelation("products", { condition: Q({ products__price__lt: 5 }) }) })`. */
 export function FilteredRelation(relation: string, options: { condition?: unknown } = {}): Expression {
-  if (typeof relation !== "string" || relation === "") throw new ValueError("relation_name cannot be empty.", "expression.filtered_relation");
+  if (typeof relation !== "string" || relation === "")
+    throw new ValueError("relation_name cannot be empty.", "expression.filtered_relation");
   const c = ownOptions(options).condition ?? new Q();
-  if (!(c instanceof Q)) throw new ValueError("condition argument must be a Q() instance.", "expression.filtered_relation");
+  if (!(c instanceof Q))
+    throw new ValueError("condition argument must be a Q() instance.", "expression.filtered_relation");
   return new Expression({ kind: "filteredrelation", args: [c], settings: { relation } });
 }
 /** The negation of a condition. */
@@ -156,15 +219,22 @@ export interface WindowOptions extends OutputOption {
 /** A window function: `Window(Rank(), { partitionBy: ["category"], orderBy: [F("price").desc()] })`. */
 export function Window(expression: unknown, given: WindowOptions = {}): Expression {
   const options = ownOptions(given);
-  if (!isExpression(expression)) throw new QueryTypeError("Window() takes an aggregate or a window function.", "expression.window");
+  if (!isExpression(expression))
+    throw new QueryTypeError("Window() takes an aggregate or a window function.", "expression.window");
   if (expression.spec?.windowCompatible !== true && expression.custom?.windowCompatible !== true)
-    throw new ValueError(`Expression '${expression.describe()}' isn't compatible with OVER clauses.`, "expression.window");
+    throw new ValueError(
+      `Expression '${expression.describe()}' isn't compatible with OVER clauses.`,
+      "expression.window",
+    );
   const list = (v: unknown): unknown[] => (v === undefined || v === null ? [] : Array.isArray(v) ? v : [v]);
   const partition = list(options.partitionBy).map(fieldOrValue);
   const ordering = list(options.orderBy).map((o) => {
     if (typeof o === "string") return o.startsWith("-") ? F(o.slice(1)).desc() : F(o).asc();
     if (isExpression(o) || o instanceof Q) return o;
-    throw new ValueError("Window.orderBy must be either a string reference to a field, an expression, or a list or tuple of them.", "expression.window");
+    throw new ValueError(
+      "Window.orderBy must be either a string reference to a field, an expression, or a list or tuple of them.",
+      "expression.window",
+    );
   });
   return new Expression({
     kind: "window",
@@ -181,32 +251,61 @@ export interface Frame {
   readonly exclusion: FrameExclusion | null;
 }
 export type FrameExclusion = "CURRENT ROW" | "GROUP" | "TIES" | "NO OTHERS";
-export const WindowFrameExclusion = Object.freeze({ CURRENT_ROW: "CURRENT ROW", GROUP: "GROUP", TIES: "TIES", NO_OTHERS: "NO OTHERS" } as const);
-function frame(unit: Frame["unit"], given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame {
+export const WindowFrameExclusion = Object.freeze({
+  CURRENT_ROW: "CURRENT ROW",
+  GROUP: "GROUP",
+  TIES: "TIES",
+  NO_OTHERS: "NO OTHERS",
+} as const);
+function frame(
+  unit: Frame["unit"],
+  given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {},
+): Frame {
   const o = ownOptions(given);
   for (const n of [o.start, o.end])
-    if (n !== null && n !== undefined && !Number.isSafeInteger(n)) throw new ValueError("The bounds of a window frame are whole numbers or null.", "expression.frame");
+    if (n !== null && n !== undefined && !Number.isSafeInteger(n))
+      throw new ValueError("The bounds of a window frame are whole numbers or null.", "expression.frame");
   const exclusion = o.exclusion ?? null;
   if (exclusion !== null && !Object.values(WindowFrameExclusion).includes(exclusion))
     throw new QueryTypeError("exclusion must be one of WindowFrameExclusion's values.", "expression.frame");
   return Object.freeze({ unit, start: o.start ?? null, end: o.end ?? null, exclusion });
 }
 /** Frame counted in rows. */
-export const RowRange = (given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame => {
+export const RowRange = (
+  given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {},
+): Frame => {
   const o = ownOptions(given);
-  if (typeof o.start === "number" && typeof o.end === "number" && o.start > o.end) throw new ValueError("start cannot be greater than end.", "expression.frame");
+  if (typeof o.start === "number" && typeof o.end === "number" && o.start > o.end)
+    throw new ValueError("start cannot be greater than end.", "expression.frame");
   return frame("ROWS", o);
 };
 /** Frame counted in values of the ordering. */
-export const ValueRange = (given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {}): Frame => {
+export const ValueRange = (
+  given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {},
+): Frame => {
   const o = ownOptions(given);
-  if (typeof o.start === "number" && o.start > 0) throw new ValueError(`start argument must be a negative integer, zero, or None, but got '${o.start}'.`, "expression.frame");
-  if (typeof o.end === "number" && o.end < 0) throw new ValueError(`end argument must be a positive integer, zero, or None, but got '${o.end}'.`, "expression.frame");
+  if (typeof o.start === "number" && o.start > 0)
+    throw new ValueError(
+      `start argument must be a negative integer, zero, or None, but got '${o.start}'.`,
+      "expression.frame",
+    );
+  if (typeof o.end === "number" && o.end < 0)
+    throw new ValueError(
+      `end argument must be a positive integer, zero, or None, but got '${o.end}'.`,
+      "expression.frame",
+    );
   return frame("RANGE", o);
 };
 
 /** Makers of lookups as expressions: `GreaterThan(F("a"), F("b"))`. */
-const compare = (name: string) => (lhs: unknown, rhs: unknown): Expression => comparison(name, isExpression(lhs) || lhs instanceof Q ? lhs : typeof lhs === "string" ? stringLhs(name) : wrapValue(lhs), [rhs]);
+const compare =
+  (name: string) =>
+  (lhs: unknown, rhs: unknown): Expression =>
+    comparison(
+      name,
+      isExpression(lhs) || lhs instanceof Q ? lhs : typeof lhs === "string" ? stringLhs(name) : wrapValue(lhs),
+      [rhs],
+    );
 function stringLhs(name: string): never {
   throw new FieldError(`The left side of ${name} has to be an expression, such as F("name"), not text.`, "lookup.lhs");
 }
@@ -239,7 +338,13 @@ export function functionMaker(spec: FuncSpec, options: readonly string[] = []): 
     const [rest, o] = splitOptions(spec.name, args, allowed);
     checkArity(spec, rest.length);
     const { outputField, ...settings } = o;
-    return new Expression({ kind: "func", spec, args: rest.map(fieldOrValue), settings, outputField: outputField as ValueType | undefined });
+    return new Expression({
+      kind: "func",
+      spec,
+      args: rest.map(fieldOrValue),
+      settings,
+      outputField: outputField as ValueType | undefined,
+    });
   });
 }
 /** A maker written by hand with the description it makes expressions of. */
@@ -250,5 +355,8 @@ export function checkArity(spec: FuncSpec, n: number): void {
   if (spec.arity === undefined) return;
   const [min, max] = typeof spec.arity === "number" ? [spec.arity, spec.arity] : spec.arity;
   if (n < min || n > max)
-    throw new QueryTypeError(`'${labelOf(spec)}' takes ${min === max ? `exactly ${min}` : `${min} to ${max}`} argument${min === 1 && max === 1 ? "" : "s"} (${n} given)`, "expression.arity");
+    throw new QueryTypeError(
+      `'${labelOf(spec)}' takes ${min === max ? `exactly ${min}` : `${min} to ${max}`} argument${min === 1 && max === 1 ? "" : "s"} (${n} given)`,
+      "expression.arity",
+    );
 }

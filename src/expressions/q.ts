@@ -19,8 +19,13 @@ export function pairs(conditions: object): [string, unknown][] {
   for (const key of Object.keys(conditions)) {
     const value = (conditions as Record<string, unknown>)[key];
     if (value === undefined)
-      throw new ValueError(`The condition on '${key}' is undefined. Write null for SQL NULL, or leave the key out.`, "value.undefined", { path: key });
-    if (REFUSED.has(key)) throw new FieldError(`'${key}' cannot be the name of a field.`, "query.unknown_field", { path: key });
+      throw new ValueError(
+        `The condition on '${key}' is undefined. Write null for SQL NULL, or leave the key out.`,
+        "value.undefined",
+        { path: key },
+      );
+    if (REFUSED.has(key))
+      throw new FieldError(`'${key}' cannot be the name of a field.`, "query.unknown_field", { path: key });
     out.push([key, value]);
   }
   return out;
@@ -49,18 +54,34 @@ export class Q {
     return q as Q;
   }
   /** All of them hold. */
-  static and(...args: readonly unknown[]): Q { return join("AND", args); }
+  static and(...args: readonly unknown[]): Q {
+    return join("AND", args);
+  }
   /** At least one of them holds. */
-  static or(...args: readonly unknown[]): Q { return join("OR", args); }
+  static or(...args: readonly unknown[]): Q {
+    return join("OR", args);
+  }
   /** An odd number of them holds. */
-  static xor(...args: readonly unknown[]): Q { return join("XOR", args); }
-  static not(...args: readonly unknown[]): Q { return new Q(...args).not(); }
+  static xor(...args: readonly unknown[]): Q {
+    return join("XOR", args);
+  }
+  static not(...args: readonly unknown[]): Q {
+    return new Q(...args).not();
+  }
 
-  and(...others: readonly unknown[]): Q { return join("AND", [this, ...others]); }
-  or(...others: readonly unknown[]): Q { return join("OR", [this, ...others]); }
-  xor(...others: readonly unknown[]): Q { return join("XOR", [this, ...others]); }
+  and(...others: readonly unknown[]): Q {
+    return join("AND", [this, ...others]);
+  }
+  or(...others: readonly unknown[]): Q {
+    return join("OR", [this, ...others]);
+  }
+  xor(...others: readonly unknown[]): Q {
+    return join("XOR", [this, ...others]);
+  }
   not(): Q {
-    return this.negated || this.children.length === 0 ? Q.make(this.connector, this.children, !this.negated && this.children.length > 0) : Q.make(this.connector, this.children, true);
+    return this.negated || this.children.length === 0
+      ? Q.make(this.connector, this.children, !this.negated && this.children.length > 0)
+      : Q.make(this.connector, this.children, true);
   }
   /** True for a Q that says nothing. */
   get empty(): boolean {
@@ -83,7 +104,10 @@ function join(connector: Connector, args: readonly unknown[]): Q {
 
 function asChildren(arg: unknown): QChild[] {
   if (arg === undefined || arg === null || typeof arg !== "object")
-    throw new QueryTypeError(`A condition is an object such as { price__lt: 20 }, a Q or an expression; this is ${arg === null ? "null" : typeof arg}.`, "filter.argument");
+    throw new QueryTypeError(
+      `A condition is an object such as { price__lt: 20 }, a Q or an expression; this is ${arg === null ? "null" : typeof arg}.`,
+      "filter.argument",
+    );
   if (arg instanceof Q) return arg.empty ? [] : [arg];
   if (isConditionObject(arg)) return [arg];
   return pairs(arg);

@@ -5,7 +5,7 @@
 import { identity } from "../ast/walk.js";
 import { EmbeddedRef, isInstance, isQuerySource, Slot } from "../ast/slots.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
-import type { Expression} from "./expression.js";
+import type { Expression } from "./expression.js";
 import { isExpression } from "./expression.js";
 import { pairs, Q } from "./q.js";
 
@@ -33,7 +33,10 @@ export class ShapeKey {
   conditions(object: object): void {
     const proto: unknown = Object.getPrototypeOf(object);
     if (proto !== Object.prototype && proto !== null) {
-      for (const [k, v] of pairs(object)) { this.name(k); this.any(v); }
+      for (const [k, v] of pairs(object)) {
+        this.name(k);
+        this.any(v);
+      }
       return;
     }
     for (const key in object) {
@@ -41,9 +44,17 @@ export class ShapeKey {
       const v = (object as Record<string, unknown>)[key];
       this.name(key);
       switch (typeof v) {
-        case "string": this.text += "s"; this.values.push(v); break;
-        case "number": this.text += "n"; this.values.push(v); break;
-        default: if (v === undefined || key === "__proto__" || key === "constructor" || key === "prototype") pairs(object); this.any(v);
+        case "string":
+          this.text += "s";
+          this.values.push(v);
+          break;
+        case "number":
+          this.text += "n";
+          this.values.push(v);
+          break;
+        default:
+          if (v === undefined || key === "__proto__" || key === "constructor" || key === "prototype") pairs(object);
+          this.any(v);
       }
     }
   }
@@ -60,7 +71,10 @@ export class ShapeKey {
       for (const x of v.gathered) this.values.push(x);
     } else if (Array.isArray(v) && v.some(isStructural)) {
       this.text += "[";
-      for (const item of v) { this.any(item); this.text += ","; }
+      for (const item of v) {
+        this.any(item);
+        this.text += ",";
+      }
       this.text += "]";
     } else {
       this.value(v);
@@ -69,8 +83,13 @@ export class ShapeKey {
   q(q: Q): void {
     this.text += `${q.negated ? "!" : ""}${q.connector}(`;
     for (const child of q.children) {
-      if (Array.isArray(child)) { this.name(String(child[0])); this.any(child[1]); }
-      else { this.text += ";"; this.any(child); }
+      if (Array.isArray(child)) {
+        this.name(String(child[0]));
+        this.any(child[1]);
+      } else {
+        this.text += ";";
+        this.any(child);
+      }
     }
     this.text += ")";
   }
@@ -78,7 +97,10 @@ export class ShapeKey {
     this.text += staticKey(e);
     if (e.custom !== undefined && e.custom.cacheKey === undefined) this.cacheable = false;
     this.text += "(";
-    for (const a of e.args) { this.any(a); this.text += ","; }
+    for (const a of e.args) {
+      this.any(a);
+      this.text += ",";
+    }
     this.text += ")";
   }
 }
@@ -87,14 +109,18 @@ const statics = new WeakMap<Expression, string>();
 function staticKey(e: Expression): string {
   let key = statics.get(e);
   if (key === undefined) {
-    const settings = Object.entries(e.settings).map(([k, v]) => `${k}=${typeof v === "object" && v !== null ? settingKey(v) : typeof v === "string" && ODD.test(v) ? JSON.stringify(v) : String(v)}`);
+    const settings = Object.entries(e.settings).map(
+      ([k, v]) =>
+        `${k}=${typeof v === "object" && v !== null ? settingKey(v) : typeof v === "string" && ODD.test(v) ? JSON.stringify(v) : String(v)}`,
+    );
     key = `${e.kind}${e.spec ? `#${identity(e.spec)}` : ""}${e.custom ? `@${e.custom.cacheKey ?? identity(e.custom)}` : ""}{${settings.join(";")}}${e.outputField ? `:${e.outputField.typeKey}` : ""}`;
     statics.set(e, key);
   }
   return key;
 }
 function settingKey(v: object): string {
-  if (Array.isArray(v)) return `[${v.map((x: unknown) => (typeof x === "object" && x !== null ? settingKey(x) : `${typeof x}${JSON.stringify(x)}`)).join()}]`;
+  if (Array.isArray(v))
+    return `[${v.map((x: unknown) => (typeof x === "object" && x !== null ? settingKey(x) : `${typeof x}${JSON.stringify(x)}`)).join()}]`;
   const proto: unknown = Object.getPrototypeOf(v);
   if (proto === Object.prototype || proto === null) return JSON.stringify(v);
   return `o${identity(v)}`;
@@ -111,12 +137,22 @@ function isPart(v: unknown): boolean {
 /** What of a value can change SQL: its JavaScript type. */
 function valueClass(v: unknown): string {
   switch (typeof v) {
-    case "string": return "s";
-    case "number": return Number.isInteger(v) ? "n" : "f";
-    case "boolean": return "b";
-    case "bigint": return "I";
-    case "undefined": throw new ValueError("A value is undefined. Write null for SQL NULL, or leave the condition out.", "value.undefined");
-    case "function": case "symbol": throw new QueryTypeError(`A ${typeof v} cannot be a value in a query.`, "value.type");
+    case "string":
+      return "s";
+    case "number":
+      return Number.isInteger(v) ? "n" : "f";
+    case "boolean":
+      return "b";
+    case "bigint":
+      return "I";
+    case "undefined":
+      throw new ValueError(
+        "A value is undefined. Write null for SQL NULL, or leave the condition out.",
+        "value.undefined",
+      );
+    case "function":
+    case "symbol":
+      throw new QueryTypeError(`A ${typeof v} cannot be a value in a query.`, "value.type");
     case "object": {
       if (v === null) return "0";
       if (isInstance(v)) return "M";
@@ -140,7 +176,10 @@ export class Slotter {
     return this.next;
   }
   conditions(object: object): Q {
-    return Q.make("AND", pairs(object).map(([k, v]) => [k, this.any(v)] as const));
+    return Q.make(
+      "AND",
+      pairs(object).map(([k, v]) => [k, this.any(v)] as const),
+    );
   }
   any(v: unknown): unknown {
     if (typeof v !== "object" || v === null) return new Slot(this.next++, v);
@@ -155,7 +194,11 @@ export class Slotter {
     return new Slot(this.next++, v);
   }
   q(q: Q): Q {
-    return Q.make(q.connector, q.children.map((c) => (Array.isArray(c) ? [c[0] as string, this.any(c[1])] as const : (this.any(c) as object))), q.negated);
+    return Q.make(
+      q.connector,
+      q.children.map((c) => (Array.isArray(c) ? ([c[0] as string, this.any(c[1])] as const) : (this.any(c) as object))),
+      q.negated,
+    );
   }
   expression(e: Expression): Expression {
     return e.args.length === 0 ? e : e.with({ args: e.args.map((a) => this.any(a)) });

@@ -32,7 +32,9 @@ abstract class GenericField extends Field {
     return null;
   }
   private noColumn(): Error {
-    return new FieldError(`${this.path} has no column and so no value of its own.`, "relation.no_value", { path: this.name });
+    return new FieldError(`${this.path} has no column and so no value of its own.`, "relation.no_value", {
+      path: this.name,
+    });
   }
 }
 
@@ -54,7 +56,10 @@ export class GenericForeignKey extends GenericField {
   readonly fkField: string;
   readonly forConcreteModel: boolean;
   constructor(first: string | GenericForeignKeyOptions = {}, objectId?: string, more: GenericForeignKeyOptions = {}) {
-    const options: GenericForeignKeyOptions = typeof first === "string" ? { ctField: first, ...(objectId === undefined ? {} : { fkField: objectId }), ...more } : first;
+    const options: GenericForeignKeyOptions =
+      typeof first === "string"
+        ? { ctField: first, ...(objectId === undefined ? {} : { fkField: objectId }), ...more }
+        : first;
     super({ editable: false });
     checkOptions("GenericForeignKey", options, KEY_OPTIONS);
     this.ctField = options.ctField ?? "contentType";
@@ -65,7 +70,16 @@ export class GenericForeignKey extends GenericField {
     return ["GenericForeignKey", "Field"];
   }
   override check(_dialects: readonly DialectInfo[] = []): CheckMessage[] {
-    return this.name.endsWith("_") ? [{ id: "fields.E001", level: "error", message: "Field names must not end with an underscore.", object: this.path }] : [];
+    return this.name.endsWith("_")
+      ? [
+          {
+            id: "fields.E001",
+            level: "error",
+            message: "Field names must not end with an underscore.",
+            object: this.path,
+          },
+        ]
+      : [];
   }
 }
 
@@ -98,7 +112,10 @@ export class GenericRelation extends GenericField {
   constructor(to: string, options: GenericRelationOptions = {}) {
     super({ ...options, blank: true, editable: false });
     if (typeof to !== "string" || to === "")
-      throw new ImproperlyConfigured('A relation names its model by label, such as "Tag" or "shop.Tag".', "relation.label");
+      throw new ImproperlyConfigured(
+        'A relation names its model by label, such as "Tag" or "shop.Tag".',
+        "relation.label",
+      );
     this.to = to;
     this.objectIdField = options.objectIdField ?? "objectId";
     this.contentTypeField = options.contentTypeField ?? "contentType";
@@ -117,5 +134,9 @@ export function isGeneric(field: unknown): field is GenericForeignKey | GenericR
 
 function checkOptions(name: string, options: object, allowed: ReadonlySet<string>): void {
   for (const key of Object.keys(options))
-    if (!allowed.has(key)) throw new ImproperlyConfigured(`${name}() has no option '${key}'. Options are: ${[...allowed].join(", ")}.`, "field.options");
+    if (!allowed.has(key))
+      throw new ImproperlyConfigured(
+        `${name}() has no option '${key}'. Options are: ${[...allowed].join(", ")}.`,
+        "field.options",
+      );
 }

@@ -50,7 +50,10 @@ function comparison(op: string): Lookup {
         const edge = integerEdge(op, rhs, type);
         if (edge !== undefined) {
           context.misfit();
-          if (typeof edge !== "object") return lookup(op, lhs, [slotParam(new Slot(rhs.index, edge), null, context, { key: `edge${edge}`, fn: () => edge })]);
+          if (typeof edge !== "object")
+            return lookup(op, lhs, [
+              slotParam(new Slot(rhs.index, edge), null, context, { key: `edge${edge}`, fn: () => edge }),
+            ]);
           // Out of range is unknown, not true, for NULL: the comparison holds for every row that has a value.
           return edge.kind === "always" ? lookup("isnull", lhs, [], null, { is: false }) : edge;
         }
@@ -70,24 +73,36 @@ function oneRow(rhs: Expr): Expr {
   if (rhs.kind === "subquery" && !rhs.exists) {
     const q = rhs.query as unknown as SingleRow;
     if (q.isSubqueryValue === true && !q.limitedToOne)
-      throw new ValueError(`The QuerySet value for an exact lookup must be limited to one result using slicing.`, "lookup.not_limited");
+      throw new ValueError(
+        `The QuerySet value for an exact lookup must be limited to one result using slicing.`,
+        "lookup.not_limited",
+      );
   }
   return rhs;
 }
-interface SingleRow { readonly isSubqueryValue?: boolean; readonly limitedToOne: boolean }
+interface SingleRow {
+  readonly isSubqueryValue?: boolean;
+  readonly limitedToOne: boolean;
+}
 
 const IN: Lookup = {
   name: "in",
   build(lhs, rhs, context) {
     const type = rhsType(lhs);
     if (Array.isArray(rhs)) {
-      const items = (rhs as readonly (Slot | Expr)[]).filter((r) => !(r instanceof Slot && r.value === null)).map((r) => valueNode(r, type, context));
-      if (items.length === 0) { context.misfit(); return NEVER; }
+      const items = (rhs as readonly (Slot | Expr)[])
+        .filter((r) => !(r instanceof Slot && r.value === null))
+        .map((r) => valueNode(r, type, context));
+      if (items.length === 0) {
+        context.misfit();
+        return NEVER;
+      }
       return lookup("in", lhs, items);
     }
     if (rhs instanceof Slot) {
       const range = integerRange(type);
-      const fits = range === null ? undefined : (v: unknown): boolean => !isNumber(v) || (v >= range[0] && v <= range[1]);
+      const fits =
+        range === null ? undefined : (v: unknown): boolean => !isNumber(v) || (v >= range[0] && v <= range[1]);
       const list = listNode(rhs, type, context, fits);
       return list.kind === "never" ? NEVER : lookup("in", lhs, [list]);
     }
@@ -103,18 +118,30 @@ const RANGE: Lookup = {
     if (Array.isArray(rhs)) {
       const parts = rhs as readonly (Slot | Expr)[];
       if (parts.length !== 2) throw new ValueError("The lookup 'range' takes two values.", "lookup.range");
-      return lookup("range", lhs, parts.map((r) => valueNode(r, type, context)));
+      return lookup(
+        "range",
+        lhs,
+        parts.map((r) => valueNode(r, type, context)),
+      );
     }
     if (!(rhs instanceof Slot)) throw new ValueError("The lookup 'range' takes a list of two values.", "lookup.range");
     const prepare = (v: unknown): unknown => {
       const two = members(v, "range");
-      if (two.length !== 2) throw new ValueError(`The lookup 'range' takes two values, not ${two.length}.`, "lookup.range");
-      if (two.some((x) => x === null || x === undefined)) throw new ValueError("Cannot use null as a bound of 'range'.", "lookup.null");
+      if (two.length !== 2)
+        throw new ValueError(`The lookup 'range' takes two values, not ${two.length}.`, "lookup.range");
+      if (two.some((x) => x === null || x === undefined))
+        throw new ValueError("Cannot use null as a bound of 'range'.", "lookup.null");
       return type === null ? two : two.map((x) => type.prep(x));
     };
     prepare(rhs.value);
     context.prepare(rhs.index, prepare);
-    const pick = (i: 0 | 1): Expr => ({ kind: "param", slot: rhs.index, type, map: (v) => (v as unknown[])[i], mapKey: `pick${i}` });
+    const pick = (i: 0 | 1): Expr => ({
+      kind: "param",
+      slot: rhs.index,
+      type,
+      map: (v) => (v as unknown[])[i],
+      mapKey: `pick${i}`,
+    });
     return lookup("range", lhs, [pick(0), pick(1)]);
   },
 };
@@ -129,30 +156,51 @@ const ISNULL: Lookup = {
 /** The flag of `isnull`. It decides on structure: a call with the other one gets a shape of its own. (`null` is `exact` with null.) */
 export function isnullFlag(rhs: Rhs, context: BuildContext): boolean {
   const flag = rhs instanceof Slot ? rhs.value : undefined;
-  if (typeof flag !== "boolean") throw new ValueError("The QuerySet value for an isnull lookup must be True or False (true or false).", "lookup.isnull");
+  if (typeof flag !== "boolean")
+    throw new ValueError(
+      "The QuerySet value for an isnull lookup must be True or False (true or false).",
+      "lookup.isnull",
+    );
   context.prepare((rhs as Slot).index, (v) => (v === flag || v === null ? v : MISFIT));
   return flag;
 }
 
 /** Text before and after the escaped value in LIKE. */
 export const PATTERNS: Readonly<Record<string, readonly [string, string]>> = {
-  contains: ["%", "%"], icontains: ["%", "%"], startswith: ["", "%"], istartswith: ["", "%"], endswith: ["%", ""], iendswith: ["%", ""], iexact: ["", ""],
+  contains: ["%", "%"],
+  icontains: ["%", "%"],
+  startswith: ["", "%"],
+  istartswith: ["", "%"],
+  endswith: ["%", ""],
+  iendswith: ["%", ""],
+  iexact: ["", ""],
 };
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, "\\$&");
 
 function textOf(v: unknown, name: string): string {
   if (typeof v === "string") return v;
   if (typeof v === "number" || typeof v === "bigint" || typeof v === "boolean") return String(v);
-  if (v instanceof Date && !Number.isNaN(v.getTime())) return v.toISOString().replace("T", " ").replace("Z", "").replace(/\.000$/, "");
+  if (v instanceof Date && !Number.isNaN(v.getTime()))
+    return v
+      .toISOString()
+      .replace("T", " ")
+      .replace("Z", "")
+      .replace(/\.000$/, "");
   const text = valueText(v);
   if (text !== undefined) return text;
-  throw new FieldError(`The lookup '${name}' takes text, not ${Array.isArray(v) ? "a list" : v === null ? "null" : typeof v}.`, "value.type");
+  throw new FieldError(
+    `The lookup '${name}' takes text, not ${Array.isArray(v) ? "a list" : v === null ? "null" : typeof v}.`,
+    "value.type",
+  );
 }
 
 // Databases without a type of their own keep UUIDs as 32 digits.
 const WITHOUT_HYPHENS: FuncSpec = {
   name: "WithoutHyphens",
-  lower: (n, dialect) => (dialect.features.nativeUuid ? n.args[0]! : func({ name: "Replace", sql: "REPLACE" }, [n.args[0]!, keyword("'-'"), keyword("''")])),
+  lower: (n, dialect) =>
+    dialect.features.nativeUuid
+      ? n.args[0]!
+      : func({ name: "Replace", sql: "REPLACE" }, [n.args[0]!, keyword("'-'"), keyword("''")]),
 };
 function pattern(name: string): Lookup {
   const [before, after] = PATTERNS[name]!;
@@ -161,7 +209,8 @@ function pattern(name: string): Lookup {
     build(lhs, given, context) {
       const rhs = single(given, name);
       const bare = isUuid(rhsType(lhs));
-      if (!(rhs instanceof Slot)) return lookup(name, lhs, [bare ? func(WITHOUT_HYPHENS, [rhs]) : rhs], null, { expression: true });
+      if (!(rhs instanceof Slot))
+        return lookup(name, lhs, [bare ? func(WITHOUT_HYPHENS, [rhs]) : rhs], null, { expression: true });
       const prepare = (v: unknown): unknown => refuseNul(textOf(v, name), name);
       prepare(rhs.value);
       context.prepare(rhs.index, prepare);
@@ -170,7 +219,9 @@ function pattern(name: string): Lookup {
         // PostgreSQL compares capitals with =, not with LIKE.
         return name === "iexact" && c.dialect.name === "postgres" ? text : before + escapeLike(text) + after;
       };
-      return lookup(name, lhs, [{ kind: "param", slot: rhs.index, type: null, map, mapKey: name + (bare ? "u" : ""), rawValue: true }]);
+      return lookup(name, lhs, [
+        { kind: "param", slot: rhs.index, type: null, map, mapKey: name + (bare ? "u" : ""), rawValue: true },
+      ]);
     },
   };
 }
@@ -178,7 +229,11 @@ function isUuid(type: ValueType | null): boolean {
   return type?.ancestry.includes("UUIDField") ?? false;
 }
 function refuseNul(text: string, name: string): string {
-  if (text.includes("\0")) throw new ValueError(`The lookup '${name}' was given text with a NUL character, which databases cannot hold.`, "value.nul");
+  if (text.includes("\0"))
+    throw new ValueError(
+      `The lookup '${name}' was given text with a NUL character, which databases cannot hold.`,
+      "value.nul",
+    );
   return text;
 }
 function regex(name: string): Lookup {
@@ -208,4 +263,3 @@ export function addComparisons(r: LookupRegistry): void {
   r.addLookup("ForeignObject", IN);
   r.addLookup("ForeignObject", ISNULL);
 }
-

@@ -33,7 +33,10 @@ export interface UserTransform {
   readonly bilateral?: boolean;
 }
 /** A class that extends `Transform`, `Func`, `CustomExpression` or `Lookup`. */
-export type UserClass = (new (...args: never[]) => Expression) & { readonly lookupName?: string; readonly bilateral?: boolean };
+export type UserClass = (new (...args: never[]) => Expression) & {
+  readonly lookupName?: string;
+  readonly bilateral?: boolean;
+};
 export type Registrable = Pick<FunctionMaker, "spec"> | UserLookup | UserTransform | UserClass;
 
 /** The name of a field's type: given as text, as the call that makes the field, as its class or as a field. */
@@ -105,24 +108,34 @@ function notRegistrable(): QueryTypeError {
 function addClass(typeName: string, cls: UserClass, name: string): void {
   const make = (...parts: Expr[]): Expression => new cls(...(parts.map(resolved) as never[]));
   if (!(cls.prototype instanceof Lookup)) {
-    builtinLookups.addTransform(typeName, { name, build: (lhs, context) => context.close(make(lhs)), ...(cls.bilateral === true ? { bilateral: true } : {}) });
+    builtinLookups.addTransform(typeName, {
+      name,
+      build: (lhs, context) => context.close(make(lhs)),
+      ...(cls.bilateral === true ? { bilateral: true } : {}),
+    });
     return;
   }
   const preparation = preparationOf(cls);
   builtinLookups.addLookup(typeName, {
     name,
-    build: (lhs, given, context) => context.close(make(lhs, preparedSide(preparation, single(given, name), lhs, context))),
+    build: (lhs, given, context) =>
+      context.close(make(lhs, preparedSide(preparation, single(given, name), lhs, context))),
     ...((cls as { canUseNoneAsRhs?: boolean }).canUseNoneAsRhs === true ? { acceptsNull: true } : {}),
   });
 }
 function transformOf(t: UserTransform, name: string): Transform {
-  return { name, build: (lhs, context) => context.close(t.transform(resolved(lhs))), ...(t.bilateral === true ? { bilateral: true } : {}) };
+  return {
+    name,
+    build: (lhs, context) => context.close(t.transform(resolved(lhs))),
+    ...(t.bilateral === true ? { bilateral: true } : {}),
+  };
 }
 function lookupOf(l: UserLookup, name: string): Lookup_ {
   const preparation = { prepareRhs: true, prepare: l.prepare };
   return {
     name,
-    build: (lhs, given, context) => context.close(l.build(resolved(lhs), resolved(preparedSide(preparation, single(given, name), lhs, context)))),
+    build: (lhs, given, context) =>
+      context.close(l.build(resolved(lhs), resolved(preparedSide(preparation, single(given, name), lhs, context)))),
   };
 }
 /** The right side of a user's lookup: a plain value is prepared as the lookup says, else by the type of the left side. */
@@ -133,7 +146,8 @@ export function preparedSide(p: LookupPreparation, rhs: Slot | Expr, lhs: Expr, 
   if (prepare !== undefined) {
     const checked = (v: unknown): unknown => {
       const out = prepare(v, type);
-      if (out === undefined) throw new ValueError("The preparation of a lookup's value returned undefined.", "value.undefined");
+      if (out === undefined)
+        throw new ValueError("The preparation of a lookup's value returned undefined.", "value.undefined");
       return out;
     };
     checked(rhs.value);

@@ -45,7 +45,10 @@ export class LookupRegistry {
     this.version++;
   }
   /** What is registered for this very type under a name. */
-  own(typeName: string, name: string): { readonly lookup: Lookup | undefined; readonly transform: Transform | undefined } {
+  own(
+    typeName: string,
+    name: string,
+  ): { readonly lookup: Lookup | undefined; readonly transform: Transform | undefined } {
     return { lookup: this.lookups.get(typeName)?.get(name), transform: this.transforms.get(typeName)?.get(name) };
   }
   removeLookup(typeName: string, name: string): void {
@@ -78,7 +81,9 @@ export class LookupRegistry {
   /** Names a type answers to, for messages. */
   names(type: ValueType | null): string[] {
     const out = new Set<string>();
-    for (const t of ancestry(type)) for (const table of [this.lookups.get(t), this.transforms.get(t)]) for (const n of table?.keys() ?? []) out.add(n);
+    for (const t of ancestry(type))
+      for (const table of [this.lookups.get(t), this.transforms.get(t)])
+        for (const n of table?.keys() ?? []) out.add(n);
     return [...out].sort();
   }
 }
@@ -99,7 +104,13 @@ function put<T>(table: Map<string, Map<string, T>>, type: string, name: string, 
 }
 
 /** A function's spec as a transform. */
-export function specTransform(spec: FuncSpec, build: (spec: FuncSpec, lhs: Expr, context: BuildContext) => Expr): Transform {
-  const t = { name: spec.lookupName ?? spec.name.toLowerCase(), build: (lhs: Expr, c: BuildContext) => build(spec, lhs, c) };
+export function specTransform(
+  spec: FuncSpec,
+  build: (spec: FuncSpec, lhs: Expr, context: BuildContext) => Expr,
+): Transform {
+  const t = {
+    name: spec.lookupName ?? spec.name.toLowerCase(),
+    build: (lhs: Expr, c: BuildContext) => build(spec, lhs, c),
+  };
   return spec.bilateral === true ? { ...t, bilateral: true } : t;
 }

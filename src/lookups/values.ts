@@ -1,5 +1,13 @@
 /** Right-hand sides of lookups as nodes: checks by the type of the left side, structure where a value decides it. */
-import { constant, NEVER, typeOrNull, type BindContext, type Expr, type ListNode, type ParamNode } from "../ast/expr.js";
+import {
+  constant,
+  NEVER,
+  typeOrNull,
+  type BindContext,
+  type Expr,
+  type ListNode,
+  type ParamNode,
+} from "../ast/expr.js";
 import type { DbParam, DialectInfo, ValueType } from "../ast/seams.js";
 import { MISFIT, Slot } from "../ast/slots.js";
 import { FieldError, ValueError } from "../base/errors.js";
@@ -11,7 +19,12 @@ import type { Rhs } from "./registry.js";
 export type BindMap = (value: unknown, context: BindContext) => unknown;
 
 /** A gathered value as a parameter of `type`; the value is checked by the type now and on each later use of the shape. */
-export function slotParam(slot: Slot, type: ValueType | null, context: BuildContext, map?: { key: string; fn: BindMap; rawValue?: boolean }): ParamNode {
+export function slotParam(
+  slot: Slot,
+  type: ValueType | null,
+  context: BuildContext,
+  map?: { key: string; fn: BindMap; rawValue?: boolean },
+): ParamNode {
   if (type !== null) {
     type.prep(slot.value);
     context.prepare(slot.index, (v) => (v === null ? MISFIT : type.prep(v)));
@@ -38,17 +51,27 @@ export function members(value: unknown, name: string): unknown[] {
   if (Array.isArray(value)) return value as unknown[];
   if (value instanceof Set) return [...value] as unknown[];
   if (value instanceof Map) return [...value.keys()] as unknown[];
-  if (typeof value === "object" && value !== null && Symbol.iterator in value && !ArrayBuffer.isView(value)) return [...(value as Iterable<unknown>)];
-  throw new ValueError(`The lookup '${name}' takes a list of values or a queryset, not ${value === null ? "null" : typeof value}.`, "lookup.not_iterable");
+  if (typeof value === "object" && value !== null && Symbol.iterator in value && !ArrayBuffer.isView(value))
+    return [...(value as Iterable<unknown>)];
+  throw new ValueError(
+    `The lookup '${name}' takes a list of values or a queryset, not ${value === null ? "null" : typeof value}.`,
+    "lookup.not_iterable",
+  );
 }
 
 /**
  * `in` over a list of plain values: one list parameter. null members never match and are dropped; doubles are sent once; an empty
  * list matches nothing, which is structure, so such a call gets a shape of its own.
  */
-export function listNode(slot: Slot, type: ValueType | null, context: BuildContext, fits?: (v: unknown) => boolean): Expr {
+export function listNode(
+  slot: Slot,
+  type: ValueType | null,
+  context: BuildContext,
+  fits?: (v: unknown) => boolean,
+): Expr {
   const prepare = (v: unknown): unknown => {
-    const seen = new Set<unknown>(), out: unknown[] = [];
+    const seen = new Set<unknown>(),
+      out: unknown[] = [];
     for (const item of members(v, "in")) {
       if (item === null) continue;
       if (item === undefined) throw new ValueError("A member of an `in` list is undefined.", "value.undefined");
@@ -72,7 +95,9 @@ export function listNode(slot: Slot, type: ValueType | null, context: BuildConte
 function canonicalKey(value: unknown): unknown {
   if (value instanceof Date) return `d${value.getTime()}`;
   if (ArrayBuffer.isView(value)) return value;
-  return typeof (value as { toString?: unknown }).toString === "function" && Object.getPrototypeOf(value) !== Object.prototype && !Array.isArray(value)
+  return typeof (value as { toString?: unknown }).toString === "function" &&
+    Object.getPrototypeOf(value) !== Object.prototype &&
+    !Array.isArray(value)
     ? `o${String(value)}`
     : value;
 }
@@ -93,9 +118,13 @@ function comparedDecimal(field: DecimalField): DecimalField {
   let type = compared.get(field);
   if (type === undefined) {
     const fits = (d: Decimal): boolean =>
-      (field.scale === undefined || d.decimalPlaces() <= field.scale) && (field.digits === undefined || d.isZero() || d.e + 1 + (field.scale ?? 0) <= field.digits);
+      (field.scale === undefined || d.decimalPlaces() <= field.scale) &&
+      (field.digits === undefined || d.isZero() || d.e + 1 + (field.scale ?? 0) <= field.digits);
     type = Object.create(field, {
-      toDb: { value: (v: unknown, dialect: DialectInfo): DbParam => (fits(v as Decimal) ? field.toDb(v, dialect) : ANY_DECIMAL.toDb(v, dialect)) },
+      toDb: {
+        value: (v: unknown, dialect: DialectInfo): DbParam =>
+          fits(v as Decimal) ? field.toDb(v, dialect) : ANY_DECIMAL.toDb(v, dialect),
+      },
     }) as DecimalField;
     compared.set(field, type);
   }

@@ -6,7 +6,7 @@ import { FieldDoesNotExist, suggest } from "../base/errors.js";
 import type { LateValue } from "../ast/seams.js";
 import type { Field, FieldOwner } from "../fields/field.js";
 import type { GenericForeignKey } from "../fields/generic.js";
-import type { ForeignObject} from "../fields/relations.js";
+import type { ForeignObject } from "../fields/relations.js";
 import { ManyToManyField, ReverseRelation, type ForeignKey, type OneToOneField } from "../fields/relations.js";
 
 /** Meta options as users write them. */
@@ -118,7 +118,9 @@ export class ModelMeta implements FieldOwner {
   }
   /** Fields that are no many-to-many, parents' first: Django's `_meta.fields`. */
   get fields(): readonly Field[] {
-    const others = [...this.byName.values()].filter((f) => !f.concrete && !(f instanceof ManyToManyField) && !this.virtualFields.includes(f));
+    const others = [...this.byName.values()].filter(
+      (f) => !f.concrete && !(f instanceof ManyToManyField) && !this.virtualFields.includes(f),
+    );
     return [...new Set([...this.concreteFields, ...others])];
   }
   /** Everything a path may begin with, but hidden reverse relations: Django's `_meta.get_fields()`. */
@@ -151,14 +153,21 @@ export class ModelMeta implements FieldOwner {
   getField(name: string): MetaField {
     const found = name === "pk" ? this.pk : this.find(name);
     if (found === undefined)
-      throw new FieldDoesNotExist(`${this.objectName} has no field named '${name}'.${suggest(name, this.choices())}`, "model.unknown_field", { model: this.label, path: name, choices: this.choices() });
+      throw new FieldDoesNotExist(
+        `${this.objectName} has no field named '${name}'.${suggest(name, this.choices())}`,
+        "model.unknown_field",
+        { model: this.label, path: name, choices: this.choices() },
+      );
     return found;
   }
   /** Field with a column by name or attname. */
   getConcrete(name: string): Field {
     const f = this.getField(name);
     if (f instanceof ReverseRelation || !f.concrete)
-      throw new FieldDoesNotExist(`${this.objectName}.${name} has no column.`, "model.no_column", { model: this.label, path: name });
+      throw new FieldDoesNotExist(`${this.objectName}.${name} has no column.`, "model.no_column", {
+        model: this.label,
+        path: name,
+      });
     return f;
   }
   /** Names for messages: fields and visible reverse relations, sorted. */

@@ -9,7 +9,14 @@ import { CompositePrimaryKey } from "../fields/generated.js";
 import { GenericForeignKey, GenericRelation, isGeneric } from "../fields/generic.js";
 import { OrderWrt } from "../fields/integers.js";
 import { BigAutoField } from "../fields/keys.js";
-import { CASCADE, ForeignKey, ForeignObject, ManyToManyField, OneToOneField, ReverseRelation } from "../fields/relations.js";
+import {
+  CASCADE,
+  ForeignKey,
+  ForeignObject,
+  ManyToManyField,
+  OneToOneField,
+  ReverseRelation,
+} from "../fields/relations.js";
 import { ModelMeta, type MetaOptions } from "./options.js";
 
 /** A model as it was written, before its app and the other models are known. */
@@ -42,12 +49,22 @@ export class Registry {
   add(app: string, definition: ModelDefinition): ModelMeta {
     const known = this.byDefinition.get(definition);
     if (known !== undefined) return known;
-    const [given, name] = definition.label.includes(".") ? (definition.label.split(".", 2) as [string, string]) : [undefined, definition.label];
+    const [given, name] = definition.label.includes(".")
+      ? (definition.label.split(".", 2) as [string, string])
+      : [undefined, definition.label];
     const appLabel = definition.options.appLabel ?? given ?? app;
-    if (!/^[A-Za-z_][\w$]*$/.test(name)) throw new ImproperlyConfigured(`'${definition.label}' is not a name for a model; write it as "Product" or "shop.Product".`, "model.label");
+    if (!/^[A-Za-z_][\w$]*$/.test(name))
+      throw new ImproperlyConfigured(
+        `'${definition.label}' is not a name for a model; write it as "Product" or "shop.Product".`,
+        "model.label",
+      );
     const meta = new ModelMeta(appLabel, name, definition.options);
     if (this.models.has(meta.label))
-      throw new ImproperlyConfigured(`Two models are called '${meta.label}'. A label names one model; rename one of them, or give it another app.`, "model.duplicate_label", { model: meta.label });
+      throw new ImproperlyConfigured(
+        `Two models are called '${meta.label}'. A label names one model; rename one of them, or give it another app.`,
+        "model.duplicate_label",
+        { model: meta.label },
+      );
     this.models.set(meta.label, meta);
     this.byDefinition.set(definition, meta);
     return meta;
@@ -60,7 +77,11 @@ export class Registry {
   get(label: string, app?: string): ModelMeta {
     const found = this.find(label, app);
     if (found === undefined)
-      throw new LookupError(`No model is called '${label}'.${suggest(label, label.includes(".") ? this.models.keys() : [...this.models.values()].map((m) => m.objectName))}`, "model.unknown_label", { model: label });
+      throw new LookupError(
+        `No model is called '${label}'.${suggest(label, label.includes(".") ? this.models.keys() : [...this.models.values()].map((m) => m.objectName))}`,
+        "model.unknown_label",
+        { model: label },
+      );
     return found;
   }
   find(label: string, app?: string): ModelMeta | undefined {
@@ -71,7 +92,11 @@ export class Registry {
     }
     const all = [...this.models.values()].filter((m) => m.objectName === label);
     if (all.length > 1)
-      throw new ImproperlyConfigured(`Several apps have a model '${label}': ${all.map((m) => m.label).join(", ")}. Write the label with its app.`, "model.ambiguous_label", { model: label });
+      throw new ImproperlyConfigured(
+        `Several apps have a model '${label}': ${all.map((m) => m.label).join(", ")}. Write the label with its app.`,
+        "model.ambiguous_label",
+        { model: label },
+      );
     return all[0];
   }
 
@@ -85,7 +110,12 @@ export class Registry {
     };
     for (const d of this.byDefinition.keys()) visit(d);
     for (const d of ordered) {
-      if (!this.byDefinition.has(d)) throw new ImproperlyConfigured(`The model '${d.label}' is inherited from, but is in no app.`, "model.unregistered_parent", { model: d.label });
+      if (!this.byDefinition.has(d))
+        throw new ImproperlyConfigured(
+          `The model '${d.label}' is inherited from, but is in no app.`,
+          "model.unregistered_parent",
+          { model: d.label },
+        );
       this.prepare(d, this.byDefinition.get(d)!);
     }
     for (const d of ordered) this.relate(this.byDefinition.get(d)!);
@@ -121,9 +151,16 @@ export class Registry {
     const own = new Map<string, Field>();
     for (const [name, field] of Object.entries(d.fields)) {
       if (!isField(field))
-        throw new ImproperlyConfigured(`'${meta.label}.${name}' is no field. Fields are made by calls such as CharField({ maxLength: 100 }).`, "model.not_a_field", { model: meta.label, path: name });
+        throw new ImproperlyConfigured(
+          `'${meta.label}.${name}' is no field. Fields are made by calls such as CharField({ maxLength: 100 }).`,
+          "model.not_a_field",
+          { model: meta.label, path: name },
+        );
       if (name === "__proto__" || name === "constructor" || name === "prototype")
-        throw new ImproperlyConfigured(`'${name}' cannot be the name of a field.`, "model.field_name", { model: meta.label, path: name });
+        throw new ImproperlyConfigured(`'${name}' cannot be the name of a field.`, "model.field_name", {
+          model: meta.label,
+          path: name,
+        });
       own.set(name, field.clone());
     }
     for (const p of d.parents) {
@@ -132,9 +169,12 @@ export class Registry {
       parent.childModels.push(meta);
       const concrete = parent.concrete;
       let link: [string, OneToOneField] | undefined;
-      for (const [name, f] of own) if (f instanceof OneToOneField && f.parentLink && this.find(f.to, meta.appLabel) === concrete) link = [name, f];
+      for (const [name, f] of own)
+        if (f instanceof OneToOneField && f.parentLink && this.find(f.to, meta.appLabel) === concrete) link = [name, f];
       if (link === undefined)
-        for (const [name, f] of own) if (f instanceof OneToOneField && this.find(f.to, meta.appLabel) === concrete && f.primaryKey) link = [name, f];
+        for (const [name, f] of own)
+          if (f instanceof OneToOneField && this.find(f.to, meta.appLabel) === concrete && f.primaryKey)
+            link = [name, f];
       if (link === undefined) {
         const name = `${uncapitalize(concrete.objectName)}Ptr`;
         link = [name, new OneToOneField(concrete.label, { onDelete: CASCADE, parentLink: true, autoCreated: true })];
@@ -151,7 +191,12 @@ export class Registry {
       const first = [...links.values()][0]!;
       (first as { primaryKey: boolean }).primaryKey = true;
     } else if (!hasKey && links.size === 0) {
-      if (own.has("id")) this.problem("models.E004", "'id' can only be used as a field name if the field also sets primaryKey: true.", meta.label);
+      if (own.has("id"))
+        this.problem(
+          "models.E004",
+          "'id' can only be used as a field name if the field also sets primaryKey: true.",
+          meta.label,
+        );
       else {
         const rest = [...own];
         own.clear();
@@ -166,13 +211,18 @@ export class Registry {
       meta.localFields.push(f);
       if (isGeneric(f)) meta.virtualFields.push(f);
     }
-    for (const parent of links.keys()) for (const f of parent.virtualFields) if (!meta.byName.has(f.name)) this.inheritVirtual(meta, f);
+    for (const parent of links.keys())
+      for (const f of parent.virtualFields) if (!meta.byName.has(f.name)) this.inheritVirtual(meta, f);
     for (const [parent, link] of links) meta.parents.set(parent.concrete, link);
     const composite = meta.localFields.find((f) => f instanceof CompositePrimaryKey);
     const key = composite ?? meta.localFields.find((f) => f.primaryKey) ?? meta.localFields[0];
     meta.pk = key!;
-    if (composite instanceof CompositePrimaryKey) composite.fields = composite.names.map((n) => meta.byName.get(n)).filter((f): f is Field => f !== undefined);
-    meta.pkFields = composite instanceof CompositePrimaryKey ? composite.names.map((n) => meta.byName.get(n)).filter((f): f is Field => f !== undefined) : [meta.pk];
+    if (composite instanceof CompositePrimaryKey)
+      composite.fields = composite.names.map((n) => meta.byName.get(n)).filter((f): f is Field => f !== undefined);
+    meta.pkFields =
+      composite instanceof CompositePrimaryKey
+        ? composite.names.map((n) => meta.byName.get(n)).filter((f): f is Field => f !== undefined)
+        : [meta.pk];
   }
   /** A generic relation of a base is one of its child or proxy too, with the content type and the key of that one. */
   private inheritVirtual(meta: ModelMeta, field: Field): void {
@@ -195,8 +245,20 @@ export class Registry {
       const label = f.to === "self" ? meta.label : f.to;
       const target = this.find(label, meta.appLabel);
       if (target === undefined) {
-        this.problem("fields.E300", `Field defines a relation with model '${f.to}', which is either not installed, or is abstract.`, f.path, suggest(f.to, [...this.models.values()].map((m) => m.objectName)).trim() || undefined);
-        this.problem("fields.E307", `The field ${f.path} was declared with a lazy reference to '${f.to}', but no app provides that model.`, f.path);
+        this.problem(
+          "fields.E300",
+          `Field defines a relation with model '${f.to}', which is either not installed, or is abstract.`,
+          f.path,
+          suggest(
+            f.to,
+            [...this.models.values()].map((m) => m.objectName),
+          ).trim() || undefined,
+        );
+        this.problem(
+          "fields.E307",
+          `The field ${f.path} was declared with a lazy reference to '${f.to}', but no app provides that model.`,
+          f.path,
+        );
         continue;
       }
       f.related = target;
@@ -206,7 +268,15 @@ export class Registry {
   private generic(meta: ModelMeta, f: GenericRelation): void {
     const target = this.find(f.to === "self" ? meta.label : f.to, meta.appLabel);
     if (target === undefined) {
-      this.problem("fields.E300", `Field defines a relation with model '${f.to}', which is either not installed, or is abstract.`, f.path, suggest(f.to, [...this.models.values()].map((m) => m.objectName)).trim() || undefined);
+      this.problem(
+        "fields.E300",
+        `Field defines a relation with model '${f.to}', which is either not installed, or is abstract.`,
+        f.path,
+        suggest(
+          f.to,
+          [...this.models.values()].map((m) => m.objectName),
+        ).trim() || undefined,
+      );
       return;
     }
     f.related = target;
@@ -214,7 +284,8 @@ export class Registry {
     const reverse = new ReverseRelation(f, "manyToMany");
     reverse.model = target;
     reverse.relatedModel = meta;
-    reverse.queryName = f.inherited || f.relatedQueryName === undefined ? `${meta.modelName}_${f.name}+` : f.relatedQueryName;
+    reverse.queryName =
+      f.inherited || f.relatedQueryName === undefined ? `${meta.modelName}_${f.name}+` : f.relatedQueryName;
     if (!f.inherited) reverse.accessorName = f.relatedQueryName ?? null;
     f.reverse = reverse;
     target.reverse.push(reverse);
@@ -225,23 +296,45 @@ export class Registry {
     f.toFields = [];
     for (const n of f.toFieldNames) {
       const to = n === null ? target.pk : target.byName.get(n);
-      if (to === undefined) this.problem("fields.E312", `The toField '${n}' doesn't exist on the related model '${target.label}'.`, f.path);
+      if (to === undefined)
+        this.problem("fields.E312", `The toField '${n}' doesn't exist on the related model '${target.label}'.`, f.path);
       f.toFields.push(to ?? target.pk);
     }
     const reverse = new ReverseRelation(f, f.multiple ? "manyToOne" : "oneToOne");
     this.nameReverse(meta, f, target, reverse, f.relOptions.relatedName, f.relOptions.relatedQueryName, !f.multiple);
     f.reverse = reverse;
   }
-  private nameReverse(meta: ModelMeta, f: Field, target: ModelMeta, reverse: ReverseRelation, relatedName: string | undefined, relatedQueryName: string | undefined, single: boolean): void {
+  private nameReverse(
+    meta: ModelMeta,
+    f: Field,
+    target: ModelMeta,
+    reverse: ReverseRelation,
+    relatedName: string | undefined,
+    relatedQueryName: string | undefined,
+    single: boolean,
+  ): void {
     reverse.model = target;
     reverse.relatedModel = meta;
-    const fill = (pattern: string): string => pattern.replaceAll("%(class)s", meta.modelName).replaceAll("%(model_name)s", meta.modelName).replaceAll("%(app_label)s", meta.appLabel.toLowerCase());
+    const fill = (pattern: string): string =>
+      pattern
+        .replaceAll("%(class)s", meta.modelName)
+        .replaceAll("%(model_name)s", meta.modelName)
+        .replaceAll("%(app_label)s", meta.appLabel.toLowerCase());
     const given = relatedName ?? meta.options.defaultRelatedName;
     const name = given === undefined ? undefined : fill(given);
     const hidden = name !== undefined && name.endsWith("+");
     const bare = uncapitalize(meta.objectName);
     reverse.accessorName = hidden || meta.swapped ? null : (name ?? (single ? bare : `${bare}Set`));
-    reverse.queryName = relatedQueryName !== undefined ? fill(relatedQueryName) : (name !== undefined && !hidden ? name : hidden ? (name === "+" ? `${meta.modelName}_${f.name}+` : name) : bare);
+    reverse.queryName =
+      relatedQueryName !== undefined
+        ? fill(relatedQueryName)
+        : name !== undefined && !hidden
+          ? name
+          : hidden
+            ? name === "+"
+              ? `${meta.modelName}_${f.name}+`
+              : name
+            : bare;
     target.reverse.push(reverse);
     if (!target.reverseByQuery.has(reverse.queryName)) target.reverseByQuery.set(reverse.queryName, reverse);
   }
@@ -257,7 +350,11 @@ export class Registry {
       if (f.relOptions.through !== undefined) {
         const through = this.find(f.relOptions.through, meta.appLabel);
         if (through === undefined) {
-          this.problem("fields.E331", `Field specifies a many-to-many relation through model '${f.relOptions.through}', which has not been installed.`, f.path);
+          this.problem(
+            "fields.E331",
+            `Field specifies a many-to-many relation through model '${f.relOptions.through}', which has not been installed.`,
+            f.path,
+          );
           continue;
         }
         f.through = through;
@@ -273,24 +370,45 @@ export class Registry {
       f.reverse = reverse;
     }
   }
-  private throughEnds(f: ManyToManyField, through: ModelMeta, source: ModelMeta, target: ModelMeta, self: boolean): [ForeignObject, ForeignObject] | undefined {
-    const keys = [...through.byName.values()].filter((x, i, all): x is ForeignObject => x instanceof ForeignObject && all.indexOf(x) === i);
+  private throughEnds(
+    f: ManyToManyField,
+    through: ModelMeta,
+    source: ModelMeta,
+    target: ModelMeta,
+    self: boolean,
+  ): [ForeignObject, ForeignObject] | undefined {
+    const keys = [...through.byName.values()].filter(
+      (x, i, all): x is ForeignObject => x instanceof ForeignObject && all.indexOf(x) === i,
+    );
     const named = f.relOptions.throughFields;
     if (named !== undefined) {
       const [a, b] = named.map((n) => through.byName.get(n));
       if (a instanceof ForeignObject && b instanceof ForeignObject) return [a, b];
-      this.problem("fields.E338", `The intermediary model '${through.label}' has no field '${named.find((n) => !(through.byName.get(n) instanceof ForeignObject))}'.`, f.path);
+      this.problem(
+        "fields.E338",
+        `The intermediary model '${through.label}' has no field '${named.find((n) => !(through.byName.get(n) instanceof ForeignObject))}'.`,
+        f.path,
+      );
       return undefined;
     }
-    const points = (m: ModelMeta) => (k: ForeignObject): boolean => {
-      const to = k.related as ModelMeta | undefined;
-      return to !== undefined && (to.concrete === m.concrete || m.concrete.allParents.includes(to.concrete));
-    };
-    const from = keys.filter(points(source)), to = keys.filter(points(target));
+    const points =
+      (m: ModelMeta) =>
+      (k: ForeignObject): boolean => {
+        const to = k.related as ModelMeta | undefined;
+        return to !== undefined && (to.concrete === m.concrete || m.concrete.allParents.includes(to.concrete));
+      };
+    const from = keys.filter(points(source)),
+      to = keys.filter(points(target));
     const a = from.find((k) => (k.related as ModelMeta).concrete === source.concrete) ?? from[0];
-    const b = self ? to.filter((k) => k !== a)[0] : (to.find((k) => (k.related as ModelMeta).concrete === target.concrete && k !== a) ?? to.find((k) => k !== a));
+    const b = self
+      ? to.filter((k) => k !== a)[0]
+      : (to.find((k) => (k.related as ModelMeta).concrete === target.concrete && k !== a) ?? to.find((k) => k !== a));
     if (a === undefined || b === undefined) {
-      this.problem("fields.E336", `The model is used as an intermediate model by '${f.path}', but it does not have a foreign key to '${a === undefined ? source.objectName : target.objectName}'.`, through.label);
+      this.problem(
+        "fields.E336",
+        `The model is used as an intermediate model by '${f.path}', but it does not have a foreign key to '${a === undefined ? source.objectName : target.objectName}'.`,
+        through.label,
+      );
       return undefined;
     }
     return [a, b];
@@ -309,7 +427,11 @@ export class Registry {
     const constraint = f.relOptions.dbConstraint ?? true;
     const a = new ForeignKey(meta.label, { onDelete: CASCADE, relatedName: `${name}+`, dbConstraint: constraint });
     const b = new ForeignKey(target.label, { onDelete: CASCADE, relatedName: `${name}+`, dbConstraint: constraint });
-    for (const [n, field] of [["id", id], [from, a], [to, b]] as const) {
+    for (const [n, field] of [
+      ["id", id],
+      [from, a],
+      [to, b],
+    ] as const) {
       field.bind(through, n, n);
       through.byName.set(n, field);
       if (field.attname !== n) through.byName.set(field.attname, field);
@@ -317,7 +439,12 @@ export class Registry {
     }
     through.pk = id;
     through.pkFields = [id];
-    if (this.models.has(through.label)) this.problem("fields.E340", `The field's intermediary table '${through.dbTable}' clashes with the model '${through.label}'.`, f.path);
+    if (this.models.has(through.label))
+      this.problem(
+        "fields.E340",
+        `The field's intermediary table '${through.dbTable}' clashes with the model '${through.label}'.`,
+        f.path,
+      );
     this.models.set(through.label, through);
     a.related = meta;
     b.related = target;
@@ -363,7 +490,9 @@ export class Registry {
     const latest = o.getLatestBy ?? base?.options.getLatestBy;
     meta.getLatestBy = latest === undefined ? [] : typeof latest === "string" ? [latest] : latest;
     const unique = o.uniqueTogether ?? [];
-    meta.uniqueTogether = (unique.length > 0 && typeof unique[0] === "string" ? [unique] : unique) as readonly (readonly string[])[];
+    meta.uniqueTogether = (
+      unique.length > 0 && typeof unique[0] === "string" ? [unique] : unique
+    ) as readonly (readonly string[])[];
     meta.indexes = o.indexes ?? [];
     meta.constraints = o.constraints ?? [];
     if (o.orderWithRespectTo !== undefined) {

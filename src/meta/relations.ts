@@ -3,7 +3,7 @@ import type { LateValue } from "../ast/seams.js";
 import { type Field } from "../fields/field.js";
 import { GenericRelation } from "../fields/generic.js";
 import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
-import type { ModelMeta} from "./options.js";
+import type { ModelMeta } from "./options.js";
 import { type MetaField } from "./options.js";
 
 /** Pairs of fields whose columns are equal in a join: left (where we are) and right (where we go). */
@@ -84,7 +84,7 @@ function manyToMany(f: ManyToManyField, reverse: boolean): readonly PathInfo[] {
   const steps = [start];
   // A through model that points at a parent (or a proxy's base) of the models at the ends needs the links between.
   const here = (reverse ? f.related : f.owner) as ModelMeta;
-  if ((start.from.concrete) !== here.concrete) steps.unshift(...linkPath(here, start.from));
+  if (start.from.concrete !== here.concrete) steps.unshift(...linkPath(here, start.from));
   // The two keys may stand on different models of one tree: a through model that inherits one of them.
   if (start.to.concrete !== end.from.concrete) steps.push(...linkPath(start.to, end.from));
   steps.push(end);
@@ -101,17 +101,32 @@ function genericForward(f: GenericRelation): readonly PathInfo[] {
   const holder = objectId.owner as ModelMeta;
   const owner = f.owner as ModelMeta;
   const first: PathInfo = {
-    from: owner, to: holder, targets: holder.pkFields, pairs: [[owner.pk, objectId]], joinField: f.reverse, multi: true, direct: false, nullable: true,
+    from: owner,
+    to: holder,
+    targets: holder.pkFields,
+    pairs: [[owner.pk, objectId]],
+    joinField: f.reverse,
+    multi: true,
+    direct: false,
+    nullable: true,
     restriction: restrictionOf(f, holder, "right"),
   };
   return holder === related ? [first] : [first, ...linkPath(holder, related)];
 }
 /** From the rows back to the objects of one model. */
 function genericReverse(f: GenericRelation): PathInfo {
-  const owner = f.owner as ModelMeta, related = f.related as ModelMeta;
+  const owner = f.owner as ModelMeta,
+    related = f.related as ModelMeta;
   const objectId = related.byName.get(f.objectIdField)!;
   return {
-    from: related, to: owner, targets: owner.pkFields, pairs: [[objectId, owner.pk]], joinField: f, multi: true, direct: false, nullable: true,
+    from: related,
+    to: owner,
+    targets: owner.pkFields,
+    pairs: [[objectId, owner.pk]],
+    joinField: f,
+    multi: true,
+    direct: false,
+    nullable: true,
     restriction: restrictionOf(f, related, "left"),
   };
 }
@@ -128,16 +143,21 @@ export function linkPath(from: ModelMeta, to: ModelMeta): PathInfo[] {
   if (up.length > 0) return upwards(from.concrete, up);
   const down = to.concrete.baseChain(from.concrete);
   if (down.length === 0) return [];
-  return upwards(to.concrete, down).reverse().map((p) => {
-    const field = p.joinField as ForeignObject;
-    return { ...reversePath(field, field.reverse), multi: false };
-  });
+  return upwards(to.concrete, down)
+    .reverse()
+    .map((p) => {
+      const field = p.joinField as ForeignObject;
+      return { ...reversePath(field, field.reverse), multi: false };
+    });
 }
 function upwards(from: ModelMeta, chain: readonly ModelMeta[]): PathInfo[] {
   const out: PathInfo[] = [];
   let at = from;
   for (const next of chain) {
-    if (at.concrete === next.concrete) { at = next; continue; }
+    if (at.concrete === next.concrete) {
+      at = next;
+      continue;
+    }
     const link = at.parents.get(next);
     if (link) out.push({ ...forwardPath(link), nullable: false });
     at = next;
@@ -155,8 +175,14 @@ export function parentSteps(at: ModelMeta, owner: ModelMeta): PathInfo[] {
     const link = current.parents.get(next);
     if (link) {
       out.push({
-        from: current, to: next, targets: link.toFields, pairs: link.fromFields.map((f, i) => [f, link.toFields[i]!] as const),
-        joinField: link, multi: false, direct: true, nullable: false,
+        from: current,
+        to: next,
+        targets: link.toFields,
+        pairs: link.fromFields.map((f, i) => [f, link.toFields[i]!] as const),
+        joinField: link,
+        multi: false,
+        direct: true,
+        nullable: false,
       });
     }
     current = next;

@@ -1,7 +1,8 @@
 /** Querysets the library itself reads with: all rows whatever the default manager hides, or those of the default manager. */
 import type { ModelMeta } from "../meta/options.js";
 import { defaultManagerOf } from "./managers-of.js";
-import { plainParts, QuerySet } from "./queryset.js";
+import { QuerySet } from "./queryset.js";
+import { plainParts } from "./queryset-core.js";
 import { baseQuerySet } from "./relations/base-query.js";
 
 type Hints = Readonly<Record<string, unknown>>;

@@ -4,12 +4,18 @@ import type { AtomicOptions } from "../db/transaction.js";
 import { currentOrm } from "./define.js";
 
 /** Runs `fn` in a transaction (a savepoint when nested): `await atomic(async () => { … }, { using: "default" })`. */
-export function atomic<T>(fn: () => T | Promise<T>, options: AtomicOptions & { readonly using?: string | undefined } = {}): Promise<T> {
+export function atomic<T>(
+  fn: () => T | Promise<T>,
+  options: AtomicOptions & { readonly using?: string | undefined } = {},
+): Promise<T> {
   const { using = "default", ...rest } = ownOptions(options);
   return currentOrm().connection(using).atomic(fn, ownOptions(rest));
 }
 /** Calls `fn` after the outermost transaction is committed; at once outside of one. */
-export function onCommit(fn: () => unknown, options: { readonly using?: string | undefined; readonly robust?: boolean | undefined } = {}): unknown {
+export function onCommit(
+  fn: () => unknown,
+  options: { readonly using?: string | undefined; readonly robust?: boolean | undefined } = {},
+): unknown {
   const { using = "default", robust } = ownOptions(options);
   return currentOrm().connection(using).onCommit(fn, { robust });
 }

@@ -31,7 +31,10 @@ interface Definition extends ModelDefinition {
   meta: ModelMeta | null;
   managers: Map<string, Manager> | null;
 }
-interface DefinedClass { readonly [DEFINITION]: Definition; readonly objects?: unknown }
+interface DefinedClass {
+  readonly [DEFINITION]: Definition;
+  readonly objects?: unknown;
+}
 
 function definitionOf(cls: unknown): Definition | undefined {
   return typeof cls === "function" ? (cls as unknown as DefinedClass)[DEFINITION] : undefined;
@@ -39,7 +42,8 @@ function definitionOf(cls: unknown): Definition | undefined {
 
 /** Fields that were spread or given by an abstract model, as plain own properties. */
 function readFields(label: string, fields: unknown): Record<string, Field> {
-  if (typeof fields !== "object" || fields === null) throw new ImproperlyConfigured(`model("${label}", fields) takes an object of fields.`, "model.fields");
+  if (typeof fields !== "object" || fields === null)
+    throw new ImproperlyConfigured(`model("${label}", fields) takes an object of fields.`, "model.fields");
   const out: Record<string, Field> = Object.create(null) as Record<string, Field>;
   for (const [name, f] of Object.entries(fields)) if (f !== null) out[name] = f as Field;
   return out;
@@ -47,27 +51,65 @@ function readFields(label: string, fields: unknown): Record<string, Field> {
 
 /** Makes the class that a model extends. See API §2. */
 export function defineModel(label: string, fields: Record<string, unknown>, meta: MetaOptions = {}): ModelClass {
-  if (typeof label !== "string") throw new ImproperlyConfigured("model() takes a label, such as \"Product\", first.", "model.label");
+  if (typeof label !== "string")
+    throw new ImproperlyConfigured('model() takes a label, such as "Product", first.', "model.label");
   return makeClass(label, readFields(label, fields), meta, [], null, ModelBase as unknown as ModelClass);
 }
-function makeClass(label: string, fields: Record<string, Field>, options: MetaOptions, parents: Definition[], proxyFor: Definition | null, Parent: ModelClass): ModelClass {
+function makeClass(
+  label: string,
+  fields: Record<string, Field>,
+  options: MetaOptions,
+  parents: Definition[],
+  proxyFor: Definition | null,
+  Parent: ModelClass,
+): ModelClass {
   const name = label.includes(".") ? label.split(".")[1]! : label;
-  const definition: Definition = { label, fields, options, parents, proxyFor, base: null as never, meta: null, managers: null };
+  const definition: Definition = {
+    label,
+    fields,
+    options,
+    parents,
+    proxyFor,
+    base: null as never,
+    meta: null,
+    managers: null,
+  };
   const made = class extends (Parent as unknown as new (...args: unknown[]) => object) {
     static [DEFINITION] = definition;
     static get meta(): ModelMeta {
       if (definition.meta === null)
-        throw new ImproperlyConfigured(`The model '${label}' is in no app yet; give its module to babik({ apps }).`, "model.unregistered", { model: label });
+        throw new ImproperlyConfigured(
+          `The model '${label}' is in no app yet; give its module to babik({ apps }).`,
+          "model.unregistered",
+          { model: label },
+        );
       return definition.meta;
     }
-    static get DoesNotExist() { return modelError(this.meta, "DoesNotExist"); }
-    static get MultipleObjectsReturned() { return modelError(this.meta, "MultipleObjectsReturned"); }
-    static get NotUpdated() { return modelError(this.meta, "NotUpdated"); }
-    static get objects(): Manager { return defaultManager(this as unknown as ModelClass, definition); }
-    static manager(of: unknown): Manager { return makeManager(of).bind(this as unknown as ModelClass, "objects"); }
+    static get DoesNotExist() {
+      return modelError(this.meta, "DoesNotExist");
+    }
+    static get MultipleObjectsReturned() {
+      return modelError(this.meta, "MultipleObjectsReturned");
+    }
+    static get NotUpdated() {
+      return modelError(this.meta, "NotUpdated");
+    }
+    static get objects(): Manager {
+      return defaultManager(this as unknown as ModelClass, definition);
+    }
+    static manager(of: unknown): Manager {
+      return makeManager(of).bind(this as unknown as ModelClass, "objects");
+    }
     static extend(child: string, more: Record<string, unknown>, meta: MetaOptions = {}): ModelClass {
       const bases = (meta.bases ?? []).map((b) => definitionOf(b)).filter((d): d is Definition => d !== undefined);
-      return makeClass(child, readFields(child, more), meta, [definitionOf(this)!, ...bases], null, this as unknown as ModelClass);
+      return makeClass(
+        child,
+        readFields(child, more),
+        meta,
+        [definitionOf(this)!, ...bases],
+        null,
+        this as unknown as ModelClass,
+      );
     }
     static proxy(child: string, meta: MetaOptions = {}): ModelClass {
       return makeClass(child, {}, meta, [], definitionOf(this)!, this as unknown as ModelClass);
@@ -84,7 +126,11 @@ function makeClass(label: string, fields: Record<string, Field>, options: MetaOp
 function defaultManager(cls: ModelClass, definition: Definition): Manager {
   definition.managers ??= new Map();
   let m = definition.managers.get("objects");
-  if (m === undefined) definition.managers.set("objects", (m = inheritedManager(definition)?.bind(cls, "objects") ?? new Manager().bind(cls, "objects")));
+  if (m === undefined)
+    definition.managers.set(
+      "objects",
+      (m = inheritedManager(definition)?.bind(cls, "objects") ?? new Manager().bind(cls, "objects")),
+    );
   return m;
 }
 // A proxy has the managers of its model; a child of a concrete model starts with a plain one.
@@ -160,16 +206,36 @@ export class Orm {
 let current: Orm | null = null;
 /** The orm that was made last: the one functions without an orm (`atomic`, `onCommit`) work on. */
 export function currentOrm(): Orm {
-  if (current === null) throw new ImproperlyConfigured("There is no orm yet; make one with babik({ databases, apps }).", "settings.no_orm");
+  if (current === null)
+    throw new ImproperlyConfigured("There is no orm yet; make one with babik({ databases, apps }).", "settings.no_orm");
   return current;
 }
 
-const SETTINGS = new Set(["databases", "apps", "timeZone", "useTz", "routers", "fetchMode", "defaultAutoField", "contentTypes"]);
+const SETTINGS = new Set([
+  "databases",
+  "apps",
+  "timeZone",
+  "useTz",
+  "routers",
+  "fetchMode",
+  "defaultAutoField",
+  "contentTypes",
+]);
 /** Makes an orm of settings. Throws `ImproperlyConfigured` with every mistake in the definitions at once. */
-export function defineOrm<T extends Orm>(settings: BabikSettings, Class: new (apps: Readonly<Record<string, object>>, runtime: Runtime) => T): T {
-  if (typeof settings !== "object" || settings === null) throw new ImproperlyConfigured("babik() takes an object of settings: { databases, apps }.", "settings.argument");
-  for (const key of Object.keys(settings)) if (!SETTINGS.has(key)) throw new ImproperlyConfigured(`babik() has no setting '${key}'. Settings are: ${[...SETTINGS].join(", ")}.`, "settings.unknown");
-  if (typeof settings.apps !== "object" || settings.apps === null) throw new ImproperlyConfigured("babik() needs apps: { name: module }.", "settings.apps");
+export function defineOrm<T extends Orm>(
+  settings: BabikSettings,
+  Class: new (apps: Readonly<Record<string, object>>, runtime: Runtime) => T,
+): T {
+  if (typeof settings !== "object" || settings === null)
+    throw new ImproperlyConfigured("babik() takes an object of settings: { databases, apps }.", "settings.argument");
+  for (const key of Object.keys(settings))
+    if (!SETTINGS.has(key))
+      throw new ImproperlyConfigured(
+        `babik() has no setting '${key}'. Settings are: ${[...SETTINGS].join(", ")}.`,
+        "settings.unknown",
+      );
+  if (typeof settings.apps !== "object" || settings.apps === null)
+    throw new ImproperlyConfigured("babik() needs apps: { name: module }.", "settings.apps");
   const registry = new Registry(settings.defaultAutoField);
   const found: [Definition, ModelClass][] = [];
   const seen = new Set<Definition>();
@@ -181,7 +247,11 @@ export function defineOrm<T extends Orm>(settings: BabikSettings, Class: new (ap
       const earlier = found.findIndex(([d]) => d === definition);
       // The class users made, not the one it extends, where a module exports both.
       if (seen.has(definition)) {
-        if (earlier >= 0 && (value as ModelClass).prototype instanceof (found[earlier]![1] as unknown as new () => object)) found[earlier] = [definition, value as ModelClass];
+        if (
+          earlier >= 0 &&
+          (value as ModelClass).prototype instanceof (found[earlier]![1] as unknown as new () => object)
+        )
+          found[earlier] = [definition, value as ModelClass];
         continue;
       }
       seen.add(definition);
@@ -215,7 +285,12 @@ export function defineOrm<T extends Orm>(settings: BabikSettings, Class: new (ap
   const zone = timeZoneOf(settings.timeZone ?? "UTC");
   installTimeZone(zone, readZoneFrom);
   const runtime = new Runtime({
-    registry, connections: connectAll(settings.databases ?? { default: "sqlite::memory:" }), operations, routers: settings.routers ?? [], timeZone: zone, fetchMode: settings.fetchMode ?? "peers",
+    registry,
+    connections: connectAll(settings.databases ?? { default: "sqlite::memory:" }),
+    operations,
+    routers: settings.routers ?? [],
+    timeZone: zone,
+    fetchMode: settings.fetchMode ?? "peers",
   });
   for (const meta of registry.models.values()) attachRuntime(meta, runtime);
   for (const meta of registry.models.values()) {
@@ -241,17 +316,26 @@ function throughClass(meta: ModelMeta): void {
 function bindManagers(definition: Definition, cls: ModelClass, meta: ModelMeta): Map<string, Manager> {
   const out = new Map<string, Manager>();
   for (const [name, of] of Object.entries(meta.options.managers ?? {})) {
-    const manager = of instanceof Manager ? of : typeof of === "function" && !(of as { prototype?: unknown }).prototype ? managerFrom(of as (qs: QuerySet) => QuerySet) : typeof of === "function" && Object.getOwnPropertyNames(of).includes("prototype") && isClass(of) ? makeManager(of) : managerFrom(of as (qs: QuerySet) => QuerySet);
+    const manager =
+      of instanceof Manager
+        ? of
+        : typeof of === "function" && !(of as { prototype?: unknown }).prototype
+          ? managerFrom(of as (qs: QuerySet) => QuerySet)
+          : typeof of === "function" && Object.getOwnPropertyNames(of).includes("prototype") && isClass(of)
+            ? makeManager(of)
+            : managerFrom(of as (qs: QuerySet) => QuerySet);
     out.set(name, manager.bind(cls, name));
   }
   for (let c: object = cls; c !== definition.base && c !== Function.prototype; c = Object.getPrototypeOf(c) as object)
     for (const [name, d] of Object.entries(Object.getOwnPropertyDescriptors(c)))
       if (d.value instanceof Manager && !out.has(name)) out.set(name, d.value.bind(cls, name));
-  for (const [name, m] of out) if (name !== "objects" && !Object.hasOwn(cls, name)) Object.defineProperty(definition.base, name, { value: m, configurable: true });
-  if (out.size > 0 && !out.has("objects") && meta.options.managers !== undefined) out.set("objects", new Manager().bind(cls, "objects"));
+  for (const [name, m] of out)
+    if (name !== "objects" && !Object.hasOwn(cls, name))
+      Object.defineProperty(definition.base, name, { value: m, configurable: true });
+  if (out.size > 0 && !out.has("objects") && meta.options.managers !== undefined)
+    out.set("objects", new Manager().bind(cls, "objects"));
   return out;
 }
 function isClass(fn: object): boolean {
   return Function.prototype.toString.call(fn).startsWith("class");
 }
-

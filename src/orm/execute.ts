@@ -10,7 +10,14 @@ import type { SelectPlan } from "../query/plan-types.js";
 import type { Query } from "../query/state.js";
 import type { Compiled } from "../sql/compiled.js";
 import { compileStatement } from "../sql/compile.js";
-import { columnReader, instanceReader, needsBigInts, valuesReader, type InstanceReader, type RowReader } from "./hydrate.js";
+import {
+  columnReader,
+  instanceReader,
+  needsBigInts,
+  valuesReader,
+  type InstanceReader,
+  type RowReader,
+} from "./hydrate.js";
 import type { QuerySetParts } from "./queryset-state.js";
 import { runtimeOf } from "./runtime.js";
 import type { ShapeNode } from "./shape.js";
@@ -52,21 +59,40 @@ export function prepare(query: Query, info: DialectInfo, zone: string = currentZ
 }
 
 /** Runs a compiled statement. */
-export function send(db: Database, compiled: Compiled, values: readonly unknown[], bigInts: boolean): MaybePromise<RunResult> {
+export function send(
+  db: Database,
+  compiled: Compiled,
+  values: readonly unknown[],
+  bigInts: boolean,
+): MaybePromise<RunResult> {
   const waiting = compiled.ready(db);
-  return waiting instanceof Promise ? waiting.then(() => sendReady(db, compiled, values, bigInts)) : sendReady(db, compiled, values, bigInts);
+  return waiting instanceof Promise
+    ? waiting.then(() => sendReady(db, compiled, values, bigInts))
+    : sendReady(db, compiled, values, bigInts);
 }
-function sendReady(db: Database, compiled: Compiled, values: readonly unknown[], bigInts: boolean): MaybePromise<RunResult> {
+function sendReady(
+  db: Database,
+  compiled: Compiled,
+  values: readonly unknown[],
+  bigInts: boolean,
+): MaybePromise<RunResult> {
   const { text, params, handle } = compiled.bind(values, currentZone(), db);
   return db.run({ text, params, handle, bigInts });
 }
 
 /** Raw rows of a shape. */
-export function fetchRows(qs: QuerySetParts, db: Database): MaybePromise<{ exe: Executable; rows: readonly (readonly unknown[])[] }> {
+export function fetchRows(
+  qs: QuerySetParts,
+  db: Database,
+): MaybePromise<{ exe: Executable; rows: readonly (readonly unknown[])[] }> {
   const dialect = db.ready();
   return dialect instanceof Promise ? dialect.then((d) => fetchWith(qs, db, d)) : fetchWith(qs, db, dialect);
 }
-function fetchWith(qs: QuerySetParts, db: Database, dialect: DialectInfo): MaybePromise<{ exe: Executable; rows: readonly (readonly unknown[])[] }> {
+function fetchWith(
+  qs: QuerySetParts,
+  db: Database,
+  dialect: DialectInfo,
+): MaybePromise<{ exe: Executable; rows: readonly (readonly unknown[])[] }> {
   checkBound(qs.node.query, db);
   const exe = executable(qs.node, dialect);
   if (exe.compiled === null) return { exe, rows: [] };
@@ -77,11 +103,19 @@ function fetchWith(qs: QuerySetParts, db: Database, dialect: DialectInfo): Maybe
 function checkBound(query: Query, db: Database): void {
   for (const alias of query.boundAliases)
     if (alias !== db.alias)
-      throw new ValueError("Subqueries aren't allowed across different databases. Force the inner query to be evaluated: await it, and give the list.", "query.other_database");
+      throw new ValueError(
+        "Subqueries aren't allowed across different databases. Force the inner query to be evaluated: await it, and give the list.",
+        "query.other_database",
+      );
 }
 
 /** Reads rows as the queryset's mode says. */
-export function readRows(qs: QuerySetParts, exe: Executable, rows: readonly (readonly unknown[])[], db: Database): unknown[] {
+export function readRows(
+  qs: QuerySetParts,
+  exe: Executable,
+  rows: readonly (readonly unknown[])[],
+  db: Database,
+): unknown[] {
   if (qs.mode === "instances") {
     const read = (exe.instances ??= instanceReader(exe.plan, qs.meta, db.dialect));
     const rt = runtimeOf(qs.meta);
@@ -96,15 +130,29 @@ export function readRows(qs: QuerySetParts, exe: Executable, rows: readonly (rea
 }
 
 /** One row of aggregates as an object; over a set known to be empty without asking the database where that is possible. */
-export function fetchAggregates(qs: QuerySetParts, node: ShapeNode, values: readonly unknown[], db: Database): MaybePromise<Record<string, unknown>> {
+export function fetchAggregates(
+  qs: QuerySetParts,
+  node: ShapeNode,
+  values: readonly unknown[],
+  db: Database,
+): MaybePromise<Record<string, unknown>> {
   const dialect = db.ready();
-  return dialect instanceof Promise ? dialect.then((d) => aggregatesWith(node, values, db, d)) : aggregatesWith(node, values, db, dialect);
+  return dialect instanceof Promise
+    ? dialect.then((d) => aggregatesWith(node, values, db, d))
+    : aggregatesWith(node, values, db, dialect);
 }
-function aggregatesWith(node: ShapeNode, values: readonly unknown[], db: Database, dialect: DialectInfo): MaybePromise<Record<string, unknown>> {
+function aggregatesWith(
+  node: ShapeNode,
+  values: readonly unknown[],
+  db: Database,
+  dialect: DialectInfo,
+): MaybePromise<Record<string, unknown>> {
   let exe = executable(node, dialect);
   if (exe.plan.empty || exe.compiled === null) {
     const nodes = exe.plan.columns.map((c) => c.expr);
-    const known = (nodes.length > 0 ? nodes : [...node.query.annotationSelect.values()]).map((n) => emptyValue(n, values));
+    const known = (nodes.length > 0 ? nodes : [...node.query.annotationSelect.values()]).map((n) =>
+      emptyValue(n, values),
+    );
     const names = [...node.query.annotationSelect.keys()];
     if (known.every((v) => v !== UNKNOWN)) return Object.fromEntries(names.map((n, i) => [n, known[i]]));
     const q = node.query.clone();
@@ -132,7 +180,22 @@ function prepareOverNothing(query: Query, info: DialectInfo): Executable {
   const source = inner ?? q;
   const c = source.clone();
   c.empty = false;
-  c.where = { kind: "where", connector: "AND", negated: false, children: [{ kind: "lookup", op: "isnull", lhs: { kind: "keyword", text: "1", type: null }, rhs: [], type: null, options: { is: true } }], type: null };
+  c.where = {
+    kind: "where",
+    connector: "AND",
+    negated: false,
+    children: [
+      {
+        kind: "lookup",
+        op: "isnull",
+        lhs: { kind: "keyword", text: "1", type: null },
+        rhs: [],
+        type: null,
+        options: { is: true },
+      },
+    ],
+    type: null,
+  };
   if (inner !== null) q.inner = c;
   return prepare(inner !== null ? q : c, info);
 }

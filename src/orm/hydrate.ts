@@ -23,13 +23,20 @@ export function columnReader(column: PlannedColumn, dialect: DialectInfo, bigInt
       };
     return read;
   }
-  return bigInts ? (v) => (typeof v === "bigint" && v >= -9007199254740991n && v <= 9007199254740991n ? Number(v) : v) : undefined;
+  return bigInts
+    ? (v) => (typeof v === "bigint" && v >= -9007199254740991n && v <= 9007199254740991n ? Number(v) : v)
+    : undefined;
 }
 export function needsBigInts(plan: SelectPlan): boolean {
   return plan.columns.some((c) => typeOrNull(c.expr)?.needsBigInt === true);
 }
 
-interface Slot { readonly name: string; readonly index: number; readonly read: Read; readonly parts?: readonly Read[] }
+interface Slot {
+  readonly name: string;
+  readonly index: number;
+  readonly read: Read;
+  readonly parts?: readonly Read[];
+}
 
 const safe = /^[A-Za-z_$][\w$]*$/;
 /** Puts columns of a row onto an object, in one order, so that all rows share one hidden class. */
@@ -73,7 +80,11 @@ export type InstanceReader = (rows: readonly (readonly unknown[])[], context: Re
 export function instanceReader(plan: SelectPlan, meta: ModelMeta, dialect: DialectInfo): InstanceReader {
   const big = needsBigInts(plan);
   const { shape, columns } = plan;
-  const slot = (name: string, index: number): Slot => ({ name, index, read: columnReader(columns[index]!, dialect, big) });
+  const slot = (name: string, index: number): Slot => ({
+    name,
+    index,
+    read: columnReader(columns[index]!, dialect, big),
+  });
   const own = shape.fields.map((f, i) => slot(f.attname, shape.start + i));
   const fill = compileFill([...own, ...shape.named.map((n) => slot(n.name, n.index))]);
   const cls = classFor(meta, shape.fields);
@@ -100,7 +111,12 @@ function relatedSlots(r: RelatedShape, slot: (name: string, index: number) => Sl
   for (const h of r.inherited) at.set(h.field, h.index);
   return r.meta.concreteFields.filter((f) => at.has(f)).map((f) => slot(f.attname, at.get(f)!));
 }
-function readRelated(owners: readonly (object | null)[], rows: readonly (readonly unknown[])[], related: readonly RelatedReader[], context: ResultContext): void {
+function readRelated(
+  owners: readonly (object | null)[],
+  rows: readonly (readonly unknown[])[],
+  related: readonly RelatedReader[],
+  context: ResultContext,
+): void {
   for (const r of related) {
     const peers: object[] = [];
     const state = new InstanceState(context.db, false, peers, context.fetchMode, true);
@@ -115,7 +131,8 @@ function readRelated(owners: readonly (object | null)[], rows: readonly (readonl
       const name = r.shape.cacheName;
       // The name of a filtered relation has no accessor: the row itself holds what was found.
       const aliased = !(name in owner) && !name.endsWith("+");
-      if (aliased) Object.defineProperty(owner, name, { value: object, writable: true, enumerable: false, configurable: true });
+      if (aliased)
+        Object.defineProperty(owner, name, { value: object, writable: true, enumerable: false, configurable: true });
       if (object !== null || !aliased) setCached(owner, name, object, true);
       if (object !== null) {
         if (r.shape.backCacheName !== null) setCached(object, r.shape.backCacheName, owner, false);
@@ -137,21 +154,35 @@ export function classFor(meta: ModelMeta, loaded: readonly Field[]): ModelClass 
 export type RowReader = (row: readonly unknown[]) => unknown;
 
 /** One row of `values()`, `valuesList()`. */
-export function valuesReader(plan: SelectPlan, dialect: DialectInfo, mode: "values" | "list" | "flat" | "named"): RowReader {
+export function valuesReader(
+  plan: SelectPlan,
+  dialect: DialectInfo,
+  mode: "values" | "list" | "flat" | "named",
+): RowReader {
   const big = needsBigInts(plan);
   const slots = plan.shape.named.map((n): Slot => {
     const read = columnReader(plan.columns[n.index]!, dialect, big);
     if (n.width === undefined) return { name: n.name, index: n.index, read };
-    return { name: n.name, index: n.index, read, parts: Array.from({ length: n.width }, (_, k) => columnReader(plan.columns[n.index + k]!, dialect, big)) };
+    return {
+      name: n.name,
+      index: n.index,
+      read,
+      parts: Array.from({ length: n.width }, (_, k) => columnReader(plan.columns[n.index + k]!, dialect, big)),
+    };
   });
   if (slots.some((s) => s.parts !== undefined)) return slowReader(slots, mode);
-  const one = (s: Slot, i: number): string => (s.read === undefined ? `r[${s.index}]` : `(r[${s.index}]===null?null:c${i}(r[${s.index}]))`);
+  const one = (s: Slot, i: number): string =>
+    s.read === undefined ? `r[${s.index}]` : `(r[${s.index}]===null?null:c${i}(r[${s.index}]))`;
   try {
     const body =
-      mode === "flat" ? one(slots[0]!, 0)
-      : mode === "list" ? `[${slots.map(one).join(",")}]`
-      : `({${slots.map((s, i) => `${JSON.stringify(s.name)}:${one(s, i)}`).join(",")}})`;
-    const make = new Function(...slots.map((_, i) => `c${i}`), `return function(r){return ${body}}`) as (...readers: Read[]) => RowReader;
+      mode === "flat"
+        ? one(slots[0]!, 0)
+        : mode === "list"
+          ? `[${slots.map(one).join(",")}]`
+          : `({${slots.map((s, i) => `${JSON.stringify(s.name)}:${one(s, i)}`).join(",")}})`;
+    const make = new Function(...slots.map((_, i) => `c${i}`), `return function(r){return ${body}}`) as (
+      ...readers: Read[]
+    ) => RowReader;
     return make(...slots.map((s) => s.read));
   } catch {
     return slowReader(slots, mode);
@@ -159,7 +190,8 @@ export function valuesReader(plan: SelectPlan, dialect: DialectInfo, mode: "valu
 }
 function slowReader(slots: readonly Slot[], mode: "values" | "list" | "flat" | "named"): RowReader {
   const at = (read: Read, v: unknown): unknown => (v === null || read === undefined ? v : read(v));
-  const value = (s: Slot, r: readonly unknown[]): unknown => (s.parts === undefined ? at(s.read, r[s.index]) : s.parts.map((read, k) => at(read, r[s.index + k])));
+  const value = (s: Slot, r: readonly unknown[]): unknown =>
+    s.parts === undefined ? at(s.read, r[s.index]) : s.parts.map((read, k) => at(read, r[s.index + k]));
   if (mode === "flat") return (r) => value(slots[0]!, r);
   if (mode === "list") return (r) => slots.map((s) => value(s, r));
   return (r) => Object.fromEntries(slots.map((s) => [s.name, value(s, r)]));

@@ -39,13 +39,21 @@ export function storedValue(field: Field, value: unknown): unknown {
 }
 
 /** Inserts rows of one table; each row has a stored value for each of the fields. */
-export async function insertRows(db: Database, meta: ModelMeta, fields: readonly Field[], rows: readonly (readonly unknown[])[], options: InsertOptions): Promise<Inserted> {
+export async function insertRows(
+  db: Database,
+  meta: ModelMeta,
+  fields: readonly Field[],
+  rows: readonly (readonly unknown[])[],
+  options: InsertOptions,
+): Promise<Inserted> {
   const info = await db.ready();
   const plain = rows.every((r) => r.every((v) => !isExpression(v)));
   const returning = info.features.returning ? options.returning : [];
   let compiled: Compiled;
   const values: unknown[] = [];
-  const key = plain ? `${info.name}|${fields.map((f) => f.column).join()}|${rows.length}|${returning.map((f) => f.column).join()}|${JSON.stringify(options.onConflict ?? null)}` : "";
+  const key = plain
+    ? `${info.name}|${fields.map((f) => f.column).join()}|${rows.length}|${returning.map((f) => f.column).join()}|${JSON.stringify(options.onConflict ?? null)}`
+    : "";
   const cache = compiledInserts.get(meta) ?? new Map<string, { info: DialectInfo; compiled: Compiled }>();
   compiledInserts.set(meta, cache);
   const known = plain ? cache.get(key) : undefined;
@@ -71,14 +79,34 @@ export async function insertRows(db: Database, meta: ModelMeta, fields: readonly
 }
 
 /** The statement; plain values are gathered row by row into `values`, those of expressions where they stand. */
-function build(meta: ModelMeta, fields: readonly Field[], rows: readonly (readonly unknown[])[], returning: readonly Field[], onConflict: InsertStatement["onConflict"], info: DialectInfo, values: unknown[]): InsertStatement {
+function build(
+  meta: ModelMeta,
+  fields: readonly Field[],
+  rows: readonly (readonly unknown[])[],
+  returning: readonly Field[],
+  onConflict: InsertStatement["onConflict"],
+  info: DialectInfo,
+  values: unknown[],
+): InsertStatement {
   // A column that is left to its default in every row is left out.
   const kept = fields.map((_, c) => c).filter((c) => !rows.every((r) => isDefault(r[c])));
-  const nodes = rows.map((r) => kept.map((c): Expr => {
-    const v = r[c], field = fields[c]!;
-    return isExpression(v) ? expressionNode(meta, field, v, info, values) : { kind: "param", slot: values.push(v) - 1, type: field };
-  }));
-  return { kind: "insert", table: meta.dbTable, columns: kept.map((c) => fields[c]!.column!), rows: nodes, onConflict, returning: returning.map((f): Expr => ({ kind: "col", alias: meta.dbTable, field: f as never, type: f })) };
+  const nodes = rows.map((r) =>
+    kept.map((c): Expr => {
+      const v = r[c],
+        field = fields[c]!;
+      return isExpression(v)
+        ? expressionNode(meta, field, v, info, values)
+        : { kind: "param", slot: values.push(v) - 1, type: field };
+    }),
+  );
+  return {
+    kind: "insert",
+    table: meta.dbTable,
+    columns: kept.map((c) => fields[c]!.column!),
+    rows: nodes,
+    onConflict,
+    returning: returning.map((f): Expr => ({ kind: "col", alias: meta.dbTable, field: f as never, type: f })),
+  };
 }
 /** True for the marker of a column that the database fills by its default. */
 export function isDefault(v: unknown): boolean {
@@ -89,7 +117,9 @@ function expressionNode(meta: ModelMeta, field: Field, e: Expression, info: Dial
     if (info.name !== "sqlite") return { kind: "default", type: null, expr: null };
     // SQLite has no DEFAULT among the values of a row: what it stands for is written out.
     const given = field.options.dbDefault;
-    return isExpression(given) ? expressionNode(meta, field, given, info, values) : { kind: "param", slot: values.push(storedValue(field, given)) - 1, type: field };
+    return isExpression(given)
+      ? expressionNode(meta, field, given, info, values)
+      : { kind: "param", slot: values.push(storedValue(field, given)) - 1, type: field };
   }
   const query = new Query(meta);
   query.context = newContext();
@@ -101,11 +131,18 @@ function expressionNode(meta: ModelMeta, field: Field, e: Expression, info: Dial
     const prepared = query.context.prepares.get(first + n)?.(v);
     values.push(prepared === undefined || prepared === MISFIT ? v : prepared);
   });
-  const refuse = (what: string, code: string): FieldError => new FieldError(`${what} (${field.name}=…).`, code, { model: meta.label, path: field.name });
+  const refuse = (what: string, code: string): FieldError =>
+    new FieldError(`${what} (${field.name}=…).`, code, { model: meta.label, path: field.name });
   if (some(node, (x) => x.kind === "col" || x.kind === "ref"))
-    throw new ValueError(`Failed to insert an expression on ${field.path}. F() expressions can only be used to update, not to insert.`, "insert.f", { path: field.name });
-  if (some(node, (x) => x.kind === "aggregate")) throw refuse("Aggregate functions are not allowed in this query", "insert.aggregate");
-  if (some(node, (x) => x.kind === "window")) throw refuse("Window expressions are not allowed in this query", "insert.window");
+    throw new ValueError(
+      `Failed to insert an expression on ${field.path}. F() expressions can only be used to update, not to insert.`,
+      "insert.f",
+      { path: field.name },
+    );
+  if (some(node, (x) => x.kind === "aggregate"))
+    throw refuse("Aggregate functions are not allowed in this query", "insert.aggregate");
+  if (some(node, (x) => x.kind === "window"))
+    throw refuse("Window expressions are not allowed in this query", "insert.window");
   return node.kind === "param" && typeOrNull(node) === null ? { ...node, type: field } : node;
 }
 /** Rows that fit into one statement. */

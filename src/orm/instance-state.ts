@@ -22,7 +22,13 @@ export class InstanceState {
   fetchMode: FetchMode;
   shared: boolean;
 
-  constructor(db: string | null, adding: boolean, peers: readonly object[] | null, fetchMode: FetchMode, shared: boolean) {
+  constructor(
+    db: string | null,
+    adding: boolean,
+    peers: readonly object[] | null,
+    fetchMode: FetchMode,
+    shared: boolean,
+  ) {
     this.db = db;
     this.adding = adding;
     this.peers = peers;

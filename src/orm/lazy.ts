@@ -16,7 +16,10 @@ export class Lazy<T> implements PromiseLike<T> {
   #promise(): Promise<T> {
     return (this.#started ??= (async () => this.#load())());
   }
-  then<A = T, B = never>(ok?: ((value: T) => A | PromiseLike<A>) | null, no?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+  then<A = T, B = never>(
+    ok?: ((value: T) => A | PromiseLike<A>) | null,
+    no?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
     return this.#promise().then(ok, no);
   }
   catch<B = never>(no?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {

@@ -2,11 +2,25 @@
 import { ImproperlyConfigured, QueryTypeError } from "../base/errors.js";
 import type { ModelMeta } from "../meta/options.js";
 import type { ModelClass } from "./model.js";
-import { plainParts, QuerySet } from "./queryset.js";
+import { QuerySet } from "./queryset.js";
+import { plainParts, QuerySetCore } from "./queryset-core.js";
 
 export type QuerySetClass = typeof QuerySet;
 /** Methods that would run a manager by accident when it is returned from an async function, or that make no sense on it. */
-const LEFT_OUT = new Set(["constructor", "then", "rows", "parts", "with", "step", "embed", "refuseCombined", "toString", "toJSON", "sql", "plain"]);
+const LEFT_OUT = new Set([
+  "constructor",
+  "then",
+  "rows",
+  "parts",
+  "with",
+  "step",
+  "embed",
+  "refuseCombined",
+  "toString",
+  "toJSON",
+  "sql",
+  "plain",
+]);
 
 /** `Product.objects`: override `getQuerySet()` to change what it starts from. */
 export class Manager {
@@ -67,7 +81,9 @@ export class Manager {
       this.#baseMeta = meta;
     }
     // Handed out anew each time: a queryset keeps its rows once it has read them.
-    return this.#base.result === null && this.#base.resultPromise === null ? this.#base : (this.#base = this.#base.with({}));
+    return this.#base.result === null && this.#base.resultPromise === null
+      ? this.#base
+      : (this.#base = this.#base.with({}));
   }
   /** All rows. */
   all(): QuerySet {
@@ -85,7 +101,9 @@ function delegate(target: object, source: object): void {
     const d = Object.getOwnPropertyDescriptor(source, name)!;
     if (typeof d.value !== "function") continue;
     Object.defineProperty(target, name, {
-      configurable: true, writable: true, enumerable: false,
+      configurable: true,
+      writable: true,
+      enumerable: false,
       value(this: Manager, ...args: unknown[]): unknown {
         const qs = this.getQuerySet() as unknown as Record<string, AnyMethod>;
         return qs[name]!(...args);
@@ -94,6 +112,7 @@ function delegate(target: object, source: object): void {
   }
 }
 delegate(Manager.prototype, QuerySet.prototype);
+delegate(Manager.prototype, QuerySetCore.prototype);
 
 /** A manager whose querysets are of a class of your own; its methods are on the manager too. */
 export function managerFromQuerySet(cls: QuerySetClass, Base: typeof Manager = Manager): typeof Manager {
@@ -102,7 +121,12 @@ export function managerFromQuerySet(cls: QuerySetClass, Base: typeof Manager = M
       return cls;
     }
   };
-  for (let p = cls.prototype as object; p !== QuerySet.prototype && p !== Object.prototype; p = Object.getPrototypeOf(p) as object) delegateOwn(made.prototype, p);
+  for (
+    let p = cls.prototype as object;
+    p !== QuerySet.prototype && p !== Object.prototype;
+    p = Object.getPrototypeOf(p) as object
+  )
+    delegateOwn(made.prototype, p);
   return made;
 }
 function delegateOwn(target: object, source: object): void {
@@ -111,7 +135,9 @@ function delegateOwn(target: object, source: object): void {
     const d = Object.getOwnPropertyDescriptor(source, name)!;
     if (typeof d.value !== "function" || (d.value as { querySetOnly?: boolean }).querySetOnly === true) continue;
     Object.defineProperty(target, name, {
-      configurable: true, writable: true, enumerable: false,
+      configurable: true,
+      writable: true,
+      enumerable: false,
       value(this: Manager, ...args: unknown[]): unknown {
         return (this.getQuerySet() as unknown as Record<string, AnyMethod>)[name]!(...args);
       },
@@ -121,10 +147,12 @@ function delegateOwn(target: object, source: object): void {
 
 /** Manager class or queryset class -> a manager. */
 export function makeManager(of: unknown): Manager {
-  if (typeof of !== "function") throw new QueryTypeError("manager() takes a class that extends QuerySet or Manager.", "manager.argument");
+  if (typeof of !== "function")
+    throw new QueryTypeError("manager() takes a class that extends QuerySet or Manager.", "manager.argument");
   const proto = (of as { prototype?: unknown }).prototype;
   if (proto instanceof Manager) return new (of as new () => Manager)();
-  if (proto instanceof QuerySet || proto === QuerySet.prototype) return new (managerFromQuerySet(of as QuerySetClass))();
+  if (proto instanceof QuerySet || proto === QuerySet.prototype)
+    return new (managerFromQuerySet(of as QuerySetClass))();
   throw new QueryTypeError("manager() takes a class that extends QuerySet or Manager.", "manager.argument");
 }
 /** A manager that gives what `fn` makes of all rows; for models made of data. */

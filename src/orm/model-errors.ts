@@ -22,8 +22,16 @@ export function modelError(meta: ModelMeta, name: ModelErrorName): ModelErrorCla
   return cls;
 }
 export function doesNotExist(meta: ModelMeta): Error {
-  return new (modelError(meta, "DoesNotExist"))(`${meta.objectName} matching query does not exist.`, "query.does_not_exist", { model: meta.label });
+  return new (modelError(meta, "DoesNotExist"))(
+    `${meta.objectName} matching query does not exist.`,
+    "query.does_not_exist",
+    { model: meta.label },
+  );
 }
 export function multipleReturned(meta: ModelMeta, n: number, limit: number): Error {
-  return new (modelError(meta, "MultipleObjectsReturned"))(`get() returned more than one ${meta.objectName} -- it returned ${n < limit ? n : `more than ${limit - 1}`}!`, "query.multiple_objects", { model: meta.label });
+  return new (modelError(meta, "MultipleObjectsReturned"))(
+    `get() returned more than one ${meta.objectName} -- it returned ${n < limit ? n : `more than ${limit - 1}`}!`,
+    "query.multiple_objects",
+    { model: meta.label },
+  );
 }

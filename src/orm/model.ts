@@ -3,8 +3,24 @@ import { ownOptions } from "../base/options.js";
 import { INSTANCE } from "../ast/slots.js";
 import { ImproperlyConfigured } from "../base/errors.js";
 import type { ModelMeta } from "../meta/options.js";
-import { FROM_DB, installStateAccess, InstanceState, metaOfInstance, pkOf, putValue, stateOf, type Fill } from "./instance-state.js";
-import { runtimeOf, type CleanOptions, type Deleted, type DeleteOptions, type RefreshOptions, type SaveOptions } from "./runtime.js";
+import {
+  FROM_DB,
+  installStateAccess,
+  InstanceState,
+  metaOfInstance,
+  pkOf,
+  putValue,
+  stateOf,
+  type Fill,
+} from "./instance-state.js";
+import {
+  runtimeOf,
+  type CleanOptions,
+  type Deleted,
+  type DeleteOptions,
+  type RefreshOptions,
+  type SaveOptions,
+} from "./runtime.js";
 
 /** Statics of a model class, as the orm's files see it. */
 export interface ModelClass {
@@ -46,7 +62,7 @@ export abstract class ModelBase {
     if (!meta.hasCompositePk) {
       for (const [parent, link] of meta.parents) {
         // The key of a child is its parent's key too.
-        if (link !== null && link.primaryKey) putValue(this, (parent.pk).attname, value);
+        if (link !== null && link.primaryKey) putValue(this, parent.pk.attname, value);
       }
       putValue(this, meta.pk.attname, value);
       return;
@@ -88,7 +104,11 @@ export abstract class ModelBase {
   }
   /** Attnames of fields that are not loaded. */
   getDeferredFields(): Set<string> {
-    return new Set(metaOfInstance(this).concreteFields.filter((f) => !Object.hasOwn(this, f.attname)).map((f) => f.attname));
+    return new Set(
+      metaOfInstance(this)
+        .concreteFields.filter((f) => !Object.hasOwn(this, f.attname))
+        .map((f) => f.attname),
+    );
   }
   getNextBy(field: string, conditions: unknown = {}): Promise<object> {
     return runtimeOf(metaOfInstance(this)).operations.nextBy(this, field, true, conditions);
@@ -111,7 +131,8 @@ export abstract class ModelBase {
   equals(other: unknown): boolean {
     if (other === this) return true;
     if (!(other instanceof ModelBase)) return false;
-    const a = metaOfInstance(this), b = metaOfInstance(other);
+    const a = metaOfInstance(this),
+      b = metaOfInstance(other);
     const pk = this.pk;
     if (a.concrete !== b.concrete || pk === null || pk === undefined) return false;
     return JSON.stringify(pk, bigints) === JSON.stringify(other.pk, bigints);
@@ -122,14 +143,18 @@ export abstract class ModelBase {
   /** Loaded fields as plain data; integers too big for JSON as text. */
   toJSON(): Record<string, unknown> {
     const out: Record<string, unknown> = {};
-    for (const [k, v] of Object.entries(this)) out[k] = typeof v === "bigint" ? v.toString() : v instanceof Uint8Array ? Buffer.from(v).toString("base64") : v;
+    for (const [k, v] of Object.entries(this))
+      out[k] = typeof v === "bigint" ? v.toString() : v instanceof Uint8Array ? Buffer.from(v).toString("base64") : v;
     return out;
   }
   get [INSTANCE](): ModelMeta {
     return (this.constructor as unknown as ModelClass).meta;
   }
   static get meta(): ModelMeta {
-    throw new ImproperlyConfigured(`The model ${this.name} is in no app yet; give its module to babik({ apps }).`, "model.unregistered");
+    throw new ImproperlyConfigured(
+      `The model ${this.name} is in no app yet; give its module to babik({ apps }).`,
+      "model.unregistered",
+    );
   }
 }
 function bigints(_key: string, v: unknown): unknown {

@@ -13,7 +13,13 @@ export class PrefetchLookup {
   readonly querysets: readonly QuerySet[] | null;
   readonly toAttr: string | null;
 
-  constructor(lookup: string, through: readonly string[], to: readonly string[], querysets: readonly QuerySet[] | null, toAttr: string | null) {
+  constructor(
+    lookup: string,
+    through: readonly string[],
+    to: readonly string[],
+    querysets: readonly QuerySet[] | null,
+    toAttr: string | null,
+  ) {
     this.lookup = lookup;
     this.through = through;
     this.to = to;
@@ -25,7 +31,13 @@ export class PrefetchLookup {
   }
   /** The lookup as seen from further out. */
   behind(prefix: readonly string[]): PrefetchLookup {
-    return new PrefetchLookup(this.lookup, [...prefix, ...this.through], [...prefix, ...this.to], this.querysets, this.toAttr);
+    return new PrefetchLookup(
+      this.lookup,
+      [...prefix, ...this.through],
+      [...prefix, ...this.to],
+      this.querysets,
+      this.toAttr,
+    );
   }
   /** The path to the results of a level. */
   pathAt(level: number): string {
@@ -51,18 +63,39 @@ export class PrefetchLookup {
  * // SELECT … FROM author; SELECT … FROM book WHERE price < 20 AND author_id IN (…)
  * @see https://docs.djangoproject.com/en/dev/ref/models/querysets/#prefetch-objects
  */
-export function Prefetch(lookup: string, options: { readonly queryset?: unknown; readonly toAttr?: string } = {}): PrefetchLookup {
+export function Prefetch(
+  lookup: string,
+  options: { readonly queryset?: unknown; readonly toAttr?: string } = {},
+): PrefetchLookup {
   const { queryset, toAttr } = ownOptions(options);
   return prefetchLookup(lookup, queryset === undefined || queryset === null ? null : [queryset], toAttr);
 }
 /** A lookup with a queryset for each model that its relation may lead to (`GenericPrefetch`). */
-export function prefetchLookup(lookup: unknown, querysets: readonly unknown[] | null, toAttr: string | undefined): PrefetchLookup {
-  if (typeof lookup !== "string" || lookup === "") throw new QueryTypeError('Prefetch() takes a path of relations first, such as "books__reviews".', "prefetch.argument");
+export function prefetchLookup(
+  lookup: unknown,
+  querysets: readonly unknown[] | null,
+  toAttr: string | undefined,
+): PrefetchLookup {
+  if (typeof lookup !== "string" || lookup === "")
+    throw new QueryTypeError(
+      'Prefetch() takes a path of relations first, such as "books__reviews".',
+      "prefetch.argument",
+    );
   for (const qs of querysets ?? [])
     if (!(qs instanceof QuerySet) || qs.mode !== "instances")
-      throw new ValueError("Prefetch querysets cannot use raw(), values(), and values_list(): they have to give instances.", "prefetch.queryset", { path: lookup });
+      throw new ValueError(
+        "Prefetch querysets cannot use raw(), values(), and values_list(): they have to give instances.",
+        "prefetch.queryset",
+        { path: lookup },
+      );
   const parts = lookup.split("__");
-  return new PrefetchLookup(lookup, parts, toAttr === undefined ? parts : [...parts.slice(0, -1), toAttr], querysets as readonly QuerySet[] | null, toAttr ?? null);
+  return new PrefetchLookup(
+    lookup,
+    parts,
+    toAttr === undefined ? parts : [...parts.slice(0, -1), toAttr],
+    querysets as readonly QuerySet[] | null,
+    toAttr ?? null,
+  );
 }
 /** Names and `Prefetch` objects as lookups. */
 export function toLookup(given: unknown, prefix: readonly string[]): PrefetchLookup {

@@ -22,7 +22,10 @@ export { Prefetch } from "./prefetch-lookup.js";
  * await prefetchRelatedObjects(authors, "books__reviews");   // two queries
  * @see https://docs.djangoproject.com/en/dev/ref/models/querysets/#prefetch-related-objects
  */
-export async function prefetchRelatedObjects(instances: readonly object[], ...lookups: readonly unknown[]): Promise<void> {
+export async function prefetchRelatedObjects(
+  instances: readonly object[],
+  ...lookups: readonly unknown[]
+): Promise<void> {
   if (instances.length === 0) return;
   const work = new Work(instances);
   work.push(lookups.flat().map((l) => toLookup(l, [])));
@@ -49,7 +52,11 @@ class Work {
     for (let lookup = this.waiting.pop(); lookup !== undefined; lookup = this.waiting.pop()) {
       if (!this.done.has(lookup.path)) await this.walk(lookup);
       else if (lookup.querysets !== null)
-        throw new ValueError(`'${lookup.path}' lookup was already seen with a different queryset. You may need to adjust the ordering of your lookups.`, "prefetch.seen", { path: lookup.path });
+        throw new ValueError(
+          `'${lookup.path}' lookup was already seen with a different queryset. You may need to adjust the ordering of your lookups.`,
+          "prefetch.seen",
+          { path: lookup.path },
+        );
     }
   }
   private async walk(lookup: PrefetchLookup): Promise<void> {
@@ -96,9 +103,18 @@ function stepOf(first: object, name: string, lookup: PrefetchLookup, level: numb
   if (loader === undefined) {
     if (relation === undefined && !(name in first)) {
       const choices = [...relationsByAccessor(meta).keys()];
-      throw new FieldError(`Cannot find '${name}' on ${meta.objectName} object, '${lookup.through.join("__")}' is an invalid parameter to prefetch_related().${suggest(name, choices)}`, "prefetch.unknown", { model: meta.label, path: name, choices });
+      throw new FieldError(
+        `Cannot find '${name}' on ${meta.objectName} object, '${lookup.through.join("__")}' is an invalid parameter to prefetch_related().${suggest(name, choices)}`,
+        "prefetch.unknown",
+        { model: meta.label, path: name, choices },
+      );
     }
-    if (last) throw new ValueError(`'${lookup.through.join("__")}' does not resolve to an item that supports prefetching - this is an invalid parameter to prefetch_related().`, "prefetch.not_relation", { model: meta.label, path: name });
+    if (last)
+      throw new ValueError(
+        `'${lookup.through.join("__")}' does not resolve to an item that supports prefetching - this is an invalid parameter to prefetch_related().`,
+        "prefetch.not_relation",
+        { model: meta.label, path: name },
+      );
     return { relation, loader, isFetched: () => true };
   }
   const to = lookup.nameAt(level).name;
@@ -119,11 +135,20 @@ function valuesAt(object: object, name: string, step: Step): object[] {
 }
 
 /** Loads one relation of all instances and puts the rows where the lookup wants them. */
-async function loadLevel(instances: readonly object[], loader: RelationLoader, lookup: PrefetchLookup, level: number): Promise<{ rows: readonly object[]; more: readonly unknown[] }> {
+async function loadLevel(
+  instances: readonly object[],
+  loader: RelationLoader,
+  lookup: PrefetchLookup,
+  level: number,
+): Promise<{ rows: readonly object[]; more: readonly unknown[] }> {
   const { name, own } = lookup.nameAt(level);
   const meta = metaOfInstance(instances[0]!);
   if (own && (meta.find(name) !== undefined || relationsByAccessor(meta).has(name)))
-    throw new ValueError(`to_attr=${name} conflicts with a field on the ${meta.objectName} model.`, "prefetch.to_attr", { model: meta.label, path: name });
+    throw new ValueError(
+      `to_attr=${name} conflicts with a field on the ${meta.objectName} model.`,
+      "prefetch.to_attr",
+      { model: meta.label, path: name },
+    );
   const querysets = lookup.querysetsAt(level);
   const { rows, keys, keyOf, lookups } = await loader.load(instances, querysets);
   const groups = new Map<string, object[]>();

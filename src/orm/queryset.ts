@@ -3,162 +3,40 @@
  * `queryset-run.ts` and is handed over to. A queryset is a node of the shape tree and the values gathered on the way.
  */
 import { ownOptions } from "../base/options.js";
-import { QUERY_SOURCE, type QuerySource } from "../ast/slots.js";
-import { labelOf, type EmbeddedQuery } from "../ast/expr.js";
-import {  NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
+import { QueryTypeError, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
-import { isExpression, type Expression } from "../expressions/expression.js";
+import { isExpression } from "../expressions/expression.js";
 import { isOptions } from "../expressions/makers.js";
-import { Q } from "../expressions/q.js";
 import { ShapeKey } from "../expressions/shape-key.js";
-import type { Slotter } from "../expressions/shape-key.js";
 import { addAnnotations } from "../query/annotate.js";
 import { combineQueries } from "../query/merge.js";
-import { addFilter } from "../query/filter.js";
-import { addDeferred, addDistinct, addImmediate, addOrdering, addSelectRelated, setValues } from "../query/selection.js";
-import { Query } from "../query/state.js";
+import {
+  addDeferred,
+  addDistinct,
+  addImmediate,
+  addOrdering,
+  addSelectRelated,
+  setValues,
+} from "../query/selection.js";
+import type { Query } from "../query/state.js";
 import type { ModelMeta } from "../meta/options.js";
 import { executable, databaseOf } from "./execute.js";
 import type { FetchMode } from "./instance-state.js";
-import type { KnownRelated, QuerySetParts, RowMode } from "./queryset-state.js";
+import type { RowMode } from "./queryset-state.js";
 import * as run from "./queryset-run.js";
 import * as write from "./queryset-write.js";
-import { rootShape, type ShapeNode } from "./shape.js";
+import { autoName, namedExpressions, position } from "./queryset-arguments.js";
+import { plainParts, QuerySetCore } from "./queryset-core.js";
 import type { Deleted } from "./runtime.js";
-
-const roots = new WeakMap<ModelMeta, ShapeNode>();
-/** The shape of "all rows" of a model. */
-export function rootOf(meta: ModelMeta): ShapeNode {
-  let node = roots.get(meta);
-  if (node === undefined) roots.set(meta, (node = rootShape(new Query(meta))));
-  return node;
-}
-/** Parts of a plain queryset of a model. */
-export function plainParts(meta: ModelMeta): QuerySetParts {
-  return { meta, node: rootOf(meta), values: [], alias: null, mode: "instances", prefetches: [], fetchMode: null, known: [], forWrite: false, hints: {}, low: 0, high: null, sticky: false };
-}
 
 const ODD = /[^\w]/;
 const word = (s: string): string => (ODD.test(s) ? JSON.stringify(s) : s);
 
 /** Rows of a model, not read yet. See Django's "QuerySet API reference". */
-export class QuerySet implements QuerySource {
-  readonly [QUERY_SOURCE] = true as const;
-  readonly meta: ModelMeta;
-  readonly node: ShapeNode;
-  readonly values_: readonly unknown[];
-  readonly alias_: string | null;
-  readonly mode: RowMode;
-  readonly prefetches: readonly unknown[];
-  readonly fetchMode_: FetchMode | null;
-  readonly known: readonly KnownRelated[];
-  readonly forWrite: boolean;
-  readonly hints: Readonly<Record<string, unknown>>;
-  readonly low: number;
-  readonly high: number | null;
-  readonly sticky: boolean;
-  /** The rows, once they are asked for. */
-  resultPromise: Promise<unknown[]> | null = null;
-  result: unknown[] | null = null;
-
-  constructor(parts: unknown) {
-    const p = parts as QuerySetParts;
-    if (p === undefined || p === null || p.meta === undefined)
-      throw new QueryTypeError("Querysets come from a model's manager, such as Product.objects.", "queryset.constructor");
-    this.meta = p.meta;
-    this.node = p.node;
-    this.values_ = p.values;
-    this.alias_ = p.alias;
-    this.mode = p.mode;
-    this.prefetches = p.prefetches;
-    this.fetchMode_ = p.fetchMode;
-    this.known = p.known;
-    this.forWrite = p.forWrite;
-    this.hints = p.hints;
-    this.low = p.low;
-    this.high = p.high;
-    this.sticky = p.sticky;
-  }
-  // `values`, `alias` and `fetchMode` are methods of the public API; the parts of the same names go by another way.
-  get parts(): QuerySetParts {
-    return {
-      meta: this.meta, node: this.node, values: this.values_, alias: this.alias_, mode: this.mode, prefetches: this.prefetches, fetchMode: this.fetchMode_,
-      known: this.known, forWrite: this.forWrite, hints: this.hints, low: this.low, high: this.high, sticky: this.sticky,
-    };
-  }
-  /** The same kind of queryset with some parts exchanged. */
-  with(parts: Partial<QuerySetParts>): this {
-    const Class = this.constructor as new (parts: QuerySetParts) => this;
-    return new Class({ ...this.parts, ...parts });
-  }
-  /** One more call: the shape is looked up, or built by `build`. */
-  step(key: ShapeKey, build: (query: Query, slotter: Slotter) => void | Query, more: Partial<QuerySetParts> = {}): this {
-    const { node, values } = this.node.step(key, this.values_, build);
-    return this.with({ node, values, ...more });
-  }
-  get query(): Query {
-    return this.node.query;
-  }
+export class QuerySet extends QuerySetCore {
   /** A plain queryset of another model, for operations over several tables. */
   plain(meta: ModelMeta): QuerySet {
     return new QuerySet(plainParts(meta));
-  }
-
-  // ---- as part of another query -------------------------------------------------------------------------------
-  get shapeKey(): string {
-    return `${this.node.id}${this.mode === "instances" ? "" : this.mode}`;
-  }
-  get gathered(): readonly unknown[] {
-    return this.values_;
-  }
-  /** The class of its rows' model. */
-  get model(): unknown {
-    return this.meta.modelClass;
-  }
-  get modelLabel(): string {
-    return this.meta.label;
-  }
-  get boundAlias(): string | null {
-    return this.alias_;
-  }
-  embed(base: number): EmbeddedQuery {
-    const q = this.node.query.clone().shifted(base) as Query;
-    return q === this.node.query ? q.clone() : q;
-  }
-
-  // ---- filtering ----------------------------------------------------------------------------------------------
-  /** Rows for which all conditions hold. */
-  filter(...conditions: unknown[]): this {
-    return this.filtered("filter", conditions, false);
-  }
-  /** Rows for which the conditions together do not hold. */
-  exclude(...conditions: unknown[]): this {
-    return this.filtered("exclude", conditions, true);
-  }
-  /** A Q or an object, as `limitChoicesTo` holds it. */
-  complexFilter(condition: unknown): this {
-    return condition instanceof Q ? this.filter(condition) : this.filter(condition as object);
-  }
-  private filtered(name: string, conditions: readonly unknown[], negated: boolean): this {
-    this.refuseCombined(name);
-    if (this.query.isSliced && conditions.length > 0) throw new QueryTypeError("Cannot filter a query once a slice has been taken.", "queryset.sliced");
-    const key = new ShapeKey();
-    key.static(negated ? "x" : "f");
-    if (this.sticky) key.static("~");
-    for (const c of conditions) {
-      key.static(";");
-      if (c instanceof Q) key.q(c);
-      else if (isExpression(c)) key.expression(c);
-      else if (typeof c === "object" && c !== null && !Array.isArray(c) && (QUERY_SOURCE in c)) throw new QueryTypeError("A queryset is no condition; use { pk__in: queryset } or Exists(queryset).", "filter.argument");
-      else if (typeof c === "object" && c !== null && !Array.isArray(c)) key.conditions(c);
-      else throw new QueryTypeError(`${name}() takes objects such as { price__lt: 20 }, Q and boolean expressions; this is ${c === null ? "null" : Array.isArray(c) ? "an array" : typeof c}.`, "filter.argument");
-    }
-    return this.step(key, (query, slotter) => {
-      const parts = conditions.map((c) => (c instanceof Q ? slotter.q(c) : isExpression(c) ? slotter.expression(c) : slotter.conditions(c as object)));
-      const flat = parts.flatMap((p) => (p instanceof Q && !p.negated && p.connector === "AND" ? p.children : [p as object]));
-      const q = Q.make("AND", flat, negated);
-      if (flat.length > 0 || negated) addFilter(query, q.children.length === 0 ? new Q() : q);
-    });
   }
 
   // ---- what is selected ---------------------------------------------------------------------------------------
@@ -181,7 +59,14 @@ export class QuerySet implements QuerySource {
       key.static(`,${word(k)}=`);
       key.any(v);
     }
-    return this.step(key, (query, slotter) => addAnnotations(query, entries.map(([k, v]) => [k, slotter.any(v)] as const), select, valuesMode));
+    return this.step(key, (query, slotter) =>
+      addAnnotations(
+        query,
+        entries.map(([k, v]) => [k, slotter.any(v)] as const),
+        select,
+        valuesMode,
+      ),
+    );
   }
   /** Rows as objects: `values("name", "category__name")`; a last object names expressions. */
   values(...args: unknown[]): this {
@@ -190,7 +75,9 @@ export class QuerySet implements QuerySource {
   /** Rows as tuples; `{ flat: true }` for single values, `{ named: true }` for named tuples. */
   valuesList(...args: unknown[]): this {
     const last = args.at(-1);
-    let flat = false, named = false, rest = args;
+    let flat = false,
+      named = false,
+      rest = args;
     if (isOptions(last) && Object.keys(last).every((k) => k === "flat" || k === "named")) {
       const o = ownOptions(last);
       flat = o["flat"] === true;
@@ -198,7 +85,11 @@ export class QuerySet implements QuerySource {
       rest = args.slice(0, -1);
     }
     if (flat && named) throw new QueryTypeError("'flat' and 'named' can't be used together.", "values.options");
-    if (flat && rest.length > 1) throw new QueryTypeError("'flat' is not valid when valuesList() is called with more than one field.", "values.flat");
+    if (flat && rest.length > 1)
+      throw new QueryTypeError(
+        "'flat' is not valid when valuesList() is called with more than one field.",
+        "values.flat",
+      );
     let fields = rest;
     if (flat && rest.length === 0) fields = ["pk"];
     return this.selected("valuesList", fields, flat ? "flat" : named ? "named" : "list");
@@ -217,29 +108,46 @@ export class QuerySet implements QuerySource {
         expressions.push([id, a]);
         names.push(id);
       } else if (isOptions(a)) {
-        for (const [k, v] of namedExpressions(name, [a])) { expressions.push([k, v]); names.push(k); }
+        for (const [k, v] of namedExpressions(name, [a])) {
+          expressions.push([k, v]);
+          names.push(k);
+        }
       } else throw new QueryTypeError(`${name}() takes names of fields and expressions.`, "values.argument");
     }
     const start = expressions.length > 0 ? this.annotated(name, [Object.fromEntries(expressions)], true) : this;
-    if (names.some((n) => /["'`;\s]|--/.test(n))) for (const n of names) if (/["'`;\s]|--/.test(n) && !this.query.extra.has(n)) throw new ValueError("Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.", "query.alias");
+    if (names.some((n) => /["'`;\s]|--/.test(n)))
+      for (const n of names)
+        if (/["'`;\s]|--/.test(n) && !this.query.extra.has(n))
+          throw new ValueError(
+            "Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.",
+            "query.alias",
+          );
     if (mode === "named") {
       const wrong = names.find((n) => !/^[A-Za-z_]\w*$/.test(n));
-      if (wrong !== undefined) throw new ValueError(`Type names and field names must be valid identifiers: '${wrong}'`, "values.named");
+      if (wrong !== undefined)
+        throw new ValueError(`Type names and field names must be valid identifiers: '${wrong}'`, "values.named");
     }
     const key = new ShapeKey();
     key.static(`v:${names.map(word).join()}`);
-    return start.step(key, (query) => {
-      const kept = names;
-      setValues(query, kept);
-    }, { mode });
+    return start.step(
+      key,
+      (query) => {
+        const kept = names;
+        setValues(query, kept);
+      },
+      { mode },
+    );
   }
   /** Only these fields are loaded at once; others load when they are awaited. */
   only(...names: string[]): this {
     this.refuseCombined("only");
-    if (this.mode !== "instances") throw new QueryTypeError("Cannot call only() after .values() or .values_list()", "queryset.values");
+    if (this.mode !== "instances")
+      throw new QueryTypeError("Cannot call only() after .values() or .values_list()", "queryset.values");
     for (const n of names) {
-      if (typeof n !== "string") throw new QueryTypeError("Cannot pass None as an argument to only().", "only.argument");
-      if (this.query.filteredRelations.has(n.split("__")[0]!)) throw new ValueError("only() is not supported with FilteredRelation.", "only.filtered");
+      if (typeof n !== "string")
+        throw new QueryTypeError("Cannot pass None as an argument to only().", "only.argument");
+      if (this.query.filteredRelations.has(n.split("__")[0]!))
+        throw new ValueError("only() is not supported with FilteredRelation.", "only.filtered");
     }
     const key = new ShapeKey();
     key.static(`o:${names.map(word).join()}`);
@@ -248,7 +156,8 @@ export class QuerySet implements QuerySource {
   /** These fields are loaded when they are awaited. `defer(null)` forgets earlier calls. */
   defer(...names: (string | null)[]): this {
     this.refuseCombined("defer");
-    if (this.mode !== "instances") throw new QueryTypeError("Cannot call defer() after .values() or .values_list()", "queryset.values");
+    if (this.mode !== "instances")
+      throw new QueryTypeError("Cannot call defer() after .values() or .values_list()", "queryset.values");
     const key = new ShapeKey();
     key.static(`d:${names.map((n) => (n === null ? "\u0000" : word(n))).join()}`);
     return this.step(key, (query) => {
@@ -259,7 +168,8 @@ export class QuerySet implements QuerySource {
   /** Loads related rows with the same query. Without names: all that cannot be null. `selectRelated(null)` forgets earlier calls. */
   selectRelated(...names: (string | null)[]): this {
     this.refuseCombined("selectRelated");
-    if (this.mode !== "instances") throw new QueryTypeError("Cannot call select_related() after .values() or .values_list()", "queryset.values");
+    if (this.mode !== "instances")
+      throw new QueryTypeError("Cannot call select_related() after .values() or .values_list()", "queryset.values");
     const key = new ShapeKey();
     key.static(`s:${names.map((n) => (n === null ? "\u0000" : word(n))).join()}`);
     return this.step(key, (query) => {
@@ -274,39 +184,55 @@ export class QuerySet implements QuerySource {
     if (lookups.length === 1 && lookups[0] === null) return this.with({ prefetches: [] });
     for (const l of lookups) {
       const path = typeof l === "string" ? l : (l as { lookup?: string } | null)?.lookup;
-      if (typeof path !== "string") throw new QueryTypeError("prefetchRelated() takes names of relations and Prefetch objects.", "prefetch.argument");
-      if (this.query.filteredRelations.has(path.split("__")[0]!)) throw new ValueError("prefetch_related() is not supported with FilteredRelation.", "prefetch.filtered");
+      if (typeof path !== "string")
+        throw new QueryTypeError(
+          "prefetchRelated() takes names of relations and Prefetch objects.",
+          "prefetch.argument",
+        );
+      if (this.query.filteredRelations.has(path.split("__")[0]!))
+        throw new ValueError("prefetch_related() is not supported with FilteredRelation.", "prefetch.filtered");
     }
     return this.with({ prefetches: [...this.prefetches, ...lookups] });
   }
   /** How relations that are not loaded are fetched: one by one, for all rows of a result at once, or not at all. */
   fetchMode(mode: FetchMode): this {
-    if (mode !== "one" && mode !== "peers" && mode !== "raise") throw new ValueError("fetchMode() takes \"one\", \"peers\" or \"raise\".", "queryset.fetch_mode");
+    if (mode !== "one" && mode !== "peers" && mode !== "raise")
+      throw new ValueError('fetchMode() takes "one", "peers" or "raise".', "queryset.fetch_mode");
     return this.with({ fetchMode: mode });
   }
 
   // ---- order and limits ---------------------------------------------------------------------------------------
   /** Sorts by names ("-price", "category__name", "?") and expressions; replaces earlier orderings. */
   orderBy(...terms: unknown[]): this {
-    if (this.query.isSliced) throw new QueryTypeError("Cannot reorder a query once a slice has been taken.", "queryset.sliced");
+    if (this.query.isSliced)
+      throw new QueryTypeError("Cannot reorder a query once a slice has been taken.", "queryset.sliced");
     const key = new ShapeKey();
     key.static("ob");
     for (const t of terms) {
       if (typeof t === "string") key.static(`,${word(t)}`);
-      else { key.static(";"); key.any(t); }
+      else {
+        key.static(";");
+        key.any(t);
+      }
     }
     return this.step(key, (query, slotter) => {
       query.clearOrdering(true, false);
       query.extraOrdering = [];
-      addOrdering(query, terms.map((t) => (typeof t === "string" ? t : slotter.any(t))));
+      addOrdering(
+        query,
+        terms.map((t) => (typeof t === "string" ? t : slotter.any(t))),
+      );
     });
   }
   /** The same rows in the opposite order. */
   reverse(): this {
-    if (this.query.isSliced) throw new QueryTypeError("Cannot reverse a query once a slice has been taken.", "queryset.sliced");
+    if (this.query.isSliced)
+      throw new QueryTypeError("Cannot reverse a query once a slice has been taken.", "queryset.sliced");
     const key = new ShapeKey();
     key.static("rev");
-    return this.step(key, (query) => { query.standardOrdering = !query.standardOrdering; });
+    return this.step(key, (query) => {
+      query.standardOrdering = !query.standardOrdering;
+    });
   }
   /** Whether the rows come in a said order. */
   get ordered(): boolean {
@@ -318,14 +244,16 @@ export class QuerySet implements QuerySource {
   /** No two equal rows; with names (PostgreSQL) the first row of each. */
   distinct(...names: string[]): this {
     this.refuseCombined("distinct");
-    if (this.query.isSliced) throw new QueryTypeError("Cannot create distinct fields once a slice has been taken.", "queryset.sliced");
+    if (this.query.isSliced)
+      throw new QueryTypeError("Cannot create distinct fields once a slice has been taken.", "queryset.sliced");
     const key = new ShapeKey();
     key.static(`di:${names.map(word).join()}`);
     return this.step(key, (query) => addDistinct(query, names));
   }
   /** Rows from `start` up to, not including, `end`. Negative positions are an error. */
   slice(start?: number | null, end?: number | null): this {
-    const low = position(start ?? 0), high = end === null || end === undefined ? null : position(end);
+    const low = position(start ?? 0),
+      high = end === null || end === undefined ? null : position(end);
     const from = this.low + low;
     let to = high === null ? this.high : this.low + high;
     if (this.high !== null && to !== null) to = Math.min(to, this.high);
@@ -336,18 +264,24 @@ export class QuerySet implements QuerySource {
     key.static(`sl${bottom > 0 ? "l" : ""}${to !== null ? "h" : ""}${nothing ? "0" : one ? "1" : ""}`);
     if (bottom > 0) key.value(bottom);
     if (to !== null) key.value(to);
-    return this.step(key, (query, slotter) => {
-      const first = slotter.position;
-      query.limit = { low: bottom > 0 ? first : null, high: to !== null ? first + (bottom > 0 ? 1 : 0) : null };
-      query.limitedToOne = one;
-      if (nothing) query.empty = true;
-    }, { low: bottom, high: to });
+    return this.step(
+      key,
+      (query, slotter) => {
+        const first = slotter.position;
+        query.limit = { low: bottom > 0 ? first : null, high: to !== null ? first + (bottom > 0 ? 1 : 0) : null };
+        query.limitedToOne = one;
+        if (nothing) query.empty = true;
+      },
+      { low: bottom, high: to },
+    );
   }
   /** No rows, and no query for them. */
   none(): this {
     const key = new ShapeKey();
     key.static("none");
-    return this.step(key, (query) => { query.empty = true; });
+    return this.step(key, (query) => {
+      query.empty = true;
+    });
   }
   /** A copy that reads its rows anew. */
   all(): this {
@@ -359,16 +293,30 @@ export class QuerySet implements QuerySource {
     return this.with({ alias });
   }
   /** Locks the rows until the transaction ends. */
-  selectForUpdate(given: { nowait?: boolean; skipLocked?: boolean; of?: readonly string[]; noKey?: boolean } = {}): this {
+  selectForUpdate(
+    given: { nowait?: boolean; skipLocked?: boolean; of?: readonly string[]; noKey?: boolean } = {},
+  ): this {
     const options = ownOptions(given);
     this.refuseCombined("selectForUpdate");
-    if (options.nowait === true && options.skipLocked === true) throw new ValueError("The nowait option cannot be used with skip_locked.", "lock.options");
+    if (options.nowait === true && options.skipLocked === true)
+      throw new ValueError("The nowait option cannot be used with skip_locked.", "lock.options");
     const of = options.of ?? [];
     const key = new ShapeKey();
-    key.static(`lock${options.nowait === true}${options.skipLocked === true}${options.noKey === true}${of.map(word).join()}`);
-    return this.step(key, (query) => {
-      query.lock = { nowait: options.nowait === true, skipLocked: options.skipLocked === true, of, noKey: options.noKey === true };
-    }, { forWrite: true });
+    key.static(
+      `lock${options.nowait === true}${options.skipLocked === true}${options.noKey === true}${of.map(word).join()}`,
+    );
+    return this.step(
+      key,
+      (query) => {
+        query.lock = {
+          nowait: options.nowait === true,
+          skipLocked: options.skipLocked === true,
+          of,
+          noKey: options.noKey === true,
+        };
+      },
+      { forWrite: true },
+    );
   }
 
   // ---- several querysets --------------------------------------------------------------------------------------
@@ -395,26 +343,34 @@ export class QuerySet implements QuerySource {
     return this.query.empty ? this : this.combinator("difference", others, false);
   }
   private combinator(kind: "union" | "intersection" | "difference", others: readonly QuerySet[], all: boolean): this {
-    for (const o of others) if (!(o instanceof QuerySet)) throw new QueryTypeError(`${kind}() takes querysets.`, "queryset.combinator");
+    for (const o of others)
+      if (!(o instanceof QuerySet)) throw new QueryTypeError(`${kind}() takes querysets.`, "queryset.combinator");
     const key = new ShapeKey();
     key.static(`${kind}${all}<`);
-    for (const o of others) { key.any(o); key.static("|"); }
-    return this.step(key, (query, slotter) => {
-      const own = query.clone();
-      own.context = query.context;
-      const rest = others.map((o) => {
-        const base = slotter.position;
-        slotter.any(o);
-        const q = o.embed(base) as Query;
-        q.context = query.context;
-        return q;
-      });
-      query.clearOrdering(true);
-      query.limit = null;
-      query.combined = [own, ...rest];
-      query.combinator = kind;
-      query.combinatorAll = all;
-    }, { low: 0, high: null });
+    for (const o of others) {
+      key.any(o);
+      key.static("|");
+    }
+    return this.step(
+      key,
+      (query, slotter) => {
+        const own = query.clone();
+        own.context = query.context;
+        const rest = others.map((o) => {
+          const base = slotter.position;
+          slotter.any(o);
+          const q = o.embed(base) as Query;
+          q.context = query.context;
+          return q;
+        });
+        query.clearOrdering(true);
+        query.limit = null;
+        query.combined = [own, ...rest];
+        query.combinator = kind;
+        query.combinatorAll = all;
+      },
+      { low: 0, high: null },
+    );
   }
   /** Rows of both querysets. */
   and(other: QuerySet): this {
@@ -429,7 +385,8 @@ export class QuerySet implements QuerySource {
     return this.merged(other, "XOR");
   }
   private merged(given: QuerySet, connector: "AND" | "OR" | "XOR"): this {
-    if (!(given instanceof QuerySet)) throw new QueryTypeError("Querysets are combined with querysets.", "queryset.combine");
+    if (!(given instanceof QuerySet))
+      throw new QueryTypeError("Querysets are combined with querysets.", "queryset.combine");
     this.refuseCombined(connector.toLowerCase());
     given.refuseCombined(connector.toLowerCase());
     if (connector === "AND") {
@@ -440,30 +397,64 @@ export class QuerySet implements QuerySource {
       if (this.query.empty) return given as unknown as this;
     }
     // A sliced side of OR is one of keys.
-    const keyed = (qs: QuerySet): QuerySet => (connector !== "AND" && qs.query.isSliced ? new QuerySet(plainParts(qs.meta)).with({ alias: qs.alias_ }).filter({ pk__in: qs.values("pk") }) : qs);
-    const self = keyed(this), other = keyed(given);
+    const keyed = (qs: QuerySet): QuerySet =>
+      connector !== "AND" && qs.query.isSliced
+        ? new QuerySet(plainParts(qs.meta)).with({ alias: qs.alias_ }).filter({ pk__in: qs.values("pk") })
+        : qs;
+    const self = keyed(this),
+      other = keyed(given);
     const key = new ShapeKey();
     key.static(`&${connector}<`);
     key.any(other);
-    return self.step(key, (query, slotter) => {
-      const base = slotter.position;
-      slotter.any(other);
-      combineQueries(query, other.embed(base) as Query, connector);
-    }, { known: [...self.known, ...other.known] }) as this;
+    return self.step(
+      key,
+      (query, slotter) => {
+        const base = slotter.position;
+        slotter.any(other);
+        combineQueries(query, other.embed(base) as Query, connector);
+      },
+      { known: [...self.known, ...other.known] },
+    ) as this;
   }
 
   // ---- dates ---------------------------------------------------------------------------------------------------
   /** The dates of a field, each once, cut to year, month, week or day. */
-  dates(field: string, kind: "year" | "month" | "week" | "day", order: "ASC" | "DESC" | { readonly order?: "ASC" | "DESC" } = "ASC"): this {
-    return run.truncated(this, field, kind, typeof order === "object" ? (ownOptions(order).order ?? "ASC") : order, "date") as this;
+  dates(
+    field: string,
+    kind: "year" | "month" | "week" | "day",
+    order: "ASC" | "DESC" | { readonly order?: "ASC" | "DESC" } = "ASC",
+  ): this {
+    return run.truncated(
+      this,
+      field,
+      kind,
+      typeof order === "object" ? (ownOptions(order).order ?? "ASC") : order,
+      "date",
+    ) as this;
   }
   /** The date-times of a field, each once, cut to year … second in the current time zone. */
-  datetimes(field: string, kind: string, order: "ASC" | "DESC" | { order?: string; tzinfo?: string; timeZone?: string } = "ASC", tzinfo?: string): this {
-    const o: { order?: string; tzinfo?: string | undefined; timeZone?: string } = ownOptions(typeof order === "object" ? order : { order, tzinfo });
+  datetimes(
+    field: string,
+    kind: string,
+    order: "ASC" | "DESC" | { order?: string; tzinfo?: string; timeZone?: string } = "ASC",
+    tzinfo?: string,
+  ): this {
+    const o: { order?: string; tzinfo?: string | undefined; timeZone?: string } = ownOptions(
+      typeof order === "object" ? order : { order, tzinfo },
+    );
     return run.truncated(this, field, kind, o.order ?? "ASC", "datetime", o.timeZone ?? o.tzinfo) as this;
   }
   /** SQL of one's own in a query: select, where, params, tables, orderBy, selectParams. A last resort; its text is never checked. */
-  extra(options: { select?: Record<string, string>; where?: readonly string[]; params?: readonly unknown[]; tables?: readonly string[]; orderBy?: readonly string[]; selectParams?: readonly unknown[] } = {}): this {
+  extra(
+    options: {
+      select?: Record<string, string>;
+      where?: readonly string[];
+      params?: readonly unknown[];
+      tables?: readonly string[];
+      orderBy?: readonly string[];
+      selectParams?: readonly unknown[];
+    } = {},
+  ): this {
     return run.extra(this, ownOptions(options)) as this;
   }
   /** Instances from SQL of one's own. */
@@ -472,7 +463,10 @@ export class QuerySet implements QuerySource {
   }
 
   // ---- reading -------------------------------------------------------------------------------------------------
-  then<A = unknown[], B = never>(ok?: ((rows: unknown[]) => A | PromiseLike<A>) | null, no?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+  then<A = unknown[], B = never>(
+    ok?: ((rows: unknown[]) => A | PromiseLike<A>) | null,
+    no?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
     return this.rows().then(ok, no);
   }
   /** The rows; read once, then kept. */
@@ -489,27 +483,71 @@ export class QuerySet implements QuerySource {
   get(...conditions: unknown[]): Promise<unknown> {
     return run.get(this, conditions);
   }
-  first(): Promise<unknown> { return run.first(this, false); }
-  last(): Promise<unknown> { return run.first(this, true); }
-  earliest(...fields: string[]): Promise<unknown> { return run.extreme(this, fields, false); }
-  latest(...fields: string[]): Promise<unknown> { return run.extreme(this, fields, true); }
+  first(): Promise<unknown> {
+    return run.first(this, false);
+  }
+  last(): Promise<unknown> {
+    return run.first(this, true);
+  }
+  earliest(...fields: string[]): Promise<unknown> {
+    return run.extreme(this, fields, false);
+  }
+  latest(...fields: string[]): Promise<unknown> {
+    return run.extreme(this, fields, true);
+  }
   /** Number of rows. */
-  count(): Promise<number> { return run.count(this); }
-  exists(): Promise<boolean> { return run.exists(this); }
-  contains(instance: object): Promise<boolean> { return run.contains(this, instance); }
-  aggregate(...args: unknown[]): Promise<Record<string, unknown>> { return run.aggregate(this, args); }
-  inBulk(ids?: Iterable<unknown> | null, options: { fieldName?: string } = {}): Promise<Map<unknown, unknown>> { return run.inBulk(this, ids, ownOptions(options)); }
+  count(): Promise<number> {
+    return run.count(this);
+  }
+  exists(): Promise<boolean> {
+    return run.exists(this);
+  }
+  contains(instance: object): Promise<boolean> {
+    return run.contains(this, instance);
+  }
+  aggregate(...args: unknown[]): Promise<Record<string, unknown>> {
+    return run.aggregate(this, args);
+  }
+  inBulk(ids?: Iterable<unknown> | null, options: { fieldName?: string } = {}): Promise<Map<unknown, unknown>> {
+    return run.inBulk(this, ids, ownOptions(options));
+  }
   /** How the database runs the query. */
-  explain(options: Record<string, unknown> = {}): Promise<string> { return run.explain(this, ownOptions(options)); }
+  explain(options: Record<string, unknown> = {}): Promise<string> {
+    return run.explain(this, ownOptions(options));
+  }
 
   // ---- writing -------------------------------------------------------------------------------------------------
-  create(values: Record<string, unknown> = {}): Promise<object> { return write.create(this, values); }
-  bulkCreate(objects: Iterable<object>, options: write.BulkCreateOptions = {}): Promise<object[]> { return write.bulkCreate(this, objects, ownOptions(options)); }
-  bulkUpdate(objects: Iterable<object>, fields: readonly string[], options: { batchSize?: number | null } = {}): Promise<number> { return write.bulkUpdate(this, objects, fields, ownOptions(options)); }
-  getOrCreate(conditions: Record<string, unknown>, options: { defaults?: Record<string, unknown> } = {}): Promise<[object, boolean]> { return write.getOrCreate(this, conditions, ownOptions(options).defaults ?? {}); }
-  updateOrCreate(conditions: Record<string, unknown>, options: { defaults?: Record<string, unknown>; createDefaults?: Record<string, unknown> } = {}): Promise<[object, boolean]> { return write.updateOrCreate(this, conditions, ownOptions(options)); }
-  update(values: Record<string, unknown>): Promise<number> { return write.update(this, values); }
-  delete(): Promise<Deleted> { return write.deleteAll(this); }
+  create(values: Record<string, unknown> = {}): Promise<object> {
+    return write.create(this, values);
+  }
+  bulkCreate(objects: Iterable<object>, options: write.BulkCreateOptions = {}): Promise<object[]> {
+    return write.bulkCreate(this, objects, ownOptions(options));
+  }
+  bulkUpdate(
+    objects: Iterable<object>,
+    fields: readonly string[],
+    options: { batchSize?: number | null } = {},
+  ): Promise<number> {
+    return write.bulkUpdate(this, objects, fields, ownOptions(options));
+  }
+  getOrCreate(
+    conditions: Record<string, unknown>,
+    options: { defaults?: Record<string, unknown> } = {},
+  ): Promise<[object, boolean]> {
+    return write.getOrCreate(this, conditions, ownOptions(options).defaults ?? {});
+  }
+  updateOrCreate(
+    conditions: Record<string, unknown>,
+    options: { defaults?: Record<string, unknown>; createDefaults?: Record<string, unknown> } = {},
+  ): Promise<[object, boolean]> {
+    return write.updateOrCreate(this, conditions, ownOptions(options));
+  }
+  update(values: Record<string, unknown>): Promise<number> {
+    return write.update(this, values);
+  }
+  delete(): Promise<Deleted> {
+    return write.deleteAll(this);
+  }
 
   // ---- looking ---------------------------------------------------------------------------------------------------
   /** Text and parameters of the query, for the database it would run on. */
@@ -524,7 +562,7 @@ export class QuerySet implements QuerySource {
   get db(): string {
     return databaseOf(this.parts).alias;
   }
-  toString(): string {
+  override toString(): string {
     return `QuerySet of ${this.meta.label}${this.result === null ? " (not read yet)" : ` (${this.result.length} rows)`}`;
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
@@ -533,45 +571,4 @@ export class QuerySet implements QuerySource {
   toJSON(): unknown {
     return this.result ?? this.toString();
   }
-  refuseCombined(name: string): void {
-    if (this.query.combinator !== null)
-      throw new NotSupportedError(`Calling QuerySet.${name}() after ${this.query.combinator}() is not supported.`, "queryset.combined");
-  }
-}
-
-function position(n: unknown): number {
-  if (typeof n !== "number" || !Number.isSafeInteger(n)) throw new QueryTypeError("Slices take whole numbers.", "queryset.slice");
-  if (n < 0) throw new ValueError("Negative indexing is not supported.", "queryset.slice");
-  return n;
-}
-/** `annotate({ a: …, b: … })` and `annotate(Count("x"))` as pairs of name and expression. */
-export function namedExpressions(method: string, args: readonly unknown[]): [string, unknown][] {
-  const out = new Map<string, unknown>();
-  for (const a of args) {
-    if (isExpression(a)) {
-      const name = defaultName(a);
-      if (name === null) throw new QueryTypeError("Complex annotations require an alias: { name: expression }.", "annotate.alias");
-      if (out.has(name)) throw new QueryTypeError(`The named annotation '${name}' conflicts with the default name for another annotation.`, "annotate.alias");
-      out.set(name, a);
-    } else if (isOptions(a)) {
-      for (const [k, v] of Object.entries(a)) {
-        if (v === undefined) throw new ValueError(`The value of '${k}' given to ${method}() is undefined.`, "value.undefined");
-        if (!isExpression(v) && !(v instanceof Q) && !(typeof v === "object" && v !== null && QUERY_SOURCE in v))
-          throw new QueryTypeError(`${method}() received a non-expression for '${k}'. Wrap plain values in Value().`, "query.annotation_type");
-        if (out.has(k)) throw new QueryTypeError(`The named annotation '${k}' conflicts with the default name for another annotation.`, "annotate.alias");
-        out.set(k, v);
-      }
-    } else throw new QueryTypeError(`QuerySet.${method}() received a non-expression: ${a === null ? "null" : typeof a}.`, "query.annotation_type");
-  }
-  return [...out];
-}
-/** The name an aggregate has by itself: `price__avg`. */
-export function defaultName(e: Expression): string | null {
-  if (e.kind === "f") return String(e.settings["name"]);
-  if (e.kind !== "aggregate") return null;
-  const first = e.args[0];
-  return e.settings["n"] === 1 && isExpression(first) && first.kind === "f" ? `${String(first.settings["name"])}__${labelOf(e.spec!).toLowerCase()}` : null;
-}
-function autoName(e: Expression): string {
-  return defaultName(e) ?? (e.spec === undefined ? e.kind : labelOf(e.spec)).toLowerCase();
 }

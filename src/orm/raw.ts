@@ -2,9 +2,9 @@
 import { ownOptions } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import type { DbParam } from "../ast/seams.js";
-import { } from "../base/temporal.js";
+import {} from "../base/temporal.js";
 import { convertPlaceholders, pickParams } from "../db/placeholders.js";
-import {  primitive } from "../sql/compiled.js";
+import { primitive } from "../sql/compiled.js";
 import { inferType } from "../query/types.js";
 import type { Field } from "../fields/field.js";
 import { classFor, compileFill } from "./hydrate.js";
@@ -16,13 +16,27 @@ import { FieldDoesNotExist } from "../base/errors.js";
 
 const TEMPLATE: unique symbol = Symbol("sql template");
 /** SQL with values apart: made by the `sql` tag. */
-export interface SqlTemplate { readonly [TEMPLATE]: true; readonly strings: readonly string[]; readonly values: readonly unknown[] }
+export interface SqlTemplate {
+  readonly [TEMPLATE]: true;
+  readonly strings: readonly string[];
+  readonly values: readonly unknown[];
+}
 /** `sql\`SELECT * FROM shop_product WHERE price < ${20}\``: values are always parameters. */
 export function sql(strings: TemplateStringsArray, ...values: unknown[]): SqlTemplate {
   // Only the language makes frozen lists with `raw`: a text, or a list that came as data, was never written in the program.
-  if (!Array.isArray(strings) || !Object.isFrozen(strings) || !Array.isArray(strings.raw) || !Object.isFrozen(strings.raw) || strings.length !== values.length + 1)
-    throw new QueryTypeError("sql is a tag, written sql`SELECT …`; it cannot be called with a text. Text that is put together goes to raw(text, params).", "raw.tag");
-  if (values.some((v) => v === undefined)) throw new ValueError("A value of the sql template is undefined; write null for SQL NULL.", "value.undefined");
+  if (
+    !Array.isArray(strings) ||
+    !Object.isFrozen(strings) ||
+    !Array.isArray(strings.raw) ||
+    !Object.isFrozen(strings.raw) ||
+    strings.length !== values.length + 1
+  )
+    throw new QueryTypeError(
+      "sql is a tag, written sql`SELECT …`; it cannot be called with a text. Text that is put together goes to raw(text, params).",
+      "raw.tag",
+    );
+  if (values.some((v) => v === undefined))
+    throw new ValueError("A value of the sql template is undefined; write null for SQL NULL.", "value.undefined");
   return { [TEMPLATE]: true, strings: [...strings], values };
 }
 function isTemplate(v: unknown): v is SqlTemplate {
@@ -39,7 +53,13 @@ export class RawQuerySet implements PromiseLike<object[]> {
   #result: Promise<object[]> | null = null;
   #columns: readonly string[] = [];
 
-  constructor(qs: QuerySetLike, text: string | SqlTemplate, params: readonly unknown[] | Readonly<Record<string, unknown>>, translations: Readonly<Record<string, string>>, prefetches: readonly unknown[] = []) {
+  constructor(
+    qs: QuerySetLike,
+    text: string | SqlTemplate,
+    params: readonly unknown[] | Readonly<Record<string, unknown>>,
+    translations: Readonly<Record<string, string>>,
+    prefetches: readonly unknown[] = [],
+  ) {
     this.#qs = qs;
     this.#sql = text;
     this.#params = params;
@@ -50,7 +70,13 @@ export class RawQuerySet implements PromiseLike<object[]> {
     return new RawQuerySet(this.#qs.with({ alias }), this.#sql, this.#params, this.#translations, this.#prefetches);
   }
   prefetchRelated(...lookups: unknown[]): RawQuerySet {
-    return new RawQuerySet(this.#qs, this.#sql, this.#params, this.#translations, lookups.length === 1 && lookups[0] === null ? [] : [...this.#prefetches, ...lookups]);
+    return new RawQuerySet(
+      this.#qs,
+      this.#sql,
+      this.#params,
+      this.#translations,
+      lookups.length === 1 && lookups[0] === null ? [] : [...this.#prefetches, ...lookups],
+    );
   }
   rows(): Promise<object[]> {
     return (this.#result ??= this.#run());
@@ -59,7 +85,10 @@ export class RawQuerySet implements PromiseLike<object[]> {
   get columns(): Promise<readonly string[]> {
     return this.rows().then(() => this.#columns);
   }
-  then<A = object[], B = never>(ok?: ((rows: object[]) => A | PromiseLike<A>) | null, no?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+  then<A = object[], B = never>(
+    ok?: ((rows: object[]) => A | PromiseLike<A>) | null,
+    no?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
     return this.rows().then(ok, no);
   }
   async *[Symbol.asyncIterator](): AsyncGenerator<object> {
@@ -81,7 +110,8 @@ export class RawQuerySet implements PromiseLike<object[]> {
     const info = await db.ready();
     const one = (v: unknown): DbParam => {
       if (v === null) return null;
-      if (v === undefined) throw new ValueError("A parameter of raw() is undefined; write null for SQL NULL.", "value.undefined");
+      if (v === undefined)
+        throw new ValueError("A parameter of raw() is undefined; write null for SQL NULL.", "value.undefined");
       const type = inferType(v);
       return type === null ? primitive(v, info) : type.toDb(type.prep(v), info);
     };
@@ -92,8 +122,10 @@ export class RawQuerySet implements PromiseLike<object[]> {
     } else {
       const list = this.#params;
       const any = Array.isArray(list) ? list.length > 0 : Object.keys(list).length > 0;
-      if (!any) { text = this.#sql; params = []; }
-      else {
+      if (!any) {
+        text = this.#sql;
+        params = [];
+      } else {
         const converted = convertPlaceholders(this.#sql, info);
         text = converted.text;
         params = pickParams(converted.slots, list as never).map(one);
@@ -107,7 +139,8 @@ export class RawQuerySet implements PromiseLike<object[]> {
       const at = columns.indexOf(from);
       if (at >= 0) columns[at] = meta.getConcrete(to).column!;
     }
-    const fields: Field[] = [], slots: { name: string; index: number; read: ((v: unknown) => unknown) | undefined }[] = [];
+    const fields: Field[] = [],
+      slots: { name: string; index: number; read: ((v: unknown) => unknown) | undefined }[] = [];
     columns.forEach((c, index) => {
       const f = byColumn.get(c);
       if (f !== undefined && !fields.includes(f)) {
@@ -116,7 +149,8 @@ export class RawQuerySet implements PromiseLike<object[]> {
       } else if (c !== "__proto__") slots.push({ name: c, index, read: undefined });
     });
     const missing = meta.pkFields.find((f) => !fields.includes(f));
-    if (missing !== undefined) throw new FieldDoesNotExist("Raw query must include the primary key", "raw.no_key", { model: meta.label });
+    if (missing !== undefined)
+      throw new FieldDoesNotExist("Raw query must include the primary key", "raw.no_key", { model: meta.label });
     const cls = classFor(meta, fields);
     const fill = compileFill(slots);
     const out: object[] = [];
@@ -128,8 +162,16 @@ export class RawQuerySet implements PromiseLike<object[]> {
 }
 /** `Model.objects.raw(sql, params, { translations, using })`. */
 export function rawQuerySet(qs: QuerySetLike, text: unknown, params: unknown = [], options: unknown = {}): RawQuerySet {
-  if (typeof text !== "string" && !isTemplate(text)) throw new QueryTypeError("raw() takes SQL text with %s and a list of parameters, or an sql`…` template.", "raw.argument");
-  const o = ownOptions(options as object | null) as { translations?: Record<string, string>; using?: string; params?: unknown };
+  if (typeof text !== "string" && !isTemplate(text))
+    throw new QueryTypeError(
+      "raw() takes SQL text with %s and a list of parameters, or an sql`…` template.",
+      "raw.argument",
+    );
+  const o = ownOptions(options as object | null) as {
+    translations?: Record<string, string>;
+    using?: string;
+    params?: unknown;
+  };
   const p = params === null || params === undefined ? [] : params;
   const made = new RawQuerySet(qs, text, p as readonly unknown[], o.translations ?? {}, []);
   return o.using === undefined ? made : made.using(o.using);

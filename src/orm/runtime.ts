@@ -21,7 +21,10 @@ export interface RefreshOptions {
   readonly fromQueryset?: unknown;
   readonly fromQuerySet?: unknown;
 }
-export interface DeleteOptions { readonly using?: string; readonly keepParents?: boolean }
+export interface DeleteOptions {
+  readonly using?: string;
+  readonly keepParents?: boolean;
+}
 export type Deleted = [total: number, byModel: Record<string, number>];
 
 /** Which database a model is read from and written to. Any method may be missing or answer nothing. */
@@ -62,7 +65,14 @@ export class Runtime {
   readonly routers: readonly Router[];
   readonly timeZone: string;
   readonly fetchMode: FetchMode;
-  constructor(parts: { registry: Registry; connections: Connections; operations: Operations; routers: readonly Router[]; timeZone: string; fetchMode: FetchMode }) {
+  constructor(parts: {
+    registry: Registry;
+    connections: Connections;
+    operations: Operations;
+    routers: readonly Router[];
+    timeZone: string;
+    fetchMode: FetchMode;
+  }) {
     this.registry = parts.registry;
     this.connections = parts.connections;
     this.operations = parts.operations;
@@ -91,6 +101,11 @@ export function attachRuntime(meta: ModelMeta, runtime: Runtime): void {
 /** The orm a model belongs to. */
 export function runtimeOf(meta: ModelMeta): Runtime {
   const r = runtimes.get(meta);
-  if (r === undefined) throw new ImproperlyConfigured(`The model ${meta.label} belongs to no orm yet; give its module to babik({ apps }).`, "model.unregistered", { model: meta.label });
+  if (r === undefined)
+    throw new ImproperlyConfigured(
+      `The model ${meta.label} belongs to no orm yet; give its module to babik({ apps }).`,
+      "model.unregistered",
+      { model: meta.label },
+    );
   return r;
 }

@@ -15,7 +15,8 @@ import { deferredClass } from "./deferred.js";
 import { dropCached, metaOfInstance, ownState, putValue, stateOf } from "./instance-state.js";
 import type { ModelClass } from "./model.js";
 import { modelError } from "./model-errors.js";
-import { plainParts, QuerySet } from "./queryset.js";
+import { QuerySet } from "./queryset.js";
+import { plainParts } from "./queryset-core.js";
 import { runtimeOf, type SaveOptions } from "./runtime.js";
 import { updateReturning } from "./queryset-write.js";
 import { placeAmongSiblings } from "./sibling-order.js";
@@ -26,10 +27,16 @@ import { assignRelation } from "./relations/assign.js";
 
 /** Sets the values of a new instance: given ones by field name, attname or `pk`; defaults for the others. */
 export function initialise(instance: object, meta: ModelMeta, values: Readonly<Record<string, unknown>>): void {
-  if (typeof values !== "object" || values === null || Array.isArray(values)) throw new QueryTypeError(`new ${meta.objectName}() takes one object of values.`, "model.values");
+  if (typeof values !== "object" || values === null || Array.isArray(values))
+    throw new QueryTypeError(`new ${meta.objectName}() takes one object of values.`, "model.values");
   const given = new Map<string, unknown>();
   for (const key of Object.keys(values)) {
-    if (values[key] === undefined) throw new ValueError(`The value of '${key}' given to ${meta.objectName}() is undefined. Write null for NULL, or leave it out.`, "value.undefined", { model: meta.label, path: key });
+    if (values[key] === undefined)
+      throw new ValueError(
+        `The value of '${key}' given to ${meta.objectName}() is undefined. Write null for NULL, or leave it out.`,
+        "value.undefined",
+        { model: meta.label, path: key },
+      );
     given.set(key, values[key]);
   }
   const relations: [ForeignObject, unknown][] = [];
@@ -59,7 +66,11 @@ export function initialise(instance: object, meta: ModelMeta, values: Readonly<R
     }
     const f = meta.find(key);
     if (f instanceof ManyToManyField || f instanceof ReverseRelation)
-      throw new QueryTypeError(`Direct assignment to the ${f instanceof ManyToManyField ? "forward side of a many-to-many set" : "reverse side of a related set"} is prohibited. Use ${key}.set() instead.`, "model.set_assignment", { path: key });
+      throw new QueryTypeError(
+        `Direct assignment to the ${f instanceof ManyToManyField ? "forward side of a many-to-many set" : "reverse side of a related set"} is prohibited. Use ${key}.set() instead.`,
+        "model.set_assignment",
+        { path: key },
+      );
     if (f instanceof ForeignObject) {
       assignRelation(instance, f, value);
       continue;
@@ -68,12 +79,20 @@ export function initialise(instance: object, meta: ModelMeta, values: Readonly<R
       (instance as Record<string, unknown>)[key] = value;
       continue;
     }
-    throw new QueryTypeError(`${meta.objectName}() got unexpected keyword arguments: '${key}'.${suggest(key, meta.choices())}`, "model.unknown_field", { model: meta.label, path: key });
+    throw new QueryTypeError(
+      `${meta.objectName}() got unexpected keyword arguments: '${key}'.${suggest(key, meta.choices())}`,
+      "model.unknown_field",
+      { model: meta.label, path: key },
+    );
   }
 }
 function hasSetter(instance: object, key: string): boolean {
   if (key === "__proto__" || key === "constructor") return false;
-  for (let p = Object.getPrototypeOf(instance) as object | null; p !== null && p !== Object.prototype; p = Object.getPrototypeOf(p) as object | null) {
+  for (
+    let p = Object.getPrototypeOf(instance) as object | null;
+    p !== null && p !== Object.prototype;
+    p = Object.getPrototypeOf(p) as object | null
+  ) {
     const d = Object.getOwnPropertyDescriptor(p, key);
     if (d !== undefined) return d.set !== undefined;
   }
@@ -94,7 +113,12 @@ export function assign(instance: object, values: Readonly<Record<string, unknown
   const meta = metaOfInstance(instance);
   for (const key of Object.keys(values)) {
     const value = values[key];
-    if (value === undefined) throw new ValueError(`The value of '${key}' is undefined. Write null for NULL, or leave it out.`, "value.undefined", { path: key });
+    if (value === undefined)
+      throw new ValueError(
+        `The value of '${key}' is undefined. Write null for NULL, or leave it out.`,
+        "value.undefined",
+        { path: key },
+      );
     if (key === "pk") {
       (instance as { pk: unknown }).pk = value;
       continue;
@@ -105,7 +129,11 @@ export function assign(instance: object, values: Readonly<Record<string, unknown
         (instance as Record<string, unknown>)[key] = value;
         continue;
       }
-      throw new FieldError(`${meta.objectName} has no field named '${key}'.${suggest(key, meta.choices())}`, "model.unknown_field", { model: meta.label, path: key });
+      throw new FieldError(
+        `${meta.objectName} has no field named '${key}'.${suggest(key, meta.choices())}`,
+        "model.unknown_field",
+        { model: meta.label, path: key },
+      );
     }
     if (f instanceof ForeignObject && key === f.name && (value === null || isInstance(value))) {
       assignRelation(instance, f, value);
@@ -116,8 +144,13 @@ export function assign(instance: object, values: Readonly<Record<string, unknown
       continue;
     }
     if (f instanceof ReverseRelation || f instanceof ManyToManyField || f instanceof GenericRelation)
-      throw new QueryTypeError(`Direct assignment to a set of related rows is prohibited. Use ${key}.set() instead.`, "model.set_assignment", { path: key });
-    if (value === null && !f.null && !f.primaryKey) throw new ValueError(`${f.path} cannot be null.`, "value.null", { path: key });
+      throw new QueryTypeError(
+        `Direct assignment to a set of related rows is prohibited. Use ${key}.set() instead.`,
+        "model.set_assignment",
+        { path: key },
+      );
+    if (value === null && !f.null && !f.primaryKey)
+      throw new ValueError(`${f.path} cannot be null.`, "value.null", { path: key });
     putValue(instance, f.attname, storedValue(f, value));
   }
 }
@@ -129,16 +162,29 @@ export async function saveInstance(instance: object, asked: SaveOptions): Promis
   const rt = runtimeOf(meta);
   relatedForBulk(instance, meta, undefined, "save");
   if (meta.virtualFields.length > 0) await settleGeneric(instance, "save");
-  const using = options.using ?? (stateOf(instance).db !== null && rt.routers.length === 0 ? stateOf(instance).db! : rt.route(meta, true, { instance, instanceDb: stateOf(instance).db }));
+  const using =
+    options.using ??
+    (stateOf(instance).db !== null && rt.routers.length === 0
+      ? stateOf(instance).db!
+      : rt.route(meta, true, { instance, instanceDb: stateOf(instance).db }));
   const given: unknown = options.forceInsert;
-  if (given !== undefined && typeof given !== "boolean" && !Array.isArray(given)) throw new QueryTypeError("force_insert must be a bool or tuple: forceInsert is true, false or a list of model classes.", "save.force_insert");
+  if (given !== undefined && typeof given !== "boolean" && !Array.isArray(given))
+    throw new QueryTypeError(
+      "force_insert must be a bool or tuple: forceInsert is true, false or a list of model classes.",
+      "save.force_insert",
+    );
   const force = given === true || (Array.isArray(given) && given.length > 0);
   if (Array.isArray(given))
     for (const c of given) {
       const base = (c as ModelClass | null)?.meta as ModelMeta | undefined;
-      if (base === undefined || !meta.isA(base)) throw new QueryTypeError(`Invalid force_insert member. It must be a base of ${meta.objectName}.`, "save.force_insert");
+      if (base === undefined || !meta.isA(base))
+        throw new QueryTypeError(
+          `Invalid force_insert member. It must be a base of ${meta.objectName}.`,
+          "save.force_insert",
+        );
     }
-  if (force && (options.forceUpdate === true || (options.updateFields?.length ?? 0) > 0)) throw new ValueError("Cannot force both insert and updating in model saving.", "save.options");
+  if (force && (options.forceUpdate === true || (options.updateFields?.length ?? 0) > 0))
+    throw new ValueError("Cannot force both insert and updating in model saving.", "save.options");
   let update: ReadonlySet<Field> | null = null;
   if (options.updateFields !== undefined) {
     if (options.updateFields.length === 0) return;
@@ -146,7 +192,9 @@ export async function saveInstance(instance: object, asked: SaveOptions): Promis
   } else if (!force && using === stateOf(instance).db) {
     const missing = meta.concreteFields.filter((f) => !Object.hasOwn(instance, f.attname) && !f.generated);
     if (missing.length > 0) {
-      const loaded = meta.concreteFields.filter((f) => Object.hasOwn(instance, f.attname) && !meta.pkFields.includes(f) && !f.generated);
+      const loaded = meta.concreteFields.filter(
+        (f) => Object.hasOwn(instance, f.attname) && !meta.pkFields.includes(f) && !f.generated,
+      );
       if (loaded.length > 0) update = new Set(loaded);
     }
   }
@@ -154,7 +202,12 @@ export async function saveInstance(instance: object, asked: SaveOptions): Promis
   const work = async (): Promise<void> => {
     let parentInserted = false;
     parentInserted = await saveParents(instance, meta.concrete, db, update, options, new Map());
-    await saveTable(instance, meta.concrete, db, ownOptions({ ...options, forceInsert: forced(meta.concrete, options) || parentInserted, update }));
+    await saveTable(
+      instance,
+      meta.concrete,
+      db,
+      ownOptions({ ...options, forceInsert: forced(meta.concrete, options) || parentInserted, update }),
+    );
   };
   if (meta.concrete.parents.size > 0) await db.atomic(work, { savepoint: false });
   else await work();
@@ -171,7 +224,11 @@ function namedFields(meta: ModelMeta, names: readonly string[]): Set<Field> {
     else out.add(f);
   }
   if (wrong.length > 0)
-    throw new ValueError(`The following fields do not exist in this model, are m2m fields, primary keys, or are non-concrete fields: ${wrong.join(", ")}`, "save.update_fields", { model: meta.label, choices: meta.choices() });
+    throw new ValueError(
+      `The following fields do not exist in this model, are m2m fields, primary keys, or are non-concrete fields: ${wrong.join(", ")}`,
+      "save.update_fields",
+      { model: meta.label, choices: meta.choices() },
+    );
   return out;
 }
 /** True for the tables that `forceInsert` names: all of them, or those of the classes in its list and their children. */
@@ -181,15 +238,32 @@ function forced(meta: ModelMeta, options: SaveOptions): boolean {
 }
 
 // `done`: an ancestor that is reached by two ways (a diamond) is saved once; true when its row was updated.
-async function saveParents(instance: object, meta: ModelMeta, db: Database, update: ReadonlySet<Field> | null, options: SaveOptions, done: Map<ModelMeta, boolean>): Promise<boolean> {
+async function saveParents(
+  instance: object,
+  meta: ModelMeta,
+  db: Database,
+  update: ReadonlySet<Field> | null,
+  options: SaveOptions,
+  done: Map<ModelMeta, boolean>,
+): Promise<boolean> {
   let inserted = false;
   const record = instance as Record<string, unknown>;
   for (const [parent, link] of meta.parents) {
-    if (link !== null && !isSet(instance, parent.pk.attname) && isSet(instance, link.attname)) putValue(instance, parent.pk.attname, record[link.attname]);
+    if (link !== null && !isSet(instance, parent.pk.attname) && isSet(instance, link.attname))
+      putValue(instance, parent.pk.attname, record[link.attname]);
     let updated = done.get(parent);
     if (updated === undefined) {
       const up = await saveParents(instance, parent, db, update, options, done);
-      updated = await saveTable(instance, parent, db, ownOptions({ ...options, forceInsert: up || (Array.isArray(options.forceInsert) && forced(parent, options)), update }));
+      updated = await saveTable(
+        instance,
+        parent,
+        db,
+        ownOptions({
+          ...options,
+          forceInsert: up || (Array.isArray(options.forceInsert) && forced(parent, options)),
+          update,
+        }),
+      );
       done.set(parent, updated);
     }
     if (!updated) inserted = true;
@@ -206,7 +280,9 @@ function isSet(instance: object, name: string): boolean {
   return Object.hasOwn(instance, name) && ((instance as Record<string, unknown>)[name] ?? null) !== null;
 }
 
-interface TableOptions extends SaveOptions { readonly update: ReadonlySet<Field> | null }
+interface TableOptions extends SaveOptions {
+  readonly update: ReadonlySet<Field> | null;
+}
 /** Saves the columns of one table. Returns true when a row was updated, false when one was inserted. */
 async function saveTable(instance: object, meta: ModelMeta, db: Database, o: TableOptions): Promise<boolean> {
   const record = instance as Record<string, unknown>;
@@ -216,27 +292,52 @@ async function saveTable(instance: object, meta: ModelMeta, db: Database, o: Tab
   if (update !== null) rest = rest.filter((f) => update.has(f));
   else rest = rest.filter((f) => Object.hasOwn(instance, f.attname));
   for (const k of meta.pkFields) {
-    if ((record[k.attname] ?? null) === null && k.hasDefault()) putValue(instance, k.attname, lenient(k, k.getDefault()));
+    if ((record[k.attname] ?? null) === null && k.hasDefault())
+      putValue(instance, k.attname, lenient(k, k.getDefault()));
   }
   const pk = meta.pkFields.map((f) => record[f.attname] ?? null);
   const set = pk.every((v) => v !== null && !isDefault(v));
-  if (!set && (o.forceUpdate === true || update !== null)) throw new ValueError("Cannot force an update in save() with no primary key.", "save.no_key");
+  if (!set && (o.forceUpdate === true || update !== null))
+    throw new ValueError("Cannot force an update in save() with no primary key.", "save.no_key");
   let forceInsert = o.forceInsert !== undefined && o.forceInsert !== false;
-  if (!forceInsert && o.forceUpdate !== true && stateOf(instance).adding && meta.pkFields.every((f) => f.hasDefault() || f.hasDbDefault())) forceInsert = true;
+  if (
+    !forceInsert &&
+    o.forceUpdate !== true &&
+    stateOf(instance).adding &&
+    meta.pkFields.every((f) => f.hasDefault() || f.hasDbDefault())
+  )
+    forceInsert = true;
   if (set && !forceInsert) {
     const updated = await updateRow(instance, meta, db, rest, pk, o);
-    if (!updated && (o.forceUpdate === true || o.updateFields !== undefined || (update !== null && o.updateFields === undefined)))
-      throw new (modelError(meta, "NotUpdated"))(o.forceUpdate === true ? "Forced update did not affect any rows." : "Save with update_fields did not affect any rows.", "save.not_updated", { model: meta.label });
+    if (
+      !updated &&
+      (o.forceUpdate === true || o.updateFields !== undefined || (update !== null && o.updateFields === undefined))
+    )
+      throw new (modelError(meta, "NotUpdated"))(
+        o.forceUpdate === true
+          ? "Forced update did not affect any rows."
+          : "Save with update_fields did not affect any rows.",
+        "save.not_updated",
+        { model: meta.label },
+      );
     if (updated) return true;
   }
   await insertOne(instance, meta, db, set);
   return false;
 }
 
-async function updateRow(instance: object, meta: ModelMeta, db: Database, fields: readonly Field[], pk: readonly unknown[], o: TableOptions): Promise<boolean> {
+async function updateRow(
+  instance: object,
+  meta: ModelMeta,
+  db: Database,
+  fields: readonly Field[],
+  pk: readonly unknown[],
+  o: TableOptions,
+): Promise<boolean> {
   const record = instance as Record<string, unknown>;
   // A field that is to be saved but was not loaded is loaded first.
-  for (const f of fields) if (!Object.hasOwn(instance, f.attname) && f.attname in instance) await (record[f.attname] as Promise<unknown>);
+  for (const f of fields)
+    if (!Object.hasOwn(instance, f.attname) && f.attname in instance) await (record[f.attname] as Promise<unknown>);
   const key = meta.hasCompositePk ? pk : pk[0];
   const base = new QuerySet({ ...plainParts(meta), alias: db.alias });
   const matching = (): QuerySet => base.filter({ pk: key });
@@ -270,9 +371,12 @@ export function deferAgain(instance: object, meta: ModelMeta, fields: readonly F
 async function insertOne(instance: object, meta: ModelMeta, db: Database, pkSet: boolean): Promise<void> {
   const record = instance as Record<string, unknown>;
   const info = await db.ready();
-  if (meta.orderWithRespectTo !== null) await placeAmongSiblings([instance], meta, new QuerySet({ ...plainParts(meta), alias: db.alias }));
+  if (meta.orderWithRespectTo !== null)
+    await placeAmongSiblings([instance], meta, new QuerySet({ ...plainParts(meta), alias: db.alias }));
   const auto = meta.pkFields.length === 1 && meta.pkFields[0] instanceof AutoField ? meta.pkFields[0] : null;
-  const fields = meta.localConcreteFields.filter((f) => !f.generated && (pkSet || f !== auto) && (Object.hasOwn(instance, f.attname) || !f.hasDbDefault()));
+  const fields = meta.localConcreteFields.filter(
+    (f) => !f.generated && (pkSet || f !== auto) && (Object.hasOwn(instance, f.attname) || !f.hasDbDefault()),
+  );
   const values = fields.map((f) => storedValue(f, f.preSave(record, true)));
   const returning = [
     ...(auto !== null && !pkSet ? [auto as Field] : []),
@@ -280,11 +384,14 @@ async function insertOne(instance: object, meta: ModelMeta, db: Database, pkSet:
     ...meta.localConcreteFields.filter((f) => f.generated || (f.hasDbDefault() && !fields.includes(f))),
   ];
   const result = await insertRows(db, meta, fields, [values], { returning });
-  fields.forEach((f, i) => { if (!isExpression(values[i])) putValue(instance, f.attname, values[i]); });
+  fields.forEach((f, i) => {
+    if (!isExpression(values[i])) putValue(instance, f.attname, values[i]);
+  });
   const row = result.rows[0];
   if (info.features.returning && row !== undefined) returning.forEach((f, i) => putValue(instance, f.attname, row[i]));
   else {
-    if (auto !== null && !pkSet && result.lastInsertId !== undefined) putValue(instance, auto.attname, auto.prep(result.lastInsertId));
+    if (auto !== null && !pkSet && result.lastInsertId !== undefined)
+      putValue(instance, auto.attname, auto.prep(result.lastInsertId));
     const rest = returning.filter((f) => f !== auto);
     if (rest.length > 0) deferAgain(instance, meta, rest);
   }

@@ -54,11 +54,19 @@ export class ShapeNode {
    * The shape after one more call, and the gathered values. `build` changes a clone of the query; it runs only when the shape is new
    * or does not fit.
    */
-  step(key: ShapeKey, before: readonly unknown[], build: (query: Query, slotter: Slotter) => void | Query): { node: ShapeNode; values: readonly unknown[] } {
+  step(
+    key: ShapeKey,
+    before: readonly unknown[],
+    build: (query: Query, slotter: Slotter) => void | Query,
+  ): { node: ShapeNode; values: readonly unknown[] } {
     const cacheable = key.cacheable && shapeCache.enabled;
     if (cacheable) {
       const child = this.children.get(key.text);
-      if (child !== undefined && child.added === key.values.length && child.version === child.query.context.lookups.version) {
+      if (
+        child !== undefined &&
+        child.added === key.values.length &&
+        child.version === child.query.context.lookups.version
+      ) {
         const values = child.accept(before, key.values);
         if (values !== undefined) {
           child.used = true;

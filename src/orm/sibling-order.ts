@@ -16,7 +16,11 @@ function sharedNames(meta: ModelMeta): readonly string[] {
  * Gives rows without a place the next ones behind the siblings that are saved, by one query for all of them.
  * @param rows all rows of the model, in the database that is written to
  */
-export async function placeAmongSiblings(instances: readonly object[], meta: ModelMeta, rows: QuerySetLike): Promise<void> {
+export async function placeAmongSiblings(
+  instances: readonly object[],
+  meta: ModelMeta,
+  rows: QuerySetLike,
+): Promise<void> {
   const without = instances.filter((i) => (rawValue(i, "_order") ?? null) === null);
   if (meta.orderWithRespectTo === null || without.length === 0) return;
   const names = sharedNames(meta);
@@ -27,8 +31,14 @@ export async function placeAmongSiblings(instances: readonly object[], meta: Mod
     if (!groups.has(groupOf(values))) groups.set(groupOf(values), { values, next: 0 });
   }
   let condition = new Q();
-  for (const { values } of groups.values()) condition = condition.or(new Q(Object.fromEntries(names.map((n, i) => [n, values[i]]))));
-  const last = (await rows.filter(condition).orderBy().values(...names).annotate({ place: Max("_order") }).rows()) as Record<string, unknown>[];
+  for (const { values } of groups.values())
+    condition = condition.or(new Q(Object.fromEntries(names.map((n, i) => [n, values[i]]))));
+  const last = (await rows
+    .filter(condition)
+    .orderBy()
+    .values(...names)
+    .annotate({ place: Max("_order") })
+    .rows()) as Record<string, unknown>[];
   for (const row of last) {
     const group = groups.get(groupOf(names.map((n) => row[n])));
     if (group !== undefined && row["place"] !== null) group.next = Number(row["place"]) + 1;

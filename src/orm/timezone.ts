@@ -8,13 +8,21 @@ let setting = "UTC";
 
 /** A zone's name, checked: "UTC", "Europe/Paris", "+03:00". */
 export function timeZoneOf(name: unknown): string {
-  if (typeof name !== "string" || name === "") throw new ValueError("A time zone is a name such as \"Europe/Paris\" or an offset such as \"+03:00\".", "timezone.name");
+  if (typeof name !== "string" || name === "")
+    throw new ValueError(
+      'A time zone is a name such as "Europe/Paris" or an offset such as "+03:00".',
+      "timezone.name",
+    );
   const offset = /^([+-])(\d\d):?(\d\d)$/.exec(name);
   if (offset !== null) return `${offset[1]}${offset[2]}:${offset[3]}`;
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
   } catch (cause) {
-    throw new ValueError("This time zone is not known. Names are those of the IANA database, such as \"Europe/Paris\".", "timezone.unknown", { cause });
+    throw new ValueError(
+      'This time zone is not known. Names are those of the IANA database, such as "Europe/Paris".',
+      "timezone.unknown",
+      { cause },
+    );
   }
   return name === "Etc/UTC" ? "UTC" : name;
 }

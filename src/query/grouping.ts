@@ -33,7 +33,9 @@ export function groupByCols(node: Expr): readonly Expr[] {
     case "where":
     case "lookup":
       // Conditions are told by their columns, whatever they compare them with: HAVING may use those columns too.
-      return children(node).flatMap((c) => (c.kind === "subquery" && c.query.externalCols().length === 0 ? [] : groupByCols(c)));
+      return children(node).flatMap((c) =>
+        c.kind === "subquery" && c.query.externalCols().length === 0 ? [] : groupByCols(c),
+      );
     case "order":
       return groupByCols(node.expr);
     case "tuple":

@@ -79,12 +79,10 @@ export function planQualified(
   const qualify = simplify(toRef(split.qualify!), test);
   const orderBy = ordering.map((o) => ({ ...o.node, expr: toRef(o.node.expr) }) as OrderNode);
   const { low, high } = limitsOf(query);
-  const outside: Column[] = list
-    .slice(0, selectedCount)
-    .map((c) => ({
-      expr: { kind: "ref", name: c.alias!, source: c.expr, type: typeOrNull(c.expr) },
-      alias: options.aliasColumns === true ? c.alias : null,
-    }));
+  const outside: Column[] = list.slice(0, selectedCount).map((c) => ({
+    expr: { kind: "ref", name: c.alias!, source: c.expr, type: typeOrNull(c.expr) },
+    alias: options.aliasColumns === true ? c.alias : null,
+  }));
   const statement: SelectStatement = {
     ...EMPTY_SELECT,
     columns: outside,

@@ -90,10 +90,7 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
     orderBy: ordering.map((o) => mapChildren(o.node, plan) as OrderNode),
     low,
     high,
-    lock:
-      query.lock === null
-        ? null
-        : { ...query.lock, of: lockedTables(query, shape, options.dialect) },
+    lock: query.lock === null ? null : { ...query.lock, of: lockedTables(query, shape, options.dialect) },
     explain: query.explain,
   };
   return { statement, columns: all, shape, empty };
@@ -350,10 +347,15 @@ function lockTargets(query: Query, shape: RowShape): string[] {
   return out;
 }
 /** The joined table of a model that a row's model inherits from, by the name of the link to it. */
-function parentTable(query: Query, child: { alias: string; meta: ModelMeta }, name: string): { alias: string; meta: ModelMeta } | undefined {
+function parentTable(
+  query: Query,
+  child: { alias: string; meta: ModelMeta },
+  name: string,
+): { alias: string; meta: ModelMeta } | undefined {
   for (const [parent, link] of child.meta.concrete.parents)
     if (link?.name === name)
-      for (const t of query.aliases.values()) if (t.parent === child.alias && t.meta === parent) return { alias: t.alias, meta: parent };
+      for (const t of query.aliases.values())
+        if (t.parent === child.alias && t.meta === parent) return { alias: t.alias, meta: parent };
   return undefined;
 }
 function ownTable(query: Query, _shape: RowShape): string {

@@ -31,7 +31,11 @@ export function addFields(query: Query, paths: readonly string[], allowMany = tr
     const { targets, alias } = trimJoins(query, info);
     // A relation of several columns is one value, as its key is.
     if (targets.length > 1 && info.transforms.length === 0) {
-      cols.push({ kind: "tuple", items: targets.map((t) => col(alias, t as unknown as ColumnField)), type: info.final as Field });
+      cols.push({
+        kind: "tuple",
+        items: targets.map((t) => col(alias, t as unknown as ColumnField)),
+        type: info.final as Field,
+      });
       continue;
     }
     for (const t of targets) {
@@ -283,7 +287,8 @@ export function completeSubquery(rhs: Rhs, info: JoinInfo | null, lookups: reado
   if (name === "in") q.clearOrdering(false, true);
   if (!q.hasSelectFields || (q.defaultCols && q.select.length === 0)) {
     let wantedNames = ["pk"];
-    if (info !== null && !("annotation" in info.final) && info.final.isRelation && info.targets.length > 1) wantedNames = info.targets.map((t) => t.name);
+    if (info !== null && !("annotation" in info.final) && info.final.isRelation && info.targets.length > 1)
+      wantedNames = info.targets.map((t) => t.name);
     else if (info !== null && !("annotation" in info.final) && info.final.isRelation && info.targets.length === 1) {
       const related = info.targets[0]!;
       if (!related.primaryKey) {

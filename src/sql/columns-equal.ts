@@ -9,9 +9,13 @@ export function emitColumnsEqual(c: Compiler, left: Expr, right: Expr): void {
     const type = typeOrNull(node);
     return castParam === undefined || type === null ? null : castParam(type, c.info);
   };
-  const l = nameOf(left), r = nameOf(right);
+  const l = nameOf(left),
+    r = nameOf(right);
   const differ = c.info.name === "postgres" && l !== null && r !== null && (l === "text") !== (r === "text");
-  c.emit(left).text(differ && l !== "text" ? "::text = " : " = ").emit(right).text(differ && r !== "text" ? "::text" : "");
+  c.emit(left)
+    .text(differ && l !== "text" ? "::text = " : " = ")
+    .emit(right)
+    .text(differ && r !== "text" ? "::text" : "");
 }
 /** True for columns, of this query or an outer one. */
 export function isColumn(node: Expr): boolean {

@@ -49,7 +49,9 @@ export class Compiled {
     this.bindings = bindings;
     this.dialect = dialect;
     this.late = bindings.flatMap((b) => (b.late === undefined ? [] : [b.late]));
-    this.fixed = segments.every((s) => typeof s === "string") ? { text: segments.join(""), handle: { name: `babik_${++serial}` } } : null;
+    this.fixed = segments.every((s) => typeof s === "string")
+      ? { text: segments.join(""), handle: { name: `babik_${++serial}` } }
+      : null;
   }
 
   /** Makes late values known for a database. A promise where that has to be asked; to be awaited before `bind`. */
@@ -71,7 +73,11 @@ export class Compiled {
     if (this.fixed !== null) {
       for (let i = 0; i < bindings.length; i++) {
         const b = bindings[i]!;
-        params.push(b.list === undefined ? scalar(b, values, dialect, timeZone, database) : arrayParam(b, values, dialect, timeZone));
+        params.push(
+          b.list === undefined
+            ? scalar(b, values, dialect, timeZone, database)
+            : arrayParam(b, values, dialect, timeZone),
+        );
       }
       return { text: this.fixed.text, params, handle: this.fixed.handle };
     }
@@ -98,7 +104,12 @@ export class Compiled {
         const items = listValues(b, values, dialect, timeZone);
         const n = padded(items.length, dialect.features.maxParams);
         for (let k = 0; k < n; k++) params.push(items[Math.min(k, items.length - 1)]!);
-      } else params.push(b.list === "array" ? arrayParam(b, values, dialect, timeZone) : scalar(b, values, dialect, timeZone, database));
+      } else
+        params.push(
+          b.list === "array"
+            ? arrayParam(b, values, dialect, timeZone)
+            : scalar(b, values, dialect, timeZone, database),
+        );
     });
     this.variants ??= new Map();
     let known = this.variants.get(shape);
@@ -118,7 +129,13 @@ function padded(n: number, max: number): number {
   return up > max / 2 ? n : up;
 }
 
-function scalar(b: Binding, values: readonly unknown[], dialect: DialectInfo, timeZone: string, database: object | null): DbParam {
+function scalar(
+  b: Binding,
+  values: readonly unknown[],
+  dialect: DialectInfo,
+  timeZone: string,
+  database: object | null,
+): DbParam {
   let v = b.late !== undefined && database !== null ? b.late.value(database) : b.slot >= 0 ? values[b.slot] : b.value;
   if (b.minusSlot !== undefined) v = (v as number) - (values[b.minusSlot] as number);
   if (b.map !== undefined) v = b.map(v, { dialect, timeZone });
@@ -129,7 +146,9 @@ function scalar(b: Binding, values: readonly unknown[], dialect: DialectInfo, ti
 function listValues(b: Binding, values: readonly unknown[], dialect: DialectInfo, timeZone: string): DbParam[] {
   let v = b.slot >= 0 ? values[b.slot] : b.value;
   if (b.map !== undefined) v = b.map(v, { dialect, timeZone });
-  return (v as readonly unknown[]).map((x) => (x === null ? null : b.rawValue === true || b.type === null ? primitive(x, dialect) : b.type.toDb(x, dialect)));
+  return (v as readonly unknown[]).map((x) =>
+    x === null ? null : b.rawValue === true || b.type === null ? primitive(x, dialect) : b.type.toDb(x, dialect),
+  );
 }
 /** An array literal of PostgreSQL, sent as one text parameter. */
 function arrayParam(b: Binding, values: readonly unknown[], dialect: DialectInfo, timeZone: string): DbParam {
@@ -155,18 +174,30 @@ function inlineText(v: DbParam): string {
 export function primitive(v: unknown, dialect: DialectInfo): DbParam {
   switch (typeof v) {
     case "string":
-      if (v.includes("\0")) throw new DataError("A text with a NUL character cannot be sent to the database.", "value.nul");
+      if (v.includes("\0"))
+        throw new DataError("A text with a NUL character cannot be sent to the database.", "value.nul");
       return v;
-    case "number": case "bigint": return v;
-    case "boolean": return dialect.features.nativeBoolean ? v : v ? 1 : 0;
+    case "number":
+    case "bigint":
+      return v;
+    case "boolean":
+      return dialect.features.nativeBoolean ? v : v ? 1 : 0;
     case "object": {
       if (v === null) return null;
       if (v instanceof Uint8Array) return v;
-      if (v instanceof Date && !Number.isNaN(v.getTime())) return v.toISOString().replace("T", " ").replace("Z", dialect.name === "postgres" ? "+00" : "");
+      if (v instanceof Date && !Number.isNaN(v.getTime()))
+        return v
+          .toISOString()
+          .replace("T", " ")
+          .replace("Z", dialect.name === "postgres" ? "+00" : "");
       const text = valueText(v);
       if (text !== undefined) return text;
-      throw new QueryTypeError("An object or list cannot be a parameter without a type that says how it is sent.", "value.type");
+      throw new QueryTypeError(
+        "An object or list cannot be a parameter without a type that says how it is sent.",
+        "value.type",
+      );
     }
-    default: throw new QueryTypeError(`A ${typeof v} cannot be a parameter.`, "value.type");
+    default:
+      throw new QueryTypeError(`A ${typeof v} cannot be a parameter.`, "value.type");
   }
 }

@@ -4,7 +4,18 @@
  */
 import type { Binding, Segment } from "./compiled.js";
 import { Compiled } from "./compiled.js";
-import type { AggregateNode, Emitter, Expr, FuncNode, Kind, ListNode, LookupNode, NodeOf, ParamNode, SqlPiece } from "../ast/expr.js";
+import type {
+  AggregateNode,
+  Emitter,
+  Expr,
+  FuncNode,
+  Kind,
+  ListNode,
+  LookupNode,
+  NodeOf,
+  ParamNode,
+  SqlPiece,
+} from "../ast/expr.js";
 import type { DialectInfo, ValueType } from "../ast/seams.js";
 import { nodeKey } from "../ast/walk.js";
 import { DatabaseError, NotSupportedError, ValueError } from "../base/errors.js";
@@ -97,7 +108,11 @@ export class Compiler {
       else {
         if (n >= params.length) throw new ValueError("There are more %s in the SQL than parameters.", "sql.parameters");
         const param = params[n++];
-        if (param === undefined) throw new ValueError("A parameter of an expression's SQL is undefined; write null for SQL NULL.", "value.undefined");
+        if (param === undefined)
+          throw new ValueError(
+            "A parameter of an expression's SQL is undefined; write null for SQL NULL.",
+            "value.undefined",
+          );
         if (param instanceof Hole) param.fill();
         else this.bind({ slot: -1, value: param, type: null });
       }
@@ -141,7 +156,17 @@ export class Compiler {
   }
   /** A parameter. On databases with numbered ones equal parameters share a number, so that equal expressions stay equal. */
   param(node: ParamNode): this {
-    return this.bind({ slot: node.slot, value: node.value, type: node.type !== null && !("problem" in node.type) ? node.type : null, map: node.map, rawValue: node.rawValue, late: node.late }, nodeKey(node));
+    return this.bind(
+      {
+        slot: node.slot,
+        value: node.value,
+        type: node.type !== null && !("problem" in node.type) ? node.type : null,
+        map: node.map,
+        rawValue: node.rawValue,
+        late: node.late,
+      },
+      nodeKey(node),
+    );
   }
   bind(b: Binding, key: string | null = null): this {
     if (this.hole(() => this.bind(b, key))) return this;
@@ -161,7 +186,13 @@ export class Compiler {
   /** A list as one array parameter, or as placeholders of which there are as many as values. */
   listParam(node: ListNode): this {
     if (this.hole(() => this.listParam(node))) return this;
-    const b: Binding = { slot: node.slot, value: node.value, type: node.type !== null && !("problem" in node.type) ? node.type : null, map: node.map, list: this.dialect.placeholder === "$" ? "array" : "expand" };
+    const b: Binding = {
+      slot: node.slot,
+      value: node.value,
+      type: node.type !== null && !("problem" in node.type) ? node.type : null,
+      map: node.map,
+      list: this.dialect.placeholder === "$" ? "array" : "expand",
+    };
     if (b.list === "array") return this.bind(b, nodeKey(node));
     const index = this.bindings.push(b) - 1;
     this.segments.push(this.text_, { expand: index });
@@ -171,7 +202,13 @@ export class Compiler {
   /** A value written into the text as a hexadecimal literal, where the grammar allows no placeholder. */
   inline(node: ParamNode): this {
     if (this.hole(() => this.inline(node))) return this;
-    const index = this.bindings.push({ slot: node.slot, value: node.value, type: node.type !== null && !("problem" in node.type) ? node.type : null, map: node.map }) - 1;
+    const index =
+      this.bindings.push({
+        slot: node.slot,
+        value: node.value,
+        type: node.type !== null && !("problem" in node.type) ? node.type : null,
+        map: node.map,
+      }) - 1;
     this.segments.push(this.text_, { inline: index });
     this.text_ = "";
     return this;
@@ -180,7 +217,10 @@ export class Compiler {
     return new Compiled([...this.segments, this.text_], this.bindings, this.info, this.usesTimeZone);
   }
   notSupported(what: string): never {
-    throw new NotSupportedError(`${what} is not supported on this database (${this.info.isMariaDb ? "MariaDB" : this.info.name}).`, "sql.not_supported");
+    throw new NotSupportedError(
+      `${what} is not supported on this database (${this.info.isMariaDb ? "MariaDB" : this.info.name}).`,
+      "sql.not_supported",
+    );
   }
   /** The facade for expressions that write their own text. `write` writes their parts. */
   emitter(write: Handler<Expr>): Emitter {

@@ -1,5 +1,16 @@
 /** Default spellings of every kind of node; a dialect replaces what it writes differently. */
-import { labelOf, typeOrNull, type AggregateNode, type Expr, type FrameNode, type FuncNode, type FuncSpec, type LookupNode, type NodeOf, type WhereNode } from "../ast/expr.js";
+import {
+  labelOf,
+  typeOrNull,
+  type AggregateNode,
+  type Expr,
+  type FrameNode,
+  type FuncNode,
+  type FuncSpec,
+  type LookupNode,
+  type NodeOf,
+  type WhereNode,
+} from "../ast/expr.js";
 import type { SelectLike } from "../ast/statement.js";
 import { DatabaseError, NotSupportedError, ValueError } from "../base/errors.js";
 import type { Compiler, Handlers } from "./compiler.js";
@@ -32,7 +43,8 @@ export function emitTemplate(c: Compiler, template: string, parts: Readonly<Reco
     if (i % 2 === 0) c.text(p.replaceAll("%%", "%"));
     else {
       const fill = parts[p];
-      if (fill === undefined) throw new DatabaseError(`The template of a function has no value for %(${p})s.`, "sql.template");
+      if (fill === undefined)
+        throw new DatabaseError(`The template of a function has no value for %(${p})s.`, "sql.template");
       fill();
     }
   });
@@ -40,7 +52,11 @@ export function emitTemplate(c: Compiler, template: string, parts: Readonly<Reco
 
 export function spelling(spec: FuncSpec, c: Compiler): { sql: string; template: string | undefined; joiner: string } {
   const own = spec.spell?.[c.info.name];
-  return { sql: own?.sql ?? spec.sql ?? spec.name.toUpperCase(), template: own?.template ?? spec.template, joiner: own?.joiner ?? spec.joiner ?? ", " };
+  return {
+    sql: own?.sql ?? spec.sql ?? spec.name.toUpperCase(),
+    template: own?.template ?? spec.template,
+    joiner: own?.joiner ?? spec.joiner ?? ", ",
+  };
 }
 
 export function emitFunc(c: Compiler, node: FuncNode): void {
@@ -49,8 +65,14 @@ export function emitFunc(c: Compiler, node: FuncNode): void {
   if (node.spec.lower !== undefined) return void c.emit(node.spec.lower(node, c.info));
   const s = spelling(node.spec, c);
   if (s.template !== undefined) {
-    const extra = Object.fromEntries(Object.entries(node.options ?? {}).map(([k, v]) => [k, () => void c.text(templateWord(v))]));
-    emitTemplate(c, s.template, { ...extra, function: () => void c.text(s.sql), expressions: () => typedList(c, node.args, s.joiner) });
+    const extra = Object.fromEntries(
+      Object.entries(node.options ?? {}).map(([k, v]) => [k, () => void c.text(templateWord(v))]),
+    );
+    emitTemplate(c, s.template, {
+      ...extra,
+      function: () => void c.text(s.sql),
+      expressions: () => typedList(c, node.args, s.joiner),
+    });
     return;
   }
   c.text(`${s.sql}(`);
@@ -61,13 +83,20 @@ export function emitFunc(c: Compiler, node: FuncNode): void {
 function templateWord(v: unknown): string {
   const text = String(v);
   // Two hyphens would begin a comment.
-  if (!/^[\w .,:-]*$/.test(text) || text.includes("--")) throw new DatabaseError("A word for a function's template may only have letters, digits, spaces and . , : - _", "sql.template");
+  if (!/^[\w .,:-]*$/.test(text) || text.includes("--"))
+    throw new DatabaseError(
+      "A word for a function's template may only have letters, digits, spaces and . , : - _",
+      "sql.template",
+    );
   return text;
 }
 
 /** `NAME(DISTINCT args ORDER BY …) FILTER (WHERE …)`; without FILTER the arguments become CASE expressions. */
 export function emitAggregate(c: Compiler, node: AggregateNode): void {
-  const special = c.dialect.aggregates !== undefined && Object.hasOwn(c.dialect.aggregates, node.spec.name) ? c.dialect.aggregates[node.spec.name] : undefined;
+  const special =
+    c.dialect.aggregates !== undefined && Object.hasOwn(c.dialect.aggregates, node.spec.name)
+      ? c.dialect.aggregates[node.spec.name]
+      : undefined;
   if (special !== undefined) return special(c, node);
   plainAggregate(c, node);
 }
@@ -75,7 +104,10 @@ export function plainAggregate(c: Compiler, node: AggregateNode, sql?: string): 
   const filtered = withoutFilter(c, node);
   const s = spelling(node.spec, c);
   const emitOrder = (): void => {
-    if (filtered.orderBy.length > 0) { c.text(" ORDER BY "); c.list(filtered.orderBy); }
+    if (filtered.orderBy.length > 0) {
+      c.text(" ORDER BY ");
+      c.list(filtered.orderBy);
+    }
   };
   const emitArgs = (): void => {
     if (node.distinct) c.text("DISTINCT ");
@@ -83,8 +115,17 @@ export function plainAggregate(c: Compiler, node: AggregateNode, sql?: string): 
     emitOrder();
   };
   if (s.template !== undefined) {
-    const extra = Object.fromEntries(Object.entries(node.options ?? {}).map(([k, v]) => [k, () => void c.text(templateWord(v))]));
-    emitTemplate(c, s.template, { ...extra, distinct: () => void (node.distinct && c.text("DISTINCT ")), function: () => void c.text(sql ?? s.sql), expressions: () => typedList(c, filtered.args, s.joiner), orderBy: emitOrder, filter: () => undefined });
+    const extra = Object.fromEntries(
+      Object.entries(node.options ?? {}).map(([k, v]) => [k, () => void c.text(templateWord(v))]),
+    );
+    emitTemplate(c, s.template, {
+      ...extra,
+      distinct: () => void (node.distinct && c.text("DISTINCT ")),
+      function: () => void c.text(sql ?? s.sql),
+      expressions: () => typedList(c, filtered.args, s.joiner),
+      orderBy: emitOrder,
+      filter: () => undefined,
+    });
   } else {
     c.text(`${sql ?? s.sql}(`);
     emitArgs();
@@ -99,7 +140,11 @@ export function withoutFilter(c: Compiler, node: AggregateNode): AggregateNode {
   const [first, ...rest] = node.args;
   if (first === undefined) c.notSupported(`A filter of the aggregate '${labelOf(node.spec)}', which has no arguments,`);
   const arg: Expr = first.kind === "star" ? { kind: "keyword", text: "1", type: null } : first;
-  return { ...node, filter: null, args: [{ kind: "case", whens: [{ when: filter, then: arg }], otherwise: null, type: arg.type }, ...rest] };
+  return {
+    ...node,
+    filter: null,
+    args: [{ kind: "case", whens: [{ when: filter, then: arg }], otherwise: null, type: arg.type }, ...rest],
+  };
 }
 
 function emitWhere(c: Compiler, node: WhereNode): void {
@@ -150,27 +195,58 @@ export function emitSubselect(c: Compiler, select: unknown): void {
 function emitWindow(c: Compiler, node: NodeOf<"window">): void {
   c.emit(node.expr).text(" OVER (");
   let space = "";
-  if (node.partitionBy.length > 0) { c.text("PARTITION BY ").list(node.partitionBy); space = " "; }
-  if (node.orderBy.length > 0) { c.text(`${space}ORDER BY `).list(node.orderBy); space = " "; }
-  if (node.frame !== null) { c.text(space); emitFrame(c, node.frame); }
+  if (node.partitionBy.length > 0) {
+    c.text("PARTITION BY ").list(node.partitionBy);
+    space = " ";
+  }
+  if (node.orderBy.length > 0) {
+    c.text(`${space}ORDER BY `).list(node.orderBy);
+    space = " ";
+  }
+  if (node.frame !== null) {
+    c.text(space);
+    emitFrame(c, node.frame);
+  }
   c.text(")");
 }
 function emitFrame(c: Compiler, f: FrameNode): void {
-  if (f.exclusion !== null && !c.info.features.windowFrameExclusion) c.notSupported("Frame exclusion in window functions");
+  if (f.exclusion !== null && !c.info.features.windowFrameExclusion)
+    c.notSupported("Frame exclusion in window functions");
   if (f.unit === "RANGE") {
     // The values of a range begin at or before the row's own and end at or after it.
     if (f.start !== null && f.start > 0) throw badBound("start", "negative", f.start);
     if (f.end !== null && f.end < 0) throw badBound("end", "positive", f.end);
     if (c.info.name === "postgres" && ((f.start !== null && f.start < 0) || (f.end !== null && f.end > 0)))
-      throw new NotSupportedError("PostgreSQL only supports UNBOUNDED together with PRECEDING and FOLLOWING.", "sql.frame");
-  } else if (f.start !== null && f.end !== null && f.start > f.end) throw new ValueError("start cannot be greater than end.", "sql.frame");
-  const start = f.start === null ? "UNBOUNDED PRECEDING" : f.start === 0 ? "CURRENT ROW" : f.start < 0 ? `${-f.start} PRECEDING` : `${f.start} FOLLOWING`;
-  const end = f.end === null ? "UNBOUNDED FOLLOWING" : f.end === 0 ? "CURRENT ROW" : f.end > 0 ? `${f.end} FOLLOWING` : `${-f.end} PRECEDING`;
+      throw new NotSupportedError(
+        "PostgreSQL only supports UNBOUNDED together with PRECEDING and FOLLOWING.",
+        "sql.frame",
+      );
+  } else if (f.start !== null && f.end !== null && f.start > f.end)
+    throw new ValueError("start cannot be greater than end.", "sql.frame");
+  const start =
+    f.start === null
+      ? "UNBOUNDED PRECEDING"
+      : f.start === 0
+        ? "CURRENT ROW"
+        : f.start < 0
+          ? `${-f.start} PRECEDING`
+          : `${f.start} FOLLOWING`;
+  const end =
+    f.end === null
+      ? "UNBOUNDED FOLLOWING"
+      : f.end === 0
+        ? "CURRENT ROW"
+        : f.end > 0
+          ? `${f.end} FOLLOWING`
+          : `${-f.end} PRECEDING`;
   c.text(`${f.unit} BETWEEN ${start} AND ${end}${f.exclusion === null ? "" : ` EXCLUDE ${f.exclusion}`}`);
 }
 
 function badBound(which: string, sign: string, value: number): ValueError {
-  return new ValueError(`${which} argument must be a ${sign} integer, zero, or None (null), but got '${value}'.`, "sql.frame");
+  return new ValueError(
+    `${which} argument must be a ${sign} integer, zero, or None (null), but got '${value}'.`,
+    "sql.frame",
+  );
 }
 
 export function emitLookup(c: Compiler, node: LookupNode): void {
@@ -257,6 +333,9 @@ export const baseHandlers: Handlers = {
   custom: (c, n) => n.by.emit(c.emitter(emitTyped), n.children),
   default: (c) => void c.text("DEFAULT"),
   outerref: () => {
-    throw new ValueError("This queryset contains a reference to an outer query and may only be used in a subquery.", "query.outer_reference");
+    throw new ValueError(
+      "This queryset contains a reference to an outer query and may only be used in a subquery.",
+      "query.outer_reference",
+    );
   },
 };

@@ -7,7 +7,11 @@ import { emitSubselect, emitTyped } from "./expressions.js";
 
 /** A condition beside an operator needs parentheses: `(a > 3) = TRUE`. Those joined by AND or OR bring their own. */
 function isCondition(node: Expr): boolean {
-  return node.kind === "lookup" || (node.kind === "where" && (node.negated || node.children.length < 2)) || (node.kind === "subquery" && node.exists);
+  return (
+    node.kind === "lookup" ||
+    (node.kind === "where" && (node.negated || node.children.length < 2)) ||
+    (node.kind === "subquery" && node.exists)
+  );
 }
 /** Writes a left side; conditions inside get parentheses. */
 export function lhs(c: Compiler, node: Expr): void {
@@ -19,16 +23,27 @@ export function rhs(c: Compiler, left: Expr, node: Expr): void {
   if (node.kind === "param" && (left.kind === "col" || left.kind === "outercol" || left.kind === "cast")) c.emit(node);
   else lhs(c, node);
 }
-const compare = (op: string): Handler<LookupNode> => (c, n) => {
-  lhs(c, n.lhs);
-  c.text(` ${op} `);
-  rhs(c, n.lhs, n.rhs[0]!);
-};
+const compare =
+  (op: string): Handler<LookupNode> =>
+  (c, n) => {
+    lhs(c, n.lhs);
+    c.text(` ${op} `);
+    rhs(c, n.lhs, n.rhs[0]!);
+  };
 /** `col = true` is `col` itself. */
 const exact: Handler<LookupNode> = (c, n) => {
-  if (n.options?.["truth"] === true && typeOrNull(n.lhs)?.ancestry.includes("BooleanField") === true && n.lhs.kind !== "case") return lhs(c, n.lhs);
+  if (
+    n.options?.["truth"] === true &&
+    typeOrNull(n.lhs)?.ancestry.includes("BooleanField") === true &&
+    n.lhs.kind !== "case"
+  )
+    return lhs(c, n.lhs);
   const right = n.rhs[0]!;
-  if (right.kind === "null") { lhs(c, n.lhs); c.text(" IS NULL"); return; }
+  if (right.kind === "null") {
+    lhs(c, n.lhs);
+    c.text(" IS NULL");
+    return;
+  }
   if (isColumn(n.lhs) && isColumn(right)) emitColumnsEqual(c, n.lhs, right);
   else compare("=")(c, n);
 };
@@ -60,7 +75,10 @@ export const commonLookups: Readonly<Record<string, Handler<LookupNode>>> = {
     }
     if (first.kind === "subquery") {
       const select = first.select as SelectLike;
-      if (n.options?.["derived"] === true || !c.info.features.limitInSubquery && (select.low !== null || select.high !== null)) {
+      if (
+        n.options?.["derived"] === true ||
+        (!c.info.features.limitInSubquery && (select.low !== null || select.high !== null))
+      ) {
         c.text(" IN (SELECT * FROM ");
         emitSubselect(c, select);
         c.text(" ").ident("limited").text(")");
@@ -87,7 +105,12 @@ function listCast(c: Compiler, left: Expr): string {
 }
 
 /** LIKE with a value that is escaped when it is bound, or with an expression that is escaped in SQL. */
-export function like(spell: { wrap?: (c: Compiler, left: () => void) => void; op: string; pattern: (c: Compiler, right: () => void) => void; tail?: string }): Handler<LookupNode> {
+export function like(spell: {
+  wrap?: (c: Compiler, left: () => void) => void;
+  op: string;
+  pattern: (c: Compiler, right: () => void) => void;
+  tail?: string;
+}): Handler<LookupNode> {
   return (c, n) => {
     const left = (): void => lhs(c, n.lhs);
     if (spell.wrap === undefined) left();

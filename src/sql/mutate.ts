@@ -7,17 +7,30 @@ import { emitSelect } from "./select.js";
 /** Writes any statement. */
 export function emitStatement(c: Compiler, s: Statement): void {
   switch (s.kind) {
-    case "select": case "compound": return emitSelect(c, s);
-    case "insert": return emitInsert(c, s);
-    case "update": return emitUpdate(c, s);
-    case "delete": return emitDelete(c, s);
+    case "select":
+    case "compound":
+      return emitSelect(c, s);
+    case "insert":
+      return emitInsert(c, s);
+    case "update":
+      return emitUpdate(c, s);
+    case "delete":
+      return emitDelete(c, s);
   }
 }
 
 function emitInsert(c: Compiler, s: InsertStatement): void {
   const { features, name } = c.info;
   const ignore = s.onConflict?.action === "ignore";
-  c.text(ignore && name === "mysql" ? "INSERT IGNORE INTO " : ignore && name === "sqlite" ? "INSERT OR IGNORE INTO " : "INSERT INTO ").ident(s.table).text(" ");
+  c.text(
+    ignore && name === "mysql"
+      ? "INSERT IGNORE INTO "
+      : ignore && name === "sqlite"
+        ? "INSERT OR IGNORE INTO "
+        : "INSERT INTO ",
+  )
+    .ident(s.table)
+    .text(" ");
   if (s.columns.length === 0) {
     // A row of nothing but defaults.
     if (name === "mysql") c.text(`() VALUES ${s.rows.map(() => "()").join(", ")}`);
@@ -32,7 +45,12 @@ function emitInsert(c: Compiler, s: InsertStatement): void {
     if (s.select !== undefined) emitSelect(c, s.select);
     else {
       c.text("VALUES ");
-      s.rows.forEach((row, i) => c.text(i > 0 ? ", (" : "(").list(row).text(")"));
+      s.rows.forEach((row, i) =>
+        c
+          .text(i > 0 ? ", (" : "(")
+          .list(row)
+          .text(")"),
+      );
     }
   }
   if (s.onConflict !== null) emitConflict(c, s);
@@ -48,13 +66,26 @@ function emitConflict(c: Compiler, s: InsertStatement): void {
   if (!c.info.features.updateConflicts) c.notSupported("Updating conflicts");
   if (c.info.name === "mysql") {
     c.text(" ON DUPLICATE KEY UPDATE ");
-    k.update.forEach((col, i) => c.text(i > 0 ? ", " : "").ident(col).text(c.info.isMariaDb ? " = VALUES(" : " = VALUES(").ident(col).text(")"));
+    k.update.forEach((col, i) =>
+      c
+        .text(i > 0 ? ", " : "")
+        .ident(col)
+        .text(c.info.isMariaDb ? " = VALUES(" : " = VALUES(")
+        .ident(col)
+        .text(")"),
+    );
     return;
   }
   c.text(" ON CONFLICT(");
   k.target.forEach((col, i) => c.text(i > 0 ? ", " : "").ident(col));
   c.text(") DO UPDATE SET ");
-  k.update.forEach((col, i) => c.text(i > 0 ? ", " : "").ident(col).text(" = EXCLUDED.").ident(col));
+  k.update.forEach((col, i) =>
+    c
+      .text(i > 0 ? ", " : "")
+      .ident(col)
+      .text(" = EXCLUDED.")
+      .ident(col),
+  );
 }
 function emitReturning(c: Compiler, nodes: readonly Expr[]): void {
   c.text(" RETURNING ");

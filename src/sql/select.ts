@@ -36,7 +36,13 @@ function emitPlain(c: Compiler, s: SelectStatement): void {
 }
 // A row of the SELECT list has no surroundings that tell its type.
 function emitColumn(c: Compiler, e: Expr): void {
-  if (e.kind === "param" && c.dialect.placeholder === "$" && e.rawValue !== true && e.type !== null && !("problem" in e.type)) {
+  if (
+    e.kind === "param" &&
+    c.dialect.placeholder === "$" &&
+    e.rawValue !== true &&
+    e.type !== null &&
+    !("problem" in e.type)
+  ) {
     const cast = c.dialect.castParam?.(e.type, c.info) ?? null;
     if (cast !== null) return void c.param(e).text(`::${cast}`);
   }
@@ -71,7 +77,9 @@ export function emitSource(c: Compiler, f: Source, index: number): void {
         emitColumnsEqual(c, l, r);
       });
       if (f.extra !== null) {
-        c.text(f.on.length > 0 ? " AND (" : "(").emit(f.extra).text(")");
+        c.text(f.on.length > 0 ? " AND (" : "(")
+          .emit(f.extra)
+          .text(")");
       }
       c.text(")");
   }
@@ -82,7 +90,12 @@ export function emitLimit(c: Compiler, low: LimitValue | null, high: LimitValue 
   if (high !== null) {
     c.text(" LIMIT ");
     if (typeof high === "number") c.text(String(high));
-    else c.bind({ slot: high.slot, type: null, minusSlot: low !== null && typeof low === "object" ? low.slot : undefined });
+    else
+      c.bind({
+        slot: high.slot,
+        type: null,
+        minusSlot: low !== null && typeof low === "object" ? low.slot : undefined,
+      });
   } else if (low !== null && c.info.features.noLimitValue !== null) c.text(` LIMIT ${c.info.features.noLimitValue}`);
   if (low !== null) {
     c.text(" OFFSET ");
@@ -115,7 +128,10 @@ function emitCompound(c: Compiler, s: CompoundStatement): void {
   const parens = c.info.features.parenthesesInCompound;
   // One part is left: it keeps its own slice and order inside of a derived table.
   const [only] = s.parts;
-  if (s.parts.length === 1 && (only!.kind === "compound" || only!.orderBy.length > 0 || only!.low !== null || only!.high !== null)) {
+  if (
+    s.parts.length === 1 &&
+    (only!.kind === "compound" || only!.orderBy.length > 0 || only!.low !== null || only!.high !== null)
+  ) {
     c.text("SELECT * FROM (");
     emitSelect(c, only!);
     c.text(") ").ident("combined");

@@ -181,13 +181,6 @@ test("a function can be registered as a lookup", async () => {
 });
 
 test("nothing is given away but public names", () => {
-  const inner = [
-    "aggregateMaker",
-    "functionMaker",
-    "nearest",
-    "suggest",
-    "defineModel",
-    "managerFromQuerySet",
-  ];
+  const inner = ["aggregateMaker", "functionMaker", "nearest", "suggest", "defineModel", "managerFromQuerySet"];
   expect(Object.keys(everything).filter((name) => inner.includes(name))).toEqual([]);
 });

@@ -12,7 +12,8 @@ import type { ModelMeta } from "../../meta/options.js";
 import { metaOfInstance, pkOf, rawValue, stateOf } from "../instance-state.js";
 import type { ModelClass } from "../model.js";
 import { doesNotExist } from "../model-errors.js";
-import { plainParts, QuerySet } from "../queryset.js";
+import { QuerySet } from "../queryset.js";
+import { plainParts } from "../queryset-core.js";
 import { runtimeOf, type Runtime } from "../runtime.js";
 import { once } from "../relations/shared-work.js";
 import { ContentTypeCache } from "./cache.js";
@@ -106,7 +107,10 @@ export class ContentTypes {
   }
   private async make(meta: ModelMeta, using: string | null | undefined): Promise<object> {
     const db = this.database(using, true);
-    const [row] = await this.all(db).getOrCreate({ [this.appLabel.name]: meta.appLabel, [this.modelName.name]: meta.modelName });
+    const [row] = await this.all(db).getOrCreate({
+      [this.appLabel.name]: meta.appLabel,
+      [this.modelName.name]: meta.modelName,
+    });
     this.cache.rows(db).put(nameOf(meta), row);
     return row;
   }
@@ -116,11 +120,20 @@ export class ContentTypes {
    */
   async getForModels(...given: unknown[]): Promise<Map<ModelClass, object>> {
     const last = given.at(-1);
-    const options = typeof last === "object" && last !== null && !isInstance(last) ? (last as { forConcreteModels?: boolean } & ForModelOptions) : {};
+    const options =
+      typeof last === "object" && last !== null && !isInstance(last)
+        ? (last as { forConcreteModels?: boolean } & ForModelOptions)
+        : {};
     const models = options === last ? given.slice(0, -1) : given;
     const out = new Map<ModelClass, object>();
     for (const model of models)
-      out.set(this.metaFor(model, false).modelClass as ModelClass, await this.getForModel(model, { forConcreteModel: options.forConcreteModels ?? true, using: options.using ?? null }));
+      out.set(
+        this.metaFor(model, false).modelClass as ModelClass,
+        await this.getForModel(model, {
+          forConcreteModel: options.forConcreteModels ?? true,
+          using: options.using ?? null,
+        }),
+      );
     return out;
   }
   /** The content type with a key. @throws the model's DoesNotExist */
@@ -148,19 +161,29 @@ export class ContentTypes {
   async createMissing(alias = "default"): Promise<void> {
     const db = this.database(alias);
     await this.fill(db);
-    for (const meta of this.runtime.registry.models.values()) if (this.known(db, meta) === undefined && meta.autoCreated === null) await this.make(meta, alias);
+    for (const meta of this.runtime.registry.models.values())
+      if (this.known(db, meta) === undefined && meta.autoCreated === null) await this.make(meta, alias);
   }
 
   // ---- from a row to its model --------------------------------------------------------------------------------
   /** The model a content type stands for; null when no app has it any more. */
   metaOf(row: object): ModelMeta | null {
-    const app = rawValue(row, this.appLabel.attname), name = rawValue(row, this.modelName.attname);
+    const app = rawValue(row, this.appLabel.attname),
+      name = rawValue(row, this.modelName.attname);
     for (const m of this.runtime.registry.models.values()) if (m.appLabel === app && m.modelName === name) return m;
     return null;
   }
   private metaFor(model: unknown, concrete: boolean): ModelMeta {
-    const meta = isInstance(model) ? metaOfInstance(model) : typeof model === "function" ? (model as unknown as ModelClass).meta : undefined;
-    if (meta === undefined) throw new QueryTypeError("Content types are those of models: give a model's class, or an instance.", "contenttypes.model");
+    const meta = isInstance(model)
+      ? metaOfInstance(model)
+      : typeof model === "function"
+        ? (model as unknown as ModelClass).meta
+        : undefined;
+    if (meta === undefined)
+      throw new QueryTypeError(
+        "Content types are those of models: give a model's class, or an instance.",
+        "contenttypes.model",
+      );
     return concrete ? meta.concrete : meta;
   }
 }
@@ -172,7 +195,11 @@ function nameOf(meta: ModelMeta): string {
 function byColumn(meta: ModelMeta, column: string): Field {
   const field = meta.concreteFields.find((f) => f.column === column);
   if (field === undefined)
-    throw new ImproperlyConfigured(`The model ${meta.label} needs a field with the column '${column}', as Django's has.`, "contenttypes.field", { model: meta.label });
+    throw new ImproperlyConfigured(
+      `The model ${meta.label} needs a field with the column '${column}', as Django's has.`,
+      "contenttypes.field",
+      { model: meta.label },
+    );
   return field;
 }
 
@@ -189,7 +216,10 @@ export function attachContentTypes(runtime: Runtime): void {
 export function contentTypesOf(runtime: Runtime): ContentTypes {
   const types = all.get(runtime);
   if (types === undefined)
-    throw new ImproperlyConfigured("This orm has no content types: no model has a generic relation. Ask for them by babik({ contentTypes: true }).", "contenttypes.none");
+    throw new ImproperlyConfigured(
+      "This orm has no content types: no model has a generic relation. Ask for them by babik({ contentTypes: true }).",
+      "contenttypes.none",
+    );
   return types;
 }
 /** The content types that a model's relations mean. */

@@ -14,6 +14,8 @@ Object.defineProperty(GenericRelation.prototype, DELETES_RELATED, {
   value(this: GenericRelation, instances: readonly object[], alias: string): readonly QuerySet[] {
     const rows = ofType(baseQuerySet(this.related as ModelMeta).with({ alias }), this, this.owner as ModelMeta);
     const info = runtimeOf(this.related as ModelMeta).database(alias).dialect;
-    return [...batches(instances.map(pkOf), keysPerStatement(info, 1) - 1)].map((keys) => rows.filter({ [`${this.objectIdField}__in`]: keys }));
+    return [...batches(instances.map(pkOf), keysPerStatement(info, 1) - 1)].map((keys) =>
+      rows.filter({ [`${this.objectIdField}__in`]: keys }),
+    );
   },
 } satisfies { value: DeletesRelated[typeof DELETES_RELATED] });

@@ -7,7 +7,19 @@ import { ValueError } from "../../base/errors.js";
 import { GenericForeignKey } from "../../fields/generic.js";
 import type { ForeignKey } from "../../fields/relations.js";
 import type { ModelMeta } from "../../meta/options.js";
-import { dropCached, getCached, hasPk, isCached, keyText, metaOfInstance, pkOf, putValue, rawValue, setCached, stateOf } from "../instance-state.js";
+import {
+  dropCached,
+  getCached,
+  hasPk,
+  isCached,
+  keyText,
+  metaOfInstance,
+  pkOf,
+  putValue,
+  rawValue,
+  setCached,
+  stateOf,
+} from "../instance-state.js";
 import { Lazy } from "../lazy.js";
 import { registerAccessor } from "../relations/accessors.js";
 import { assignRelation } from "../relations/assign.js";
@@ -39,11 +51,15 @@ export function isCurrent(instance: object, f: GenericForeignKey): boolean {
   if (!isCached(instance, f.name)) return false;
   const value = getCached(instance, f.name);
   if (typeof value !== "object" || value === null || waiting.get(instance)?.has(f) === true) return true;
-  const own = rawValue(instance, contentTypeField(f).attname), key = rawValue(instance, objectIdName(f));
+  const own = rawValue(instance, contentTypeField(f).attname),
+    key = rawValue(instance, objectIdName(f));
   if (own === undefined || key === undefined) return true;
   const types = typesOf(metaOfInstance(instance));
   const type = types.known(databaseFor(types, instance), typeMeta(f, value));
-  const same = (type === undefined || (own !== null && keyText(pkOf(type)) === keyText(own))) && key !== null && sameKey(value, key);
+  const same =
+    (type === undefined || (own !== null && keyText(pkOf(type)) === keyText(own))) &&
+    key !== null &&
+    sameKey(value, key);
   if (!same) dropCached(instance, f.name);
   return same;
 }
@@ -65,7 +81,8 @@ function read(instance: object, f: GenericForeignKey): unknown {
   return new Lazy(`${metaOfInstance(instance).objectName}.${f.name}`, () => follow(instance, f));
 }
 async function follow(instance: object, f: GenericForeignKey): Promise<object | null> {
-  for (const name of [contentTypeField(f).attname, objectIdName(f)]) if (!Object.hasOwn(instance, name)) await loadDeferred(instance, name);
+  for (const name of [contentTypeField(f).attname, objectIdName(f)])
+    if (!Object.hasOwn(instance, name)) await loadDeferred(instance, name);
   if (!isCurrent(instance, f)) await fetch(instance, f);
   return (getCached(instance, f.name) ?? null) as object | null;
 }
@@ -75,7 +92,9 @@ async function fetch(instance: object, f: GenericForeignKey): Promise<void> {
   if (fetchMode === "raise") throw fetchBlocked(meta, f.name, `prefetchRelated("${f.name}")`);
   if (fetchMode === "peers" && peers !== null && peers.length > 1) {
     await once(peers, `relation ${f.name}`, () => {
-      const lacking = peers.filter((p) => metaOfInstance(p).concrete === meta.concrete && stateOf(p).db === db && !isCurrent(p, f));
+      const lacking = peers.filter(
+        (p) => metaOfInstance(p).concrete === meta.concrete && stateOf(p).db === db && !isCurrent(p, f),
+      );
       return load(lacking.includes(instance) ? lacking : [...lacking, instance], f);
     });
     if (isCached(instance, f.name)) return;
@@ -96,7 +115,11 @@ async function load(instances: readonly object[], f: GenericForeignKey): Promise
 function assign(instance: object, f: GenericForeignKey, value: unknown): void {
   const meta = metaOfInstance(instance);
   if (value !== null && !isInstance(value))
-    throw new ValueError(`Cannot assign "${kindOf(value)}": "${meta.objectName}.${f.name}" must be an instance of a model, or null.`, "relation.assign", { model: meta.label, path: f.name });
+    throw new ValueError(
+      `Cannot assign "${kindOf(value)}": "${meta.objectName}.${f.name}" must be an instance of a model, or null.`,
+      "relation.assign",
+      { model: meta.label, path: f.name },
+    );
   waiting.get(instance)?.delete(f);
   if (value === null) assignRelation(instance, contentTypeField(f), null);
   else {
@@ -129,10 +152,18 @@ async function settle(instance: object, operation: string): Promise<void> {
     const value = getCached(instance, f.name);
     if (typeof value !== "object" || value === null) continue;
     if (!hasPk(value)) {
-      throw new ValueError(`${operation}() prohibited to prevent data loss due to unsaved related object '${f.name}'.`, "save.unsaved_related", { model: meta.label, path: f.name });
+      throw new ValueError(
+        `${operation}() prohibited to prevent data loss due to unsaved related object '${f.name}'.`,
+        "save.unsaved_related",
+        { model: meta.label, path: f.name },
+      );
     }
     if (waiting.get(instance)?.has(f) === true) {
-      assignRelation(instance, contentTypeField(f), await typesOf(meta).getForModel(value, { forConcreteModel: f.forConcreteModel, using: stateOf(value).db }));
+      assignRelation(
+        instance,
+        contentTypeField(f),
+        await typesOf(meta).getForModel(value, { forConcreteModel: f.forConcreteModel, using: stateOf(value).db }),
+      );
       waiting.get(instance)?.delete(f);
     }
     const name = objectIdName(f);
@@ -141,4 +172,8 @@ async function settle(instance: object, operation: string): Promise<void> {
 }
 genericHook.settle = settle;
 
-registerAccessor((relation) => (relation instanceof GenericForeignKey ? { get: (i) => read(i, relation), set: (i, v) => assign(i, relation, v) } : undefined));
+registerAccessor((relation) =>
+  relation instanceof GenericForeignKey
+    ? { get: (i) => read(i, relation), set: (i, v) => assign(i, relation, v) }
+    : undefined,
+);

@@ -9,12 +9,21 @@ import "./loaders.js";
 import "./relation-set.js";
 
 /** Whether the models need content types that none of them brings. */
-export function lacksContentTypes(definitions: Iterable<readonly [app: string, definition: ModelDefinition]>, asked: boolean): boolean {
+export function lacksContentTypes(
+  definitions: Iterable<readonly [app: string, definition: ModelDefinition]>,
+  asked: boolean,
+): boolean {
   let needed = asked;
   for (const [app, d] of definitions) {
     const label = d.label.includes(".") ? d.label : `${d.options.appLabel ?? app}.${d.label}`;
-    if (label === CONTENT_TYPE_LABEL || (d.options.appLabel === "contenttypes" && d.label === "ContentType")) return false;
-    needed ||= Object.values(d.fields).some((f) => f instanceof GenericForeignKey || f instanceof GenericRelation || (f instanceof ForeignKey && (f.to === CONTENT_TYPE_LABEL || f.to === "ContentType")));
+    if (label === CONTENT_TYPE_LABEL || (d.options.appLabel === "contenttypes" && d.label === "ContentType"))
+      return false;
+    needed ||= Object.values(d.fields).some(
+      (f) =>
+        f instanceof GenericForeignKey ||
+        f instanceof GenericRelation ||
+        (f instanceof ForeignKey && (f.to === CONTENT_TYPE_LABEL || f.to === "ContentType")),
+    );
   }
   return needed;
 }

@@ -16,7 +16,8 @@ import { ofType } from "./relation-set.js";
 
 /** From rows with a generic key to objects of any models. */
 function forward(f: GenericForeignKey): RelationLoader {
-  const ctName = contentTypeField(f).attname, fkName = objectIdName(f);
+  const ctName = contentTypeField(f).attname,
+    fkName = objectIdName(f);
   const typeOf = (i: object): { row: object; meta: ModelMeta | null } | null => {
     const id = rawValue(i, ctName) ?? null;
     if (id === null) return null;
@@ -25,7 +26,8 @@ function forward(f: GenericForeignKey): RelationLoader {
     return row === undefined ? null : { row, meta: types.metaOf(row) };
   };
   const keyOf = (i: object): string | null => {
-    const type = typeOf(i), key = rawValue(i, fkName) ?? null;
+    const type = typeOf(i),
+      key = rawValue(i, fkName) ?? null;
     if (type === null || type.meta === null || key === null) return null;
     const text = keyIn(type.meta, key);
     return text === null ? null : `${keyText(pkOf(type.row))}|${text}`;
@@ -37,16 +39,21 @@ function forward(f: GenericForeignKey): RelationLoader {
     cached: (i) => getCached(i, f.name),
     async load(instances, querysets): Promise<Loaded> {
       const types = typesOf(f.owner as ModelMeta);
-      for (const i of instances) for (const name of [ctName, fkName]) if (!Object.hasOwn(i, name)) await loadDeferred(i, name);
+      for (const i of instances)
+        for (const name of [ctName, fkName]) if (!Object.hasOwn(i, name)) await loadDeferred(i, name);
       const custom = new Map<string, QuerySet>();
       for (const qs of querysets ?? []) {
-        const id = keyText(pkOf(await types.getForModel(qs.meta.modelClass, { forConcreteModel: f.forConcreteModel, using: qs.db })));
-        if (custom.has(id)) throw new ValueError("Only one queryset is allowed for each content type.", "prefetch.querysets");
+        const id = keyText(
+          pkOf(await types.getForModel(qs.meta.modelClass, { forConcreteModel: f.forConcreteModel, using: qs.db })),
+        );
+        if (custom.has(id))
+          throw new ValueError("Only one queryset is allowed for each content type.", "prefetch.querysets");
         custom.set(id, qs);
       }
       const groups = new Map<string, { meta: ModelMeta; instance: object; keys: Map<string, unknown> }>();
       for (const i of instances) {
-        const id = rawValue(i, ctName) ?? null, key = rawValue(i, fkName) ?? null;
+        const id = rawValue(i, ctName) ?? null,
+          key = rawValue(i, fkName) ?? null;
         if (id === null) continue;
         const db = databaseFor(types, i);
         if (types.knownById(db, id) === undefined) await types.getForId(id, { using: db.alias });
@@ -58,14 +65,18 @@ function forward(f: GenericForeignKey): RelationLoader {
         if (group === undefined) groups.set(keyText(id), (group = { meta, instance: i, keys: new Map() }));
         group.keys.set(text, key);
       }
-      const rows: object[] = [], keys: string[] = [];
+      const rows: object[] = [],
+        keys: string[] = [];
       const { fetchMode } = stateOf(instances[0]!);
       for (const [id, { meta, instance, keys: wanted }] of groups) {
         const given = custom.get(id);
-        const qs = (given ?? baseQuerySet(meta).with({ alias: stateOf(instance).db, hints: hintsOf(instance) })).with({ fetchMode });
+        const qs = (given ?? baseQuerySet(meta).with({ alias: stateOf(instance).db, hints: hintsOf(instance) })).with({
+          fetchMode,
+        });
         const found = await rowsFor(qs, "pk", [...wanted.values()], meta.pkFields.length);
         // Rows of several models have no further way in common: each group does what its own queryset asks for.
-        if (qs.prefetches.length > 0 && found.length > 0) await runtimeOf(meta).operations.prefetch(found, qs.prefetches);
+        if (qs.prefetches.length > 0 && found.length > 0)
+          await runtimeOf(meta).operations.prefetch(found, qs.prefetches);
         for (const row of found) {
           rows.push(row);
           keys.push(`${id}|${keyText(pkOf(row))}`);
@@ -79,7 +90,8 @@ function forward(f: GenericForeignKey): RelationLoader {
 /** From objects to the rows that refer to them. The objects may be of several models that share the related one. */
 function reverse(f: GenericRelation): RelationLoader {
   const related = f.related as ModelMeta;
-  const ct = related.byName.get(f.contentTypeField)!, objectId = related.byName.get(f.objectIdField)!;
+  const ct = related.byName.get(f.contentTypeField)!,
+    objectId = related.byName.get(f.objectIdField)!;
   const cacheName = f.cacheName;
   const typeKey = (i: object): string => {
     const types = typesOf(related);
@@ -111,7 +123,9 @@ function reverse(f: GenericRelation): RelationLoader {
       const qs = querysets?.[0] ?? startingFrom(relatedQuerySet(related), first);
       if (groups.size === 0) return { rows: [], keys: [], keyOf, lookups: qs.prefetches };
       const rows = await read(qs, groups);
-      const pkOfType = new Map([...groups.keys()].map((m) => [keyText(pkOf(types.known(databaseFor(types, first), m) ?? first)), m]));
+      const pkOfType = new Map(
+        [...groups.keys()].map((m) => [keyText(pkOf(types.known(databaseFor(types, first), m) ?? first)), m]),
+      );
       const keys = rows.map((row) => {
         const type = keyText(rawValue(row, ct.attname));
         const text = keyIn(pkOfType.get(type) ?? metaOfInstance(first), rawValue(row, objectId.attname));
@@ -120,18 +134,29 @@ function reverse(f: GenericRelation): RelationLoader {
       return { rows, keys, keyOf, lookups: qs.prefetches };
     },
   };
-  async function read(qs: QuerySet, groups: ReadonlyMap<ModelMeta, ReadonlyMap<string, unknown>>): Promise<readonly object[]> {
+  async function read(
+    qs: QuerySet,
+    groups: ReadonlyMap<ModelMeta, ReadonlyMap<string, unknown>>,
+  ): Promise<readonly object[]> {
     const [only] = groups;
     if (groups.size === 1) return rowsFor(ofType(qs, f, only![0]), objectId.name, [...only![1].values()], 1);
     const types = typesOf(related);
     let condition = new Q();
     for (const [meta, keys] of groups) {
       const type = types.known(types.database(qs.alias_), meta);
-      condition = condition.or(new Q({ [ct.attname]: type === undefined ? null : pkOf(type), [`${objectId.name}__in`]: [...keys.values()] }));
+      condition = condition.or(
+        new Q({ [ct.attname]: type === undefined ? null : pkOf(type), [`${objectId.name}__in`]: [...keys.values()] }),
+      );
     }
     return (await qs.with({ prefetches: [] }).filter(condition).rows()) as object[];
   }
 }
 
-registerLoader((r) => r instanceof GenericForeignKey, (r) => forward(r as GenericForeignKey));
-registerLoader((r) => r instanceof GenericRelation, (r) => reverse(r as GenericRelation));
+registerLoader(
+  (r) => r instanceof GenericForeignKey,
+  (r) => forward(r as GenericForeignKey),
+);
+registerLoader(
+  (r) => r instanceof GenericRelation,
+  (r) => reverse(r as GenericRelation),
+);

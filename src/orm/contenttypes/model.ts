@@ -14,7 +14,11 @@ import { contentTypesOf, typesOf, type ContentTypes, type ForModelOptions } from
 
 /** Fields of the model, as Django's table has them. */
 export function contentTypeFields(): Record<string, Field> {
-  return { id: new AutoField({ primaryKey: true, autoCreated: true }), appLabel: new CharField({ maxLength: 100 }), model: new CharField({ maxLength: 100 }) };
+  return {
+    id: new AutoField({ primaryKey: true, autoCreated: true }),
+    appLabel: new CharField({ maxLength: 100 }),
+    model: new CharField({ maxLength: 100 }),
+  };
 }
 /** `ContentType.objects`. See Django's "The ContentTypeManager". */
 export class ContentTypeManager extends Manager {
@@ -42,7 +46,14 @@ export class ContentTypeManager extends Manager {
 }
 /** Meta of the model. */
 export function contentTypeMeta(): MetaOptions {
-  return { appLabel: "contenttypes", dbTable: "django_content_type", uniqueTogether: [["appLabel", "model"]], verboseName: "content type", verboseNamePlural: "content types", managers: { objects: new ContentTypeManager() } };
+  return {
+    appLabel: "contenttypes",
+    dbTable: "django_content_type",
+    uniqueTogether: [["appLabel", "model"]],
+    verboseName: "content type",
+    verboseNamePlural: "content types",
+    managers: { objects: new ContentTypeManager() },
+  };
 }
 
 interface ContentTypeMethods {
@@ -73,10 +84,15 @@ function modelOf(row: object): ModelMeta | null {
 }
 function neededModel(row: object): ModelMeta {
   const meta = modelOf(row);
-  if (meta === null) throw new LookupError("No app has the model of this content type any more.", "contenttypes.stale", { model: metaOfInstance(row).label });
+  if (meta === null)
+    throw new LookupError("No app has the model of this content type any more.", "contenttypes.stale", {
+      model: metaOfInstance(row).label,
+    });
   return meta;
 }
 /** Puts the methods of content types on a class that has none of its own: the user may bring the model. */
 export function installContentTypeMethods(prototype: object): void {
-  for (const [name, value] of Object.entries(methods)) if (!(name in prototype)) Object.defineProperty(prototype, name, { value, configurable: true, writable: true, enumerable: false });
+  for (const [name, value] of Object.entries(methods))
+    if (!(name in prototype))
+      Object.defineProperty(prototype, name, { value, configurable: true, writable: true, enumerable: false });
 }

@@ -12,7 +12,12 @@ import { prefetchLookup, type PrefetchLookup } from "../prefetch-lookup.js";
  * await TaggedItem.objects.prefetchRelated(GenericPrefetch("contentObject", [Product.objects.filter({ inStock: true }), Order.objects.only("number")]));
  * @see https://docs.djangoproject.com/en/stable/ref/contrib/contenttypes/#genericprefetch
  */
-export function GenericPrefetch(lookup: string, querysets: readonly unknown[], options: { readonly toAttr?: string } = {}): PrefetchLookup {
-  if (!Array.isArray(querysets)) throw new QueryTypeError("GenericPrefetch() takes a path and a list of querysets.", "prefetch.argument");
+export function GenericPrefetch(
+  lookup: string,
+  querysets: readonly unknown[],
+  options: { readonly toAttr?: string } = {},
+): PrefetchLookup {
+  if (!Array.isArray(querysets))
+    throw new QueryTypeError("GenericPrefetch() takes a path and a list of querysets.", "prefetch.argument");
   return prefetchLookup(lookup, querysets as readonly unknown[], options.toAttr);
 }

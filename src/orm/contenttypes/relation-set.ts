@@ -18,7 +18,8 @@ import { typesOf } from "./content-types.js";
 
 /** The generic key of the related model that a relation is the other side of, where it is declared there. */
 export function keyOfRelation(f: GenericRelation): GenericForeignKey | undefined {
-  for (const k of (f.related as ModelMeta).byName.values()) if (k instanceof GenericForeignKey && k.ctField === f.contentTypeField && k.fkField === f.objectIdField) return k;
+  for (const k of (f.related as ModelMeta).byName.values())
+    if (k instanceof GenericForeignKey && k.ctField === f.contentTypeField && k.fkField === f.objectIdField) return k;
   return undefined;
 }
 /** A queryset cut down to rows that refer to objects of a model. The content type is looked up when it runs. */
@@ -27,7 +28,9 @@ export function ofType(qs: QuerySet, f: GenericRelation, meta: ModelMeta): Query
   const field = (f.related as ModelMeta).byName.get(f.contentTypeField)!;
   const key = new ShapeKey();
   key.static(`${late.key}@${field.name}`);
-  return qs.step(key, (query) => query.addWhere(lookup("exact", query.context.resolver.resolve(query, F(field.name), {}), [lateParam(late, field)])));
+  return qs.step(key, (query) =>
+    query.addWhere(lookup("exact", query.context.resolver.resolve(query, F(field.name), {}), [lateParam(late, field)])),
+  );
 }
 
 export class GenericSet extends RelatedSet {
@@ -58,7 +61,10 @@ export class GenericSet extends RelatedSet {
   private async owner(): Promise<Record<string, unknown>> {
     this.check();
     const { instance, field } = this;
-    const type = await typesOf(this.related).getForModel(instance, { forConcreteModel: field.forConcreteModel, using: stateOf(instance).db });
+    const type = await typesOf(this.related).getForModel(instance, {
+      forConcreteModel: field.forConcreteModel,
+      using: stateOf(instance).db,
+    });
     return { [field.contentTypeField]: type, [field.objectIdField]: pkOf(instance) };
   }
 
@@ -69,7 +75,11 @@ export class GenericSet extends RelatedSet {
     this.forget();
     return call({ ...values, ...own });
   }
-  async getOrCreate(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown> {
+  async getOrCreate(
+    call: Call,
+    conditions: Record<string, unknown>,
+    options: Record<string, unknown>,
+  ): Promise<unknown> {
     const own = await this.owner();
     this.forget();
     return call({ ...conditions, ...own }, options);
@@ -89,23 +99,35 @@ export class GenericSet extends RelatedSet {
     const { related } = this;
     const db = this.writeTo(related);
     const rows = given.map((r) => {
-      if (!this.isRow(r)) throw new QueryTypeError(`'${related.objectName}' instance expected, got ${kindOf(r)}.`, "relation.row");
+      if (!this.isRow(r))
+        throw new QueryTypeError(`'${related.objectName}' instance expected, got ${kindOf(r)}.`, "relation.row");
       return r;
     });
     if (bulk)
       for (const row of rows) {
         const state = stateOf(row);
         if (state.adding || state.db !== db.alias)
-          throw new ValueError(`${kindOf(row)} instance isn't saved. Use { bulk: false } or save the object first.`, "relation.unsaved_row", { model: related.label });
+          throw new ValueError(
+            `${kindOf(row)} instance isn't saved. Use { bulk: false } or save the object first.`,
+            "relation.unsaved_row",
+            { model: related.label },
+          );
       }
     for (const row of rows) this.point(row, own);
     if (bulk) {
-      if (rows.length > 0) await baseQuerySet(related).using(db.alias).filter({ pk__in: rows.map(pkOf) }).update(own);
+      if (rows.length > 0)
+        await baseQuerySet(related)
+          .using(db.alias)
+          .filter({ pk__in: rows.map(pkOf) })
+          .update(own);
       return;
     }
-    await db.atomic(async () => {
-      for (const row of rows) await runtimeOf(related).operations.save(row, { using: db.alias });
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        for (const row of rows) await runtimeOf(related).operations.save(row, { using: db.alias });
+      },
+      { savepoint: false },
+    );
   }
   /** Makes a row refer to the object of this set. */
   private point(row: object, own: Readonly<Record<string, unknown>>): void {
@@ -135,9 +157,13 @@ export class GenericSet extends RelatedSet {
       await rows.delete();
       return;
     }
-    await db.atomic(async () => {
-      for (const row of (await rows.rows()) as object[]) await runtimeOf(this.related).operations.delete(row, { using: db.alias });
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        for (const row of (await rows.rows()) as object[])
+          await runtimeOf(this.related).operations.delete(row, { using: db.alias });
+      },
+      { savepoint: false },
+    );
   }
   async set(given: unknown, options: Record<string, unknown>): Promise<void> {
     checkOptions("set", options, ["bulk", "clear"]);
@@ -145,18 +171,25 @@ export class GenericSet extends RelatedSet {
     const rows = await listOf("set", given);
     const bulk = options["bulk"] !== false;
     const db = this.writeTo(this.related);
-    await db.atomic(async () => {
-      if (options["clear"] === true) {
-        await this.clear({});
-        await this.addRows(rows, bulk);
-        return;
-      }
-      this.forget();
-      const old = new Map(((await this.getQuerySet().using(db.alias).rows()) as object[]).map((o) => [keyText(pkOf(o)), o]));
-      const fresh = rows.filter((row) => !old.delete(keyText(this.isRow(row) ? pkOf(row) : this.related.pk.prep(row))));
-      await this.remove([...old.values()]);
-      await this.addRows(fresh, bulk);
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        if (options["clear"] === true) {
+          await this.clear({});
+          await this.addRows(rows, bulk);
+          return;
+        }
+        this.forget();
+        const old = new Map(
+          ((await this.getQuerySet().using(db.alias).rows()) as object[]).map((o) => [keyText(pkOf(o)), o]),
+        );
+        const fresh = rows.filter(
+          (row) => !old.delete(keyText(this.isRow(row) ? pkOf(row) : this.related.pk.prep(row))),
+        );
+        await this.remove([...old.values()]);
+        await this.addRows(fresh, bulk);
+      },
+      { savepoint: false },
+    );
   }
 }
 
@@ -183,7 +216,11 @@ export class GenericOwners extends RelatedSet {
   }
   private refuse(): never {
     const key = keyOfRelation(this.reverse.field as GenericRelation)?.name;
-    throw new NotSupportedError(`${this.cacheName} is for reading.${key === undefined ? "" : ` Assign an object to ${key} instead.`}`, "relation.read_only", { path: this.cacheName });
+    throw new NotSupportedError(
+      `${this.cacheName} is for reading.${key === undefined ? "" : ` Assign an object to ${key} instead.`}`,
+      "relation.read_only",
+      { path: this.cacheName },
+    );
   }
   create = async (): Promise<unknown> => this.refuse();
   getOrCreate = async (): Promise<unknown> => this.refuse();
@@ -197,8 +234,18 @@ export class GenericOwners extends RelatedSet {
 registerAccessor((relation) => {
   if (relation instanceof ReverseRelation && relation.field instanceof GenericRelation) {
     const reverse = relation;
-    return setAccessor(reverse.relatedModel as ModelMeta, reverse.cacheName, "reverse side of a generic relation", (source) => new GenericOwners(reverse, source));
+    return setAccessor(
+      reverse.relatedModel as ModelMeta,
+      reverse.cacheName,
+      "reverse side of a generic relation",
+      (source) => new GenericOwners(reverse, source),
+    );
   }
   if (!(relation instanceof GenericRelation) || relation.related === undefined) return undefined;
-  return setAccessor(relation.related as ModelMeta, relation.name, "reverse side of a generic relation", (source) => new GenericSet(relation, source));
+  return setAccessor(
+    relation.related as ModelMeta,
+    relation.name,
+    "reverse side of a generic relation",
+    (source) => new GenericSet(relation, source),
+  );
 });

@@ -27,20 +27,35 @@ export function registerAccessor(maker: AccessorMaker): void {
 }
 
 /** The accessor of a set: a manager made anew for each access. */
-export function setAccessor(related: ModelMeta, name: string, side: string, make: (source: SetSource) => RelatedSet): Accessor {
+export function setAccessor(
+  related: ModelMeta,
+  name: string,
+  side: string,
+  make: (source: SetSource) => RelatedSet,
+): Accessor {
   return {
     get: (instance) => relatedManager(make({ instance, manager: defaultManagerOf(related), alias: null, hints: null })),
     set() {
-      throw new QueryTypeError(`Direct assignment to the ${side} is prohibited. Use ${name}.set() instead.`, "relation.set_assignment", { path: name });
+      throw new QueryTypeError(
+        `Direct assignment to the ${side} is prohibited. Use ${name}.set() instead.`,
+        "relation.set_assignment",
+        { path: name },
+      );
     },
   };
 }
 registerAccessor((relation) => {
-  if (relation instanceof ForeignObject) return { get: (i) => readForward(i, relation), set: (i, v) => assignRelation(i, relation, v) };
+  if (relation instanceof ForeignObject)
+    return { get: (i) => readForward(i, relation), set: (i, v) => assignRelation(i, relation, v) };
   if (relation instanceof ManyToManyField) {
     if (relation.related === undefined || relation.sourceField === undefined) return undefined;
     const side = manySide(relation);
-    return setAccessor(side.related, relation.name, "forward side of a many-to-many set", (source) => new ManySet(side, source));
+    return setAccessor(
+      side.related,
+      relation.name,
+      "forward side of a many-to-many set",
+      (source) => new ManySet(side, source),
+    );
   }
   if (!(relation instanceof ReverseRelation)) return undefined;
   const name = relation.cacheName;
@@ -50,7 +65,12 @@ registerAccessor((relation) => {
   }
   if (!(relation.field instanceof ForeignObject)) return undefined;
   if (!relation.multiple) return { get: (i) => readReverse(i, relation), set: (i, v) => assignReverse(i, relation, v) };
-  return setAccessor(relation.relatedModel as ModelMeta, name, "reverse side of a related set", (source) => new ReverseSet(relation, source));
+  return setAccessor(
+    relation.relatedModel as ModelMeta,
+    name,
+    "reverse side of a related set",
+    (source) => new ReverseSet(relation, source),
+  );
 });
 
 /**

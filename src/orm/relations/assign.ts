@@ -3,7 +3,16 @@ import { isInstance } from "../../ast/slots.js";
 import { ValueError } from "../../base/errors.js";
 import { OneToOneField, type ForeignObject, type ReverseRelation } from "../../fields/relations.js";
 import type { ModelMeta } from "../../meta/options.js";
-import { dropCached, getCached, metaOfInstance, ownState, putValue, rawValue, setCached, stateOf } from "../instance-state.js";
+import {
+  dropCached,
+  getCached,
+  metaOfInstance,
+  ownState,
+  putValue,
+  rawValue,
+  setCached,
+  stateOf,
+} from "../instance-state.js";
 import { runtimeOf } from "../runtime.js";
 import { hintsOf } from "./base-query.js";
 import { notePending } from "./keys.js";
@@ -22,7 +31,10 @@ function checkDatabases(instance: object, value: object): void {
   if (stateOf(instance).db !== stateOf(value).db) throw refused(value);
 }
 function refused(value: object): Error {
-  return new ValueError(`Cannot assign "${kindOf(value)}": the current database router prevents this relation.`, "relation.router");
+  return new ValueError(
+    `Cannot assign "${kindOf(value)}": the current database router prevents this relation.`,
+    "relation.router",
+  );
 }
 
 /**
@@ -36,7 +48,8 @@ export function assignRelation(instance: object, field: ForeignObject, value: un
   if (value === null) {
     const before = getCached(instance, name);
     // The object that was related no longer is: deleting it must not take this one along.
-    if (!field.multiple && typeof before === "object" && before !== null) setCached(before, field.reverse.cacheName, null, false);
+    if (!field.multiple && typeof before === "object" && before !== null)
+      setCached(before, field.reverse.cacheName, null, false);
     for (const from of field.fromFields) putValue(instance, from.attname, null);
     setCached(instance, name, null, false);
     notePending(instance, name, false);
@@ -78,7 +91,8 @@ export function assignReverse(instance: object, relation: ReverseRelation, value
     return;
   }
   const owner = relation.relatedModel as ModelMeta;
-  if (!isInstance(value) || !metaOfInstance(value).isA(owner)) throw wrongKind(value, metaOfInstance(instance), name, owner);
+  if (!isInstance(value) || !metaOfInstance(value).isA(owner))
+    throw wrongKind(value, metaOfInstance(instance), name, owner);
   checkDatabases(instance, value);
   let waits = false;
   field.fromFields.forEach((from, i) => {

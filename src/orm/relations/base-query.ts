@@ -3,7 +3,8 @@ import { ImproperlyConfigured } from "../../base/errors.js";
 import { defaultManagerOf, managersOf } from "../managers-of.js";
 import type { ModelMeta } from "../../meta/options.js";
 import { stateOf, type FetchMode } from "../instance-state.js";
-import { plainParts, QuerySet } from "../queryset.js";
+import { QuerySet } from "../queryset.js";
+import { plainParts } from "../queryset-core.js";
 
 /**
  * All rows of a model for the needs of the orm itself: following a foreign key, saving, refreshing. Filters of the default manager
@@ -14,7 +15,11 @@ export function baseQuerySet(meta: ModelMeta): QuerySet {
   if (name === undefined) return new QuerySet(plainParts(meta));
   const manager = managersOf(meta).get(name);
   if (manager === undefined)
-    throw new ImproperlyConfigured(`${meta.objectName} has no manager named '${name}', which its baseManagerName asks for.`, "model.base_manager", { model: meta.label });
+    throw new ImproperlyConfigured(
+      `${meta.objectName} has no manager named '${name}', which its baseManagerName asks for.`,
+      "model.base_manager",
+      { model: meta.label },
+    );
   return manager.getQuerySet();
 }
 function baseManagerName(meta: ModelMeta): string | undefined {

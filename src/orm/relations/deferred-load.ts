@@ -19,17 +19,24 @@ export async function loadDeferred(instance: object, name: string): Promise<unkn
   if (Object.hasOwn(instance, name)) return rawValue(instance, name);
   const meta = metaOfInstance(instance);
   const field = meta.byName.get(name);
-  if (field === undefined) throw new FieldDoesNotExist(`${meta.objectName} has no field named '${name}'.`, "model.unknown_field", { model: meta.label, path: name });
+  if (field === undefined)
+    throw new FieldDoesNotExist(`${meta.objectName} has no field named '${name}'.`, "model.unknown_field", {
+      model: meta.label,
+      path: name,
+    });
   const linked = fromLink(instance, meta, field);
   if (linked !== undefined) {
     putValue(instance, name, linked);
     return linked;
   }
   const state = stateOf(instance);
-  if (state.fetchMode === "raise") throw fetchBlocked(meta, field.name, `leaving '${field.name}' out of defer(), or naming it in only()`);
+  if (state.fetchMode === "raise")
+    throw fetchBlocked(meta, field.name, `leaving '${field.name}' out of defer(), or naming it in only()`);
   if (state.fetchMode === "peers" && state.peers !== null) {
     await once(state.peers, `deferred ${name}`, () => {
-      const lacking = state.peers!.filter((p) => !Object.hasOwn(p, name) && metaOfInstance(p).concrete === meta.concrete && stateOf(p).db === state.db);
+      const lacking = state.peers!.filter(
+        (p) => !Object.hasOwn(p, name) && metaOfInstance(p).concrete === meta.concrete && stateOf(p).db === state.db,
+      );
       return fill(lacking.includes(instance) ? lacking : [...lacking, instance], meta, field);
     });
     if (Object.hasOwn(instance, name)) return rawValue(instance, name);
@@ -49,7 +56,10 @@ async function fill(instances: readonly object[], meta: ModelMeta, field: Field)
   const first = instances[0]!;
   // The table that has the column is asked, where the parent's key is at hand.
   const owner = (field.owner as ModelMeta).concrete;
-  const own = owner !== meta.concrete && !owner.hasCompositePk && instances.every((i) => (rawValue(i, owner.pk.attname) ?? null) !== null);
+  const own =
+    owner !== meta.concrete &&
+    !owner.hasCompositePk &&
+    instances.every((i) => (rawValue(i, owner.pk.attname) ?? null) !== null);
   const keyOf = (i: object): unknown => (own ? rawValue(i, owner.pk.attname) : pkOf(i));
   const base = baseQuerySet(own ? owner : meta).with({ alias: stateOf(first).db, hints: hintsOf(first) }) as QuerySet;
   const dialect = await databaseOf(base.parts).ready();

@@ -1,7 +1,18 @@
 /** Following a relation to one row, forward or back: from the cache, from an ancestor's, or by a query for all peers that lack it. */
 import { OneToOneField, type ForeignObject, type ReverseRelation } from "../../fields/relations.js";
 import type { MetaField, ModelMeta } from "../../meta/options.js";
-import { FROM_DB, getCached, hasPk, InstanceState, isCached, metaOfInstance, putValue, rawValue, setCached, stateOf } from "../instance-state.js";
+import {
+  FROM_DB,
+  getCached,
+  hasPk,
+  InstanceState,
+  isCached,
+  metaOfInstance,
+  putValue,
+  rawValue,
+  setCached,
+  stateOf,
+} from "../instance-state.js";
 import { Lazy } from "../lazy.js";
 import type { ModelClass } from "../model.js";
 import { doesNotExist } from "../model-errors.js";
@@ -14,16 +25,20 @@ import { once } from "./shared-work.js";
 
 /** The value of a forward accessor: the object where it was loaded with its row, else a thing to await. */
 export function readForward(instance: object, field: ForeignObject): unknown {
-  if (hasCurrent(instance, field) && stateOf(instance).eager?.has(field.cacheName) === true) return getCached(instance, field.cacheName);
+  if (hasCurrent(instance, field) && stateOf(instance).eager?.has(field.cacheName) === true)
+    return getCached(instance, field.cacheName);
   return new Lazy(`${metaOfInstance(instance).objectName}.${field.name}`, () => follow(instance, field));
 }
 async function follow(instance: object, field: ForeignObject): Promise<object | null> {
   const meta = metaOfInstance(instance);
   if (!hasCurrent(instance, field)) {
     for (const f of field.fromFields) if (!Object.hasOwn(instance, f.attname)) await loadDeferred(instance, f.attname);
-    const found = hasValues(localValues(field, instance)) ? fromAncestor(instance, meta, field) ?? fromOwnValues(instance, meta, field) : null;
+    const found = hasValues(localValues(field, instance))
+      ? (fromAncestor(instance, meta, field) ?? fromOwnValues(instance, meta, field))
+      : null;
     if (found !== undefined) setCached(instance, field.cacheName, found, false);
-    else await fetch(instance, field, field.cacheName, (i) => hasCurrent(i, field) || !hasValues(localValues(field, i)));
+    else
+      await fetch(instance, field, field.cacheName, (i) => hasCurrent(i, field) || !hasValues(localValues(field, i)));
   }
   const value = (getCached(instance, field.cacheName) ?? null) as object | null;
   if (value === null && !field.null) throw noRelated(field, meta);
@@ -45,9 +60,14 @@ function fromOwnValues(instance: object, meta: ModelMeta, field: ForeignObject):
   const related = field.related as ModelMeta;
   if (!meta.isA(related) || related.concreteFields.some((f) => !Object.hasOwn(instance, f.attname))) return undefined;
   const state = stateOf(instance);
-  const parent = new (related.modelClass as ModelClass)(FROM_DB, [], new InstanceState(state.db, state.adding, null, state.fetchMode, false), (o: object) => {
-    for (const f of related.concreteFields) putValue(o, f.attname, rawValue(instance, f.attname));
-  });
+  const parent = new (related.modelClass as ModelClass)(
+    FROM_DB,
+    [],
+    new InstanceState(state.db, state.adding, null, state.fetchMode, false),
+    (o: object) => {
+      for (const f of related.concreteFields) putValue(o, f.attname, rawValue(instance, f.attname));
+    },
+  );
   setCached(parent, field.reverse.cacheName, instance, false);
   return parent;
 }
@@ -65,7 +85,8 @@ async function followReverse(instance: object, relation: ReverseRelation): Promi
   const name = relation.cacheName;
   if (!isCached(instance, name)) {
     const field = relation.field as ForeignObject;
-    if (!hasPk(instance) || targetValues(field, instance).some((v) => v === null)) throw noReverse(relation, metaOfInstance(instance));
+    if (!hasPk(instance) || targetValues(field, instance).some((v) => v === null))
+      throw noReverse(relation, metaOfInstance(instance));
     await fetch(instance, relation, name, (i) => isCached(i, name) || !hasPk(i));
   }
   const value = (getCached(instance, name) ?? null) as object | null;
@@ -80,7 +101,9 @@ async function fetch(instance: object, relation: MetaField, name: string, has: (
   if (fetchMode === "raise") throw fetchBlocked(meta, name, `selectRelated("${name}") or prefetchRelated("${name}")`);
   if (fetchMode === "peers" && peers !== null && peers.length > 1) {
     await once(peers, `relation ${name}`, () => {
-      const lacking = peers.filter((p) => metaOfInstance(p).concrete === meta.concrete && stateOf(p).db === db && !has(p));
+      const lacking = peers.filter(
+        (p) => metaOfInstance(p).concrete === meta.concrete && stateOf(p).db === db && !has(p),
+      );
       return load(lacking.includes(instance) ? lacking : [...lacking, instance], relation, name);
     });
     // One that joined the others' work may not have been among them.

@@ -1,6 +1,6 @@
 /** Values by which two rows are related, on either side of a foreign key, and their texts for grouping. It reads instances only. */
 import type { Field } from "../../fields/field.js";
-import type { ReverseRelation} from "../../fields/relations.js";
+import type { ReverseRelation } from "../../fields/relations.js";
 import { type ForeignObject } from "../../fields/relations.js";
 import type { MetaField, ModelMeta } from "../../meta/options.js";
 import { dropCached, getCached, isCached, keyText, rawValue } from "../instance-state.js";
@@ -68,7 +68,11 @@ export function relationsByAccessor(meta: ModelMeta): ReadonlyMap<string, MetaFi
     known = new Map();
     for (const [name, f] of meta.byName) if (f.isRelation && f.name === name) known.set(name, f);
     // A child's row is its parents' row too, the relations that lead from them included.
-    const reverse = [...meta.reverse, ...meta.reverseByQuery.values(), ...[meta.concrete, ...meta.allParents].flatMap((m) => m.reverse)];
+    const reverse = [
+      ...meta.reverse,
+      ...meta.reverseByQuery.values(),
+      ...[meta.concrete, ...meta.allParents].flatMap((m) => m.reverse),
+    ];
     for (const r of new Set<ReverseRelation>(reverse))
       if (r.accessorName !== null && !known.has(r.accessorName)) known.set(r.accessorName, r);
     accessors.set(meta, known);

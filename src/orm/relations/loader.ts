@@ -53,6 +53,9 @@ export function relationLoader(relation: MetaField): RelationLoader | undefined 
 /** The loader of a relation that must have one. */
 export function loaderOf(relation: MetaField): RelationLoader {
   const loader = relationLoader(relation);
-  if (loader === undefined) throw new FieldError(`The relation '${relation.name}' cannot be loaded.`, "relation.no_loader", { path: relation.name });
+  if (loader === undefined)
+    throw new FieldError(`The relation '${relation.name}' cannot be loaded.`, "relation.no_loader", {
+      path: relation.name,
+    });
   return loader;
 }

@@ -9,11 +9,18 @@ import { hasCurrent, localValues, targetValues, valuesText } from "./keys.js";
 import { registerLoader, type Loaded, type RelationLoader } from "./loader.js";
 import { rowsFor, rowsWithOwner } from "./read-keyed.js";
 
-
-interface Keyed { readonly values: readonly (readonly unknown[])[]; readonly owners: ReadonlyMap<string, object> }
+interface Keyed {
+  readonly values: readonly (readonly unknown[])[];
+  readonly owners: ReadonlyMap<string, object>;
+}
 /** Distinct keys of the instances, and an instance for each. */
-function distinct(instances: readonly object[], valuesOf: (i: object) => unknown[], keyOf: (i: object) => string | null): Keyed {
-  const owners = new Map<string, object>(), values: unknown[][] = [];
+function distinct(
+  instances: readonly object[],
+  valuesOf: (i: object) => unknown[],
+  keyOf: (i: object) => string | null,
+): Keyed {
+  const owners = new Map<string, object>(),
+    values: unknown[][] = [];
   for (const i of instances) {
     const text = keyOf(i);
     if (text === null || owners.has(text)) continue;
@@ -45,25 +52,38 @@ function forward(field: ForeignObject): RelationLoader {
     isFetched: (i) => hasCurrent(i, field),
     cached: (i) => getCached(i, field.cacheName),
     async load(instances, querysets): Promise<Loaded> {
-      await withColumns(instances, field.fromFields.map((f) => f.attname));
+      await withColumns(
+        instances,
+        field.fromFields.map((f) => f.attname),
+      );
       const keyed = distinct(instances, (i) => localValues(field, i), keyOf);
       const qs = chosen(querysets, instances) ?? startingFrom(baseQuerySet(related), instances[0]!);
       if (keyed.values.length === 0) return { rows: [], keys: [], keyOf, lookups: qs.prefetches };
       const one = field.toFields.length === 1;
       const path = one ? field.toFields[0]!.name : field.reverse.queryName;
-      const rows = await rowsFor(unorderedOne(qs), path, one ? keyed.values.map((v) => v[0]) : [...keyed.owners.values()], field.toFields.length);
+      const rows = await rowsFor(
+        unorderedOne(qs),
+        path,
+        one ? keyed.values.map((v) => v[0]) : [...keyed.owners.values()],
+        field.toFields.length,
+      );
       const keys = rows.map((r) => valuesText(field.toFields, targetValues(field, r)));
-      if (!field.multiple) rows.forEach((row, n) => {
-        const owner = keys[n] === null ? undefined : keyed.owners.get(keys[n]!);
-        if (owner !== undefined) setCached(row, field.reverse.cacheName, owner, false);
-      });
+      if (!field.multiple)
+        rows.forEach((row, n) => {
+          const owner = keys[n] === null ? undefined : keyed.owners.get(keys[n]!);
+          if (owner !== undefined) setCached(row, field.reverse.cacheName, owner, false);
+        });
       return { rows, keys, keyOf, lookups: qs.prefetches };
     },
   };
 }
 // One row for each key needs no order, unless the queryset is a slice.
 function unorderedOne(qs: QuerySet): QuerySet {
-  return qs.query.isSliced || qs.query.distinctFields.length > 0 || qs.query.ordering.length + qs.meta.ordering.length === 0 ? qs : qs.orderBy();
+  return qs.query.isSliced ||
+    qs.query.distinctFields.length > 0 ||
+    qs.query.ordering.length + qs.meta.ordering.length === 0
+    ? qs
+    : qs.orderBy();
 }
 
 /** From the targets of a foreign key to its holders: one of each for a one-to-one, else sets. */
@@ -78,16 +98,25 @@ function reverse(relation: ReverseRelation, field: ForeignObject): RelationLoade
     isFetched: single ? (i) => isCached(i, cacheName) : (i) => hasPrefetched(i, cacheName),
     cached: (i) => (single ? getCached(i, cacheName) : stateOf(i).prefetched?.[cacheName]),
     async load(instances, querysets): Promise<Loaded> {
-      await withColumns(instances, field.toFields.map((f) => f.attname));
+      await withColumns(
+        instances,
+        field.toFields.map((f) => f.attname),
+      );
       const keyed = distinct(instances, (i) => targetValues(field, i), keyOf);
-      const qs = chosen(querysets, instances) ?? startingFrom(single ? baseQuerySet(owner) : relatedQuerySet(owner), instances[0]!);
+      const qs =
+        chosen(querysets, instances) ??
+        startingFrom(single ? baseQuerySet(owner) : relatedQuerySet(owner), instances[0]!);
       if (keyed.values.length === 0) return { rows: [], keys: [], keyOf, lookups: qs.prefetches };
       const rows = await rowsFor(single ? unorderedOne(qs) : qs, field.name, listFor(keyed), field.fromFields.length);
-      await withColumns(rows, field.fromFields.map((f) => f.attname));
+      await withColumns(
+        rows,
+        field.fromFields.map((f) => f.attname),
+      );
       const keys = rows.map((r) => valuesText(field.toFields, localValues(field, r)));
       rows.forEach((row, n) => {
         const instance = keys[n] === null ? undefined : keyed.owners.get(keys[n]!);
-        if (instance !== undefined && (single || !isCached(row, field.cacheName))) setCached(row, field.cacheName, instance, false);
+        if (instance !== undefined && (single || !isCached(row, field.cacheName)))
+          setCached(row, field.cacheName, instance, false);
       });
       return { rows, keys, keyOf, lookups: qs.prefetches };
     },
@@ -112,9 +141,27 @@ export interface ManySide {
 export function manySide(relation: ManyToManyField | ReverseRelation): ManySide {
   if (relation instanceof ReverseRelation) {
     const field = relation.field as ManyToManyField;
-    return { through: field.through as ModelMeta, source: field.targetField, target: field.sourceField, related: relation.relatedModel as ModelMeta, queryName: field.name, cacheName: relation.cacheName, field, reversed: true };
+    return {
+      through: field.through as ModelMeta,
+      source: field.targetField,
+      target: field.sourceField,
+      related: relation.relatedModel as ModelMeta,
+      queryName: field.name,
+      cacheName: relation.cacheName,
+      field,
+      reversed: true,
+    };
   }
-  return { through: relation.through as ModelMeta, source: relation.sourceField, target: relation.targetField, related: relation.related as ModelMeta, queryName: relation.reverse.queryName, cacheName: relation.name, field: relation, reversed: false };
+  return {
+    through: relation.through as ModelMeta,
+    source: relation.sourceField,
+    target: relation.targetField,
+    related: relation.related as ModelMeta,
+    queryName: relation.reverse.queryName,
+    cacheName: relation.name,
+    field: relation,
+    reversed: false,
+  };
 }
 function many(relation: ManyToManyField | ReverseRelation): RelationLoader {
   const side = manySide(relation);
@@ -127,7 +174,10 @@ function many(relation: ManyToManyField | ReverseRelation): RelationLoader {
     isFetched: (i) => hasPrefetched(i, cacheName),
     cached: (i) => stateOf(i).prefetched?.[cacheName],
     async load(instances, querysets): Promise<Loaded> {
-      await withColumns(instances, source.toFields.map((f) => f.attname));
+      await withColumns(
+        instances,
+        source.toFields.map((f) => f.attname),
+      );
       const keyed = distinct(instances, values, keyOf);
       const qs = chosen(querysets, instances) ?? startingFrom(relatedQuerySet(side.related), instances[0]!);
       if (keyed.values.length === 0) return { rows: [], keys: [], keyOf, lookups: qs.prefetches };
@@ -142,6 +192,15 @@ function hasPrefetched(instance: object, name: string): boolean {
   return Object.hasOwn(stateOf(instance).prefetched ?? {}, name);
 }
 
-registerLoader((r) => r instanceof ForeignObject, (r) => forward(r as ForeignObject));
-registerLoader((r) => r instanceof ManyToManyField || (r instanceof ReverseRelation && r.field instanceof ManyToManyField), (r) => many(r as ManyToManyField));
-registerLoader((r) => r instanceof ReverseRelation && r.field instanceof ForeignObject, (r) => reverse(r as ReverseRelation, (r as ReverseRelation).field as ForeignObject));
+registerLoader(
+  (r) => r instanceof ForeignObject,
+  (r) => forward(r as ForeignObject),
+);
+registerLoader(
+  (r) => r instanceof ManyToManyField || (r instanceof ReverseRelation && r.field instanceof ManyToManyField),
+  (r) => many(r as ManyToManyField),
+);
+registerLoader(
+  (r) => r instanceof ReverseRelation && r.field instanceof ForeignObject,
+  (r) => reverse(r as ReverseRelation, (r as ReverseRelation).field as ForeignObject),
+);

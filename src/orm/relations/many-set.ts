@@ -40,25 +40,36 @@ export class ManySet extends RelatedSet {
   check(): void {
     for (const { attname } of this.side.source.toFields)
       if ((rawValue(this.instance, attname) ?? null) === null)
-        throw new ValueError(`"${kindOf(this.instance)}" needs to have a value for field "${attname}" before this many-to-many relationship can be used.`, "relation.no_value", { path: attname });
+        throw new ValueError(
+          `"${kindOf(this.instance)}" needs to have a value for field "${attname}" before this many-to-many relationship can be used.`,
+          "relation.no_value",
+          { path: attname },
+        );
     this.requireKey();
   }
   private checkWrite(): void {
     this.check();
     const { source, target, through, field } = this.side;
     if (source.toFields.length > 1 || target.toFields.length > 1)
-      throw new NotSupportedError(`The pairs of ${field.path} are told by several columns; write rows of ${through.label} instead.`, "relation.several_columns", { model: through.label });
+      throw new NotSupportedError(
+        `The pairs of ${field.path} are told by several columns; write rows of ${through.label} instead.`,
+        "relation.several_columns",
+        { model: through.label },
+      );
   }
   protected conditions(): Readonly<Record<string, unknown>> {
     const { queryName, source } = this.side;
-    return Object.fromEntries(source.toFields.map((f) => [`${queryName}__${f.name}`, rawValue(this.instance, f.attname)]));
+    return Object.fromEntries(
+      source.toFields.map((f) => [`${queryName}__${f.name}`, rawValue(this.instance, f.attname)]),
+    );
   }
 
   /** Pairs alone tell how many rows there are, where the database vouches for the other side and nothing filters it. */
   override shortcut(): QuerySet | null {
     const { through, source, target } = this.side;
     const { manager, alias } = this.source;
-    if (this.isPrefetched || manager.constructor !== Manager || !target.dbConstraint || source.toFields.length > 1) return null;
+    if (this.isPrefetched || manager.constructor !== Manager || !target.dbConstraint || source.toFields.length > 1)
+      return null;
     this.check();
     const pairs = baseQuerySet(through).with({ hints: hintsOf(this.instance), ...(alias === null ? {} : { alias }) });
     const mine = pairs.filter({ [source.name]: this.own });
@@ -73,13 +84,25 @@ export class ManySet extends RelatedSet {
     await this.addRows([made], defaultsOf(options));
     return made;
   }
-  async getOrCreate(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown> {
+  async getOrCreate(
+    call: Call,
+    conditions: Record<string, unknown>,
+    options: Record<string, unknown>,
+  ): Promise<unknown> {
     return this.found(call, conditions, options);
   }
-  async updateOrCreate(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown> {
+  async updateOrCreate(
+    call: Call,
+    conditions: Record<string, unknown>,
+    options: Record<string, unknown>,
+  ): Promise<unknown> {
     return this.found(call, conditions, options);
   }
-  private async found(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown> {
+  private async found(
+    call: Call,
+    conditions: Record<string, unknown>,
+    options: Record<string, unknown>,
+  ): Promise<unknown> {
     this.checkWrite();
     const { throughDefaults: _own, ...rest } = options;
     const result = (await call(conditions, rest)) as [object, boolean];
@@ -98,16 +121,27 @@ export class ManySet extends RelatedSet {
     this.forget();
     const { source, target, field } = this.side;
     const db = this.writeTo(this.side.through);
-    await db.atomic(async () => {
-      await this.addPairs(db, source, target, rows, defaults);
-      // Friends of each other are two rows.
-      if (field.symmetrical) await this.addPairs(db, target, source, rows, defaults);
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        await this.addPairs(db, source, target, rows, defaults);
+        // Friends of each other are two rows.
+        if (field.symmetrical) await this.addPairs(db, target, source, rows, defaults);
+      },
+      { savepoint: false },
+    );
   }
-  private async addPairs(db: Database, from: ForeignKey, to: ForeignKey, rows: readonly unknown[], given: Defaults): Promise<void> {
+  private async addPairs(
+    db: Database,
+    from: ForeignKey,
+    to: ForeignKey,
+    rows: readonly unknown[],
+    given: Defaults,
+  ): Promise<void> {
     if (rows.length === 0) return;
     const { through, reversed, source } = this.side;
-    const defaults = Object.fromEntries(Object.entries(given).map(([k, v]) => [k, typeof v === "function" ? (v as () => unknown)() : v]));
+    const defaults = Object.fromEntries(
+      Object.entries(given).map(([k, v]) => [k, typeof v === "function" ? (v as () => unknown)() : v]),
+    );
     const keys = this.keysOf(to, rows);
     const { features } = await db.ready();
     // Only a table of babik's own has no other constraint that a row may break.
@@ -117,17 +151,25 @@ export class ManySet extends RelatedSet {
     const insert = async (list: Iterable<unknown>): Promise<void> => {
       const Class = through.modelClass as ModelClass;
       const pairs = [...list].map((key) => new Class({ ...defaults, [from.attname]: own, [to.attname]: key }));
-      if (pairs.length > 0) await relatedQuerySet(through).using(db.alias).bulkCreate(pairs, { ignoreConflicts: ignore });
+      if (pairs.length > 0)
+        await relatedQuerySet(through).using(db.alias).bulkCreate(pairs, { ignoreConflicts: ignore });
     };
     if (ignore && !signal) return insert(keys.values());
-    const there = (await relatedQuerySet(through).using(db.alias).filter({ [from.name]: own, [`${to.name}__in`]: [...keys.values()] }).valuesList(to.attname, { flat: true }).rows()) as unknown[];
+    const there = (await relatedQuerySet(through)
+      .using(db.alias)
+      .filter({ [from.name]: own, [`${to.name}__in`]: [...keys.values()] })
+      .valuesList(to.attname, { flat: true })
+      .rows()) as unknown[];
     for (const key of there) keys.delete(keyText(key));
-    await db.atomic(async () => {
-      const change = { keys: new Set(keys.values()), using: db.alias };
-      if (signal) await this.tell({ action: "pre_add", ...change });
-      await insert(keys.values());
-      if (signal) await this.tell({ action: "post_add", ...change });
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        const change = { keys: new Set(keys.values()), using: db.alias };
+        if (signal) await this.tell({ action: "pre_add", ...change });
+        await insert(keys.values());
+        if (signal) await this.tell({ action: "post_add", ...change });
+      },
+      { savepoint: false },
+    );
   }
   /** Values by which pairs name the rows, each once, by text. */
   private keysOf(to: ForeignKey, rows: readonly unknown[]): Map<string, unknown> {
@@ -136,14 +178,25 @@ export class ManySet extends RelatedSet {
       let key: unknown;
       if (this.isRow(row)) {
         if (!this.mayRelate(row))
-          throw new ValueError(`Cannot add "${kindOf(row)}": instance is on database "${stateOf(this.instance).db ?? ""}", value is on database "${stateOf(row).db ?? ""}"`, "relation.database", { model: this.related.label });
+          throw new ValueError(
+            `Cannot add "${kindOf(row)}": instance is on database "${stateOf(this.instance).db ?? ""}", value is on database "${stateOf(row).db ?? ""}"`,
+            "relation.database",
+            { model: this.related.label },
+          );
         key = rawValue(row, to.target.attname) ?? null;
-        if (key === null) throw new ValueError(`Cannot add "${kindOf(row)}": the value for field "${to.name}" is None (null); save it first.`, "relation.unsaved_row", { model: this.related.label });
+        if (key === null)
+          throw new ValueError(
+            `Cannot add "${kindOf(row)}": the value for field "${to.name}" is None (null); save it first.`,
+            "relation.unsaved_row",
+            { model: this.related.label },
+          );
       } else key = to.target.prep(row);
       out.set(keyText(key), key);
     }
     // Always in one order: two who add the same rows wait for each other instead of locking each other out.
-    return new Map([...out].sort(([a, x], [b, y]) => (typeof x === "number" && typeof y === "number" ? x - y : a < b ? -1 : 1)));
+    return new Map(
+      [...out].sort(([a, x], [b, y]) => (typeof x === "number" && typeof y === "number" ? x - y : a < b ? -1 : 1)),
+    );
   }
   private mayRelate(row: object): boolean {
     for (const router of runtimeOf(this.related).routers) {
@@ -167,17 +220,20 @@ export class ManySet extends RelatedSet {
       keys.set(keyText(key), key);
     }
     const db = this.writeTo(through);
-    await db.atomic(async () => {
-      const change = { keys: new Set(keys.values()), using: db.alias };
-      const signal = manyHook.listens(through);
-      if (signal) await this.tell({ action: "pre_remove", ...change });
-      const all = this.source.manager.getQuerySet();
-      // The default manager may hide rows: what is hidden is not in the set, and stays.
-      const values = [...keys.values()];
-      const gone = hasFilters(all) ? all.using(db.alias).filter({ [`${target.target.name}__in`]: values }) : values;
-      await this.deletePairs(db, gone);
-      if (signal) await this.tell({ action: "post_remove", ...change });
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        const change = { keys: new Set(keys.values()), using: db.alias };
+        const signal = manyHook.listens(through);
+        if (signal) await this.tell({ action: "pre_remove", ...change });
+        const all = this.source.manager.getQuerySet();
+        // The default manager may hide rows: what is hidden is not in the set, and stays.
+        const values = [...keys.values()];
+        const gone = hasFilters(all) ? all.using(db.alias).filter({ [`${target.target.name}__in`]: values }) : values;
+        await this.deletePairs(db, gone);
+        if (signal) await this.tell({ action: "post_remove", ...change });
+      },
+      { savepoint: false },
+    );
   }
   async clear(options: Record<string, unknown>): Promise<void> {
     checkOptions("clear", options, []);
@@ -185,20 +241,27 @@ export class ManySet extends RelatedSet {
     this.forget();
     const { through } = this.side;
     const db = this.writeTo(through);
-    await db.atomic(async () => {
-      const signal = manyHook.listens(through);
-      if (signal) await this.tell({ action: "pre_clear", keys: null, using: db.alias });
-      const all = this.source.manager.getQuerySet();
-      await this.deletePairs(db, hasFilters(all) ? all.using(db.alias) : null);
-      if (signal) await this.tell({ action: "post_clear", keys: null, using: db.alias });
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        const signal = manyHook.listens(through);
+        if (signal) await this.tell({ action: "pre_clear", keys: null, using: db.alias });
+        const all = this.source.manager.getQuerySet();
+        await this.deletePairs(db, hasFilters(all) ? all.using(db.alias) : null);
+        if (signal) await this.tell({ action: "post_clear", keys: null, using: db.alias });
+      },
+      { savepoint: false },
+    );
   }
   /** Deletes pairs of this instance with some rows, or with all (`null`). */
   private async deletePairs(db: Database, rows: readonly unknown[] | QuerySet | null): Promise<void> {
     const { through, source, target, field } = this.side;
-    const pairs = (one: ForeignKey, other: ForeignKey): Q => new Q({ [one.name]: this.own, ...(rows === null ? {} : { [`${other.name}__in`]: rows }) });
+    const pairs = (one: ForeignKey, other: ForeignKey): Q =>
+      new Q({ [one.name]: this.own, ...(rows === null ? {} : { [`${other.name}__in`]: rows }) });
     const mine = pairs(source, target);
-    await relatedQuerySet(through).using(db.alias).filter(field.symmetrical ? mine.or(pairs(target, source)) : mine).delete();
+    await relatedQuerySet(through)
+      .using(db.alias)
+      .filter(field.symmetrical ? mine.or(pairs(target, source)) : mine)
+      .delete();
   }
   async set(given: unknown, options: Record<string, unknown>): Promise<void> {
     checkOptions("set", options, ["clear", "throughDefaults"]);
@@ -206,23 +269,33 @@ export class ManySet extends RelatedSet {
     const rows = await listOf("set", given);
     const { target, through } = this.side;
     const db = this.writeTo(through);
-    await db.atomic(async () => {
-      this.forget();
-      const defaults = defaultsOf(options);
-      if (options["clear"] === true) {
-        await this.clear({});
-        await this.addRows(rows, defaults);
-        return;
-      }
-      const old = new Map(((await this.getQuerySet().using(db.alias).valuesList(target.target.name, { flat: true }).rows()) as unknown[]).map((k) => [keyText(k), k]));
-      const fresh: unknown[] = [];
-      for (const row of rows) {
-        const key = this.isRow(row) ? rawValue(row, target.target.attname) : target.target.prep(row);
-        if (!old.delete(keyText(key))) fresh.push(row);
-      }
-      await this.removeRows([...old.values()]);
-      await this.addRows(fresh, defaults);
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        this.forget();
+        const defaults = defaultsOf(options);
+        if (options["clear"] === true) {
+          await this.clear({});
+          await this.addRows(rows, defaults);
+          return;
+        }
+        const old = new Map(
+          (
+            (await this.getQuerySet()
+              .using(db.alias)
+              .valuesList(target.target.name, { flat: true })
+              .rows()) as unknown[]
+          ).map((k) => [keyText(k), k]),
+        );
+        const fresh: unknown[] = [];
+        for (const row of rows) {
+          const key = this.isRow(row) ? rawValue(row, target.target.attname) : target.target.prep(row);
+          if (!old.delete(keyText(key))) fresh.push(row);
+        }
+        await this.removeRows([...old.values()]);
+        await this.addRows(fresh, defaults);
+      },
+      { savepoint: false },
+    );
   }
   private async tell(change: Pick<ManyChange, "action" | "keys" | "using">): Promise<void> {
     const { through, reversed, related } = this.side;
@@ -234,6 +307,7 @@ function hasFilters(qs: QuerySet): boolean {
 }
 function defaultsOf(options: Record<string, unknown>): Defaults {
   const given = options["throughDefaults"] ?? {};
-  if (typeof given !== "object" || given === null) throw new QueryTypeError("throughDefaults is an object of values for the model between.", "relation.option");
+  if (typeof given !== "object" || given === null)
+    throw new QueryTypeError("throughDefaults is an object of values for the model between.", "relation.option");
   return given as Defaults;
 }

@@ -22,9 +22,16 @@ export async function rowsFor(qs: QuerySet, path: string, keys: readonly unknown
 }
 
 /** Reads rows whose `path` is one of `keys`, with the text of the values at `ownerPaths` for each. */
-export async function rowsWithOwner(qs: QuerySet, path: string, ownerPaths: readonly string[], keys: readonly unknown[], width: number): Promise<{ rows: object[]; keys: (string | null)[] }> {
+export async function rowsWithOwner(
+  qs: QuerySet,
+  path: string,
+  ownerPaths: readonly string[],
+  keys: readonly unknown[],
+  width: number,
+): Promise<{ rows: object[]; keys: (string | null)[] }> {
   const { db, dialect, base } = await prepared(qs);
-  const rows: object[] = [], texts: (string | null)[] = [];
+  const rows: object[] = [],
+    texts: (string | null)[] = [];
   for (const chunk of chunksOf(keys, dialect, width, base.values_.length)) {
     const restricted = restrictTo(base, path, chunk, dialect, ownerPaths);
     const fetched = await fetchRows(restricted.parts, db);
@@ -34,7 +41,10 @@ export async function rowsWithOwner(qs: QuerySet, path: string, ownerPaths: read
     const shape = { ...plan.shape, named: plan.shape.named.filter((n) => !own.includes(n)) };
     const read = instanceReader({ ...plan, shape }, base.meta, dialect);
     const readers = own.map((n) => columnReader(plan.columns[n.index]!, dialect, needsBigInts(plan)));
-    const instances = read(fetched.rows, { db: db.alias, fetchMode: base.fetchMode_ ?? runtimeOf(base.meta).fetchMode });
+    const instances = read(fetched.rows, {
+      db: db.alias,
+      fetchMode: base.fetchMode_ ?? runtimeOf(base.meta).fetchMode,
+    });
     for (const k of base.known)
       for (const row of instances) {
         const object = k.objects.get(keyText(k.keyOf(row)));

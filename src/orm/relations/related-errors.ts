@@ -18,7 +18,10 @@ export function relatedError(field: ForeignObject): ModelErrorClass {
 }
 /** "Order has no customer." */
 export function noRelated(field: ForeignObject, meta: ModelMeta): Error {
-  return new (relatedError(field))(`${meta.objectName} has no ${field.name}.`, "relation.does_not_exist", { model: meta.label, path: field.name });
+  return new (relatedError(field))(`${meta.objectName} has no ${field.name}.`, "relation.does_not_exist", {
+    model: meta.label,
+    path: field.name,
+  });
 }
 const reverse = new WeakMap<ReverseRelation, ModelErrorClass>();
 /** "Place has no restaurant.": a kind of the related model's `DoesNotExist`. */
@@ -29,11 +32,18 @@ export function noReverse(relation: ReverseRelation, meta: ModelMeta): Error {
     Object.defineProperty(cls, "name", { value: "RelatedObjectDoesNotExist" });
     reverse.set(relation, cls);
   }
-  return new cls(`${meta.objectName} has no ${relation.cacheName}.`, "relation.does_not_exist", { model: meta.label, path: relation.cacheName });
+  return new cls(`${meta.objectName} has no ${relation.cacheName}.`, "relation.does_not_exist", {
+    model: meta.label,
+    path: relation.cacheName,
+  });
 }
 /** Raised where `fetchMode("raise")` forbids to load what was not loaded with its row. */
 export function fetchBlocked(meta: ModelMeta, name: string, how: string): Error {
-  return new FieldFetchBlocked(`Fetching of ${meta.objectName}.${name} blocked: the rows were read with fetchMode("raise"). Load it with them, by ${how}.`, "relation.fetch_blocked", { model: meta.label, path: name });
+  return new FieldFetchBlocked(
+    `Fetching of ${meta.objectName}.${name} blocked: the rows were read with fetchMode("raise"). Load it with them, by ${how}.`,
+    "relation.fetch_blocked",
+    { model: meta.label, path: name },
+  );
 }
 /** What was given, for messages: never its values. */
 export function kindOf(value: unknown): string {
@@ -42,5 +52,9 @@ export function kindOf(value: unknown): string {
 }
 /** The error for a value that is no instance of the relation's model. */
 export function wrongKind(value: unknown, owner: ModelMeta, name: string, target: ModelMeta): Error {
-  return new ValueError(`Cannot assign "${kindOf(value)}": "${owner.objectName}.${name}" must be a "${target.objectName}" instance.`, "relation.assign", { model: owner.label, path: name });
+  return new ValueError(
+    `Cannot assign "${kindOf(value)}": "${owner.objectName}.${name}" must be a "${target.objectName}" instance.`,
+    "relation.assign",
+    { model: owner.label, path: name },
+  );
 }

@@ -94,7 +94,9 @@ function makeClass(Base: typeof Manager): RelatedClass {
     }
     override dbManager(using: string | null = null, hints: Readonly<Options> | null = null): this {
       const { source } = this.#set;
-      return relatedManager(this.#set.from({ ...source, alias: using ?? source.alias, hints: hints ?? source.hints })) as unknown as this;
+      return relatedManager(
+        this.#set.from({ ...source, alias: using ?? source.alias, hints: hints ?? source.hints }),
+      ) as unknown as this;
     }
     /** The same rows through another manager of the related model. */
     manager(name: string): Manager {
@@ -102,7 +104,11 @@ function makeClass(Base: typeof Manager): RelatedClass {
       const own = (related.modelClass as unknown as { readonly objects?: unknown }).objects;
       const found = managersOf(related).get(name) ?? (name === "objects" && own instanceof Manager ? own : undefined);
       if (found === undefined)
-        throw new ImproperlyConfigured(`${related.objectName} has no manager named '${name}'.${suggest(name, managersOf(related).keys())}`, "relation.manager", { model: related.label });
+        throw new ImproperlyConfigured(
+          `${related.objectName} has no manager named '${name}'.${suggest(name, managersOf(related).keys())}`,
+          "relation.manager",
+          { model: related.label },
+        );
       return relatedManager(this.#set.from({ ...this.#set.source, manager: found }));
     }
     #writing(): this {
@@ -115,7 +121,11 @@ function makeClass(Base: typeof Manager): RelatedClass {
       return this.#set.getOrCreate((...args) => outer.getOrCreate.apply(this.#writing(), args), conditions, options);
     }
     async updateOrCreate(conditions: Options, options: Options = {}): Promise<unknown> {
-      return this.#set.updateOrCreate((...args) => outer.updateOrCreate.apply(this.#writing(), args), conditions, options);
+      return this.#set.updateOrCreate(
+        (...args) => outer.updateOrCreate.apply(this.#writing(), args),
+        conditions,
+        options,
+      );
     }
     async add(...rows: unknown[]): Promise<void> {
       await this.#set.add(rows);

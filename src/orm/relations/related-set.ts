@@ -66,8 +66,16 @@ export abstract class RelatedSet {
   }
 
   abstract create(call: Call, values: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown>;
-  abstract getOrCreate(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown>;
-  abstract updateOrCreate(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown>;
+  abstract getOrCreate(
+    call: Call,
+    conditions: Record<string, unknown>,
+    options: Record<string, unknown>,
+  ): Promise<unknown>;
+  abstract updateOrCreate(
+    call: Call,
+    conditions: Record<string, unknown>,
+    options: Record<string, unknown>,
+  ): Promise<unknown>;
   abstract add(given: readonly unknown[]): Promise<void>;
   abstract remove(given: readonly unknown[]): Promise<void>;
   abstract clear(options: Record<string, unknown>): Promise<void>;
@@ -87,15 +95,21 @@ export abstract class RelatedSet {
   /** The rows of the instance within a queryset. */
   restrict(base: QuerySet): QuerySet {
     const { alias, hints } = this.source;
-    const start = base.with({ hints: hints ?? hintsOf(this.instance), fetchMode: stateOf(this.instance).fetchMode, ...(alias === null ? {} : { alias }) });
+    const start = base.with({
+      hints: hints ?? hintsOf(this.instance),
+      fetchMode: stateOf(this.instance).fetchMode,
+      ...(alias === null ? {} : { alias }),
+    });
     const conditions = this.conditions();
     const key = new ShapeKey();
     key.static(`of${this.sticky ? "~" : ""}`);
     key.conditions(conditions);
-    return this.finish(start.step(key, (query, slotter) => {
-      addFilter(query, slotter.conditions(conditions));
-      query.sticky = this.sticky;
-    }));
+    return this.finish(
+      start.step(key, (query, slotter) => {
+        addFilter(query, slotter.conditions(conditions));
+        query.sticky = this.sticky;
+      }),
+    );
   }
   private prefetched(rows: object[]): QuerySet {
     let qs = filled.get(rows);
@@ -121,21 +135,34 @@ export abstract class RelatedSet {
   }
   protected requireKey(): void {
     if (!hasPk(this.instance))
-      throw new ValueError(`'${metaOfInstance(this.instance).objectName}' instance needs to have a primary key value before this relationship can be used.`, "relation.unsaved", { model: metaOfInstance(this.instance).label });
+      throw new ValueError(
+        `'${metaOfInstance(this.instance).objectName}' instance needs to have a primary key value before this relationship can be used.`,
+        "relation.unsaved",
+        { model: metaOfInstance(this.instance).label },
+      );
   }
   /** True for an instance of the related model; false for what may be a key, where keys may stand. */
   protected isRow(value: unknown, keys = true): value is object {
     if (!isInstance(value)) {
-      if (!keys || value === undefined || value === null) throw new QueryTypeError(`'${this.related.objectName}' instance expected, got ${kindOf(value)}.`, "relation.row");
+      if (!keys || value === undefined || value === null)
+        throw new QueryTypeError(
+          `'${this.related.objectName}' instance expected, got ${kindOf(value)}.`,
+          "relation.row",
+        );
       return false;
     }
-    if (!metaOfInstance(value).isA(this.related)) throw new QueryTypeError(`'${this.related.objectName}' instance expected, got ${kindOf(value)}.`, "relation.row");
+    if (!metaOfInstance(value).isA(this.related))
+      throw new QueryTypeError(`'${this.related.objectName}' instance expected, got ${kindOf(value)}.`, "relation.row");
     return true;
   }
 }
 
 /** Rows and the object of options that may stand last. */
-export function splitRows(method: string, given: readonly unknown[], allowed: readonly string[]): { rows: unknown[]; options: Record<string, unknown> } {
+export function splitRows(
+  method: string,
+  given: readonly unknown[],
+  allowed: readonly string[],
+): { rows: unknown[]; options: Record<string, unknown> } {
   const last = given.at(-1);
   if (!isOptions(last) || isInstance(last)) return { rows: [...given], options: {} };
   checkOptions(method, last, allowed);
@@ -144,7 +171,11 @@ export function splitRows(method: string, given: readonly unknown[], allowed: re
 /** Refuses options that a method does not have. */
 export function checkOptions(method: string, options: Record<string, unknown>, allowed: readonly string[]): void {
   for (const name of Object.keys(options))
-    if (!allowed.includes(name)) throw new QueryTypeError(`${method}() has no option '${name}'.${allowed.length > 0 ? ` Options are: ${allowed.join(", ")}.` : ""}`, "relation.option");
+    if (!allowed.includes(name))
+      throw new QueryTypeError(
+        `${method}() has no option '${name}'.${allowed.length > 0 ? ` Options are: ${allowed.join(", ")}.` : ""}`,
+        "relation.option",
+      );
 }
 /** The rows given to `set`: any iterable, or a queryset, which is read before anything changes. */
 export async function listOf(method: string, rows: unknown): Promise<unknown[]> {

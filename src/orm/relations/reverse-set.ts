@@ -34,7 +34,11 @@ export class ReverseSet extends RelatedSet {
     this.requireKey();
     for (const f of this.field.toFields)
       if ((this.instance as Record<string, unknown>)[f.attname] === null)
-        throw new ValueError(`"${kindOf(this.instance)}" needs to have a value for field "${f.attname}" before this relationship can be used.`, "relation.no_value", { path: f.attname });
+        throw new ValueError(
+          `"${kindOf(this.instance)}" needs to have a value for field "${f.attname}" before this relationship can be used.`,
+          "relation.no_value",
+          { path: f.attname },
+        );
   }
   protected override checkRead(): void {
     this.requireKey();
@@ -43,7 +47,9 @@ export class ReverseSet extends RelatedSet {
     const values = targetValues(this.field, this.instance);
     if (values.length > 1) return { [this.field.name]: this.instance };
     // A deferred column is not waited for: the row itself is as good.
-    return values[0] === undefined ? { [`${this.field.name}__pk`]: pkOf(this.instance) } : { [this.field.name]: values[0] };
+    return values[0] === undefined
+      ? { [`${this.field.name}__pk`]: pkOf(this.instance) }
+      : { [this.field.name]: values[0] };
   }
   protected override finish(qs: QuerySet): QuerySet {
     const { field, instance } = this;
@@ -53,7 +59,9 @@ export class ReverseSet extends RelatedSet {
     if (text === null) return qs;
     // Rows of this set lead back to this very instance.
     const keyOf = (row: object): unknown => valuesText(field.toFields, localValues(field, row)) ?? text;
-    return qs.with({ known: [...qs.known, { cacheName: field.cacheName, objects: new Map([[keyText(text), instance]]), keyOf }] });
+    return qs.with({
+      known: [...qs.known, { cacheName: field.cacheName, objects: new Map([[keyText(text), instance]]), keyOf }],
+    });
   }
 
   // ---- new rows -------------------------------------------------------------------------------------------------
@@ -67,13 +75,21 @@ export class ReverseSet extends RelatedSet {
     this.forget();
     return call(all);
   }
-  async getOrCreate(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown> {
+  async getOrCreate(
+    call: Call,
+    conditions: Record<string, unknown>,
+    options: Record<string, unknown>,
+  ): Promise<unknown> {
     const all = this.withOwner(conditions);
     const result = (await call(all, options)) as [object, boolean];
     if (result[1]) this.forget();
     return result;
   }
-  async updateOrCreate(call: Call, conditions: Record<string, unknown>, options: Record<string, unknown>): Promise<unknown> {
+  async updateOrCreate(
+    call: Call,
+    conditions: Record<string, unknown>,
+    options: Record<string, unknown>,
+  ): Promise<unknown> {
     const all = this.withOwner(conditions);
     this.forget();
     return call(all, options);
@@ -94,20 +110,30 @@ export class ReverseSet extends RelatedSet {
       const keys = objects.map((object) => {
         const state = stateOf(object);
         if (state.adding || state.db !== db.alias)
-          throw new ValueError(`${kindOf(object)} instance isn't saved. Use { bulk: false } or save the object first.`, "relation.unsaved_row", { model: related.label });
+          throw new ValueError(
+            `${kindOf(object)} instance isn't saved. Use { bulk: false } or save the object first.`,
+            "relation.unsaved_row",
+            { model: related.label },
+          );
         return pkOf(object);
       });
       for (const object of objects) assignRelation(object, field, instance);
       if (keys.length === 0) return;
-      await baseQuerySet(related).using(db.alias).filter({ pk__in: keys }).update({ [field.name]: instance });
+      await baseQuerySet(related)
+        .using(db.alias)
+        .filter({ pk__in: keys })
+        .update({ [field.name]: instance });
       return;
     }
-    await db.atomic(async () => {
-      for (const object of objects) {
-        assignRelation(object, field, instance);
-        await runtimeOf(related).operations.save(object, {});
-      }
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        for (const object of objects) {
+          assignRelation(object, field, instance);
+          await runtimeOf(related).operations.save(object, {});
+        }
+      },
+      { savepoint: false },
+    );
   }
   /** The rows, all of the related model. Keys do not do: a row that is moved here has to know it. */
   private instances(rows: readonly unknown[]): object[] {
@@ -133,7 +159,11 @@ export class ReverseSet extends RelatedSet {
     const keys = this.instances(rows).map((r) => {
       if (valuesText(this.field.toFields, localValues(this.field, r)) !== own) {
         const target = this.field.related as ModelMeta;
-        throw new (modelError(target, "DoesNotExist"))(`${kindOf(r)} is not related to ${kindOf(this.instance)}.`, "relation.not_related", { model: target.label });
+        throw new (modelError(target, "DoesNotExist"))(
+          `${kindOf(r)} is not related to ${kindOf(this.instance)}.`,
+          "relation.not_related",
+          { model: target.label },
+        );
       }
       return pkOf(r);
     });
@@ -153,12 +183,15 @@ export class ReverseSet extends RelatedSet {
       await rows.update({ [this.field.name]: null });
       return;
     }
-    await db.atomic(async () => {
-      for (const row of (await rows.rows()) as object[]) {
-        assignRelation(row, this.field, null);
-        await runtimeOf(this.related).operations.save(row, { updateFields: [this.field.name] });
-      }
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        for (const row of (await rows.rows()) as object[]) {
+          assignRelation(row, this.field, null);
+          await runtimeOf(this.related).operations.save(row, { updateFields: [this.field.name] });
+        }
+      },
+      { savepoint: false },
+    );
   }
   async set(given: unknown, options: Record<string, unknown>): Promise<void> {
     checkOptions("set", options, ["bulk", "clear"]);
@@ -167,18 +200,23 @@ export class ReverseSet extends RelatedSet {
     const bulk = options["bulk"] !== false;
     if (!this.field.null) return this.addRows(rows, bulk);
     const db = this.writeTo(this.related);
-    await db.atomic(async () => {
-      if (options["clear"] === true) {
-        await this.clear({ bulk });
-        await this.addRows(rows, bulk);
-        return;
-      }
-      this.forget();
-      const old = new Map(((await this.getQuerySet().using(db.alias).rows()) as object[]).map((o) => [keyText(pkOf(o)), o]));
-      const fresh: unknown[] = [];
-      for (const row of this.instances(rows)) if (!old.delete(keyText(pkOf(row)))) fresh.push(row);
-      await this.removeRows([...old.values()], bulk);
-      await this.addRows(fresh, bulk);
-    }, { savepoint: false });
+    await db.atomic(
+      async () => {
+        if (options["clear"] === true) {
+          await this.clear({ bulk });
+          await this.addRows(rows, bulk);
+          return;
+        }
+        this.forget();
+        const old = new Map(
+          ((await this.getQuerySet().using(db.alias).rows()) as object[]).map((o) => [keyText(pkOf(o)), o]),
+        );
+        const fresh: unknown[] = [];
+        for (const row of this.instances(rows)) if (!old.delete(keyText(pkOf(row)))) fresh.push(row);
+        await this.removeRows([...old.values()], bulk);
+        await this.addRows(fresh, bulk);
+      },
+      { savepoint: false },
+    );
   }
 }

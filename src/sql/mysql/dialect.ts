@@ -22,16 +22,22 @@ function pattern(before: string, after: string, binary: boolean): Handler<Lookup
     if (lower) c.text(")");
   };
 }
-const regex = (sensitive: boolean): Handler<LookupNode> => (c, n) => {
-  if (c.info.isMariaDb) {
-    const document = n.lhs.kind === "func" && n.lhs.spec.name === "KeyTextTransform";
-    c.emit(n.lhs).text(sensitive ? " REGEXP BINARY " : " REGEXP ");
-    if (document && !sensitive) c.text("CONCAT('(?i)', ").emit(n.rhs[0]!).text(")");
-    else c.emit(n.rhs[0]!);
-    return;
-  }
-  c.text("REGEXP_LIKE(").emit(n.lhs).text(", ").emit(n.rhs[0]!).text(sensitive ? ", 'c')" : ", 'i')");
-};
+const regex =
+  (sensitive: boolean): Handler<LookupNode> =>
+  (c, n) => {
+    if (c.info.isMariaDb) {
+      const document = n.lhs.kind === "func" && n.lhs.spec.name === "KeyTextTransform";
+      c.emit(n.lhs).text(sensitive ? " REGEXP BINARY " : " REGEXP ");
+      if (document && !sensitive) c.text("CONCAT('(?i)', ").emit(n.rhs[0]!).text(")");
+      else c.emit(n.rhs[0]!);
+      return;
+    }
+    c.text("REGEXP_LIKE(")
+      .emit(n.lhs)
+      .text(", ")
+      .emit(n.rhs[0]!)
+      .text(sensitive ? ", 'c')" : ", 'i')");
+  };
 
 export const mysqlDialect: Dialect = {
   quote: "`",

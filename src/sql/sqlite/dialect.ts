@@ -21,11 +21,13 @@ function likeExpression(c: Compiler, n: LookupNode, before: string, after: strin
   if (after !== "") c.text(" || '%'");
   c.text(ESCAPE);
 }
-const regex = (prefix: string): Handler<LookupNode> => (c, n) => {
-  c.emit(n.lhs).text(" REGEXP ");
-  if (prefix !== "") c.text(`'${prefix}' || `);
-  c.emit(n.rhs[0]!);
-};
+const regex =
+  (prefix: string): Handler<LookupNode> =>
+  (c, n) => {
+    c.emit(n.lhs).text(" REGEXP ");
+    if (prefix !== "") c.text(`'${prefix}' || `);
+    c.emit(n.rhs[0]!);
+  };
 
 export const sqliteDialect: Dialect = {
   quote: '"',

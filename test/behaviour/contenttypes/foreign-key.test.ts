@@ -49,7 +49,9 @@ describe("assigning", () => {
     expect(() => new Tag({ word: "x", thing: 3 })).toThrow(ValueError);
   });
   test("an object that is not saved cannot be saved with", async () => {
-    await expect(Tag.objects.create({ word: "x", thing: new Animal({ name: "Cat" }) })).rejects.toThrow("unsaved related object 'thing'");
+    await expect(Tag.objects.create({ word: "x", thing: new Animal({ name: "Cat" }) })).rejects.toThrow(
+      "unsaved related object 'thing'",
+    );
   });
   test("an object saved after it was assigned gives its key", async () => {
     const cat = new Animal({ name: "Cat" });
@@ -102,20 +104,29 @@ describe("prefetching", () => {
   });
   test("goes on from there", async () => {
     await tagged();
-    const tags = await assertNumQueries(4, async () => await Tag.objects.filter({ word__in: ["soft", "wild"] }).prefetchRelated("thing__tags", "thing__notes"));
+    const tags = await assertNumQueries(
+      4,
+      async () =>
+        await Tag.objects.filter({ word__in: ["soft", "wild"] }).prefetchRelated("thing__tags", "thing__notes"),
+    );
     const cat = tags[0]!.thing as unknown as Animal;
     expect((await assertNumQueries(0, async () => await cat.tags.all())).map((t) => t.word)).toEqual(["soft", "wild"]);
   });
   test("takes a queryset for each model", async () => {
     await tagged();
-    const tags = await Tag.objects.prefetchRelated(GenericPrefetch("thing", [Animal.objects.filter({ name: "Dog" }), Plant.objects.all()]));
-    expect(await Promise.all(tags.map(async (t) => ((await t.thing) as unknown as Plant | null)?.name ?? null))).toEqual(["Fern", null, null]);
+    const tags = await Tag.objects.prefetchRelated(
+      GenericPrefetch("thing", [Animal.objects.filter({ name: "Dog" }), Plant.objects.all()]),
+    );
+    expect(
+      await Promise.all(tags.map(async (t) => ((await t.thing) as unknown as Plant | null)?.name ?? null)),
+    ).toEqual(["Fern", null, null]);
   });
   test("refuses two querysets of one content type", async () => {
     await tagged();
-    await expect(async () => await Tag.objects.prefetchRelated(GenericPrefetch("thing", [Animal.objects.all(), Pet.objects.all()]))).rejects.toThrow(
-      "Only one queryset is allowed for each content type.",
-    );
+    await expect(
+      async () =>
+        await Tag.objects.prefetchRelated(GenericPrefetch("thing", [Animal.objects.all(), Pet.objects.all()])),
+    ).rejects.toThrow("Only one queryset is allowed for each content type.");
   });
 });
 
@@ -123,7 +134,9 @@ describe("queries", () => {
   test("cannot go through a generic key itself", async () => {
     const wrong = Tag.objects as unknown as { filter(c: object): PromiseLike<unknown> };
     await expect(async () => await wrong.filter({ thing: 1 })).rejects.toThrow(FieldError);
-    await expect(async () => await wrong.filter({ thing__name: "Cat" })).rejects.toThrow("does not generate an automatic reverse relation");
+    await expect(async () => await wrong.filter({ thing__name: "Cat" })).rejects.toThrow(
+      "does not generate an automatic reverse relation",
+    );
   });
   test("getOrCreate makes a row from it in defaults", async () => {
     const cat = await Animal.objects.create({ name: "Cat" });

@@ -1,14 +1,5 @@
 /** Models of the tests of generic relations: things that can be tagged and noted, and a child and a proxy of one of them. */
-import {
-  babik,
-  CASCADE,
-  CharField,
-  ForeignKey,
-  GenericForeignKey,
-  GenericRelation,
-  IntegerField,
-  model,
-} from "babik";
+import { babik, CASCADE, CharField, ForeignKey, GenericForeignKey, GenericRelation, IntegerField, model } from "babik";
 import { testDatabase } from "../../support/database.js";
 
 export class Tag extends model(
@@ -39,7 +30,11 @@ export class Animal extends model(
 ) {}
 export class Plant extends model(
   "Plant",
-  { name: CharField({ maxLength: 30 }), height: IntegerField({ default: 1 }), tags: GenericRelation("Tag", { relatedQueryName: "plant" }) },
+  {
+    name: CharField({ maxLength: 30 }),
+    height: IntegerField({ default: 1 }),
+    tags: GenericRelation("Tag", { relatedQueryName: "plant" }),
+  },
   { ordering: ["name"] },
 ) {}
 export class Bird extends Animal.extend("Bird", { wings: IntegerField({ default: 2 }) }) {}

@@ -1,5 +1,17 @@
 /** Generic relations: the set of an object, paths over it in both directions, deletion. */
-import { Count, ImproperlyConfigured, babik, model, CharField, GenericRelation, IntegerField, ForeignKey, CASCADE, GenericForeignKey, type Manager } from "babik";
+import {
+  Count,
+  ImproperlyConfigured,
+  babik,
+  model,
+  CharField,
+  GenericRelation,
+  IntegerField,
+  ForeignKey,
+  CASCADE,
+  GenericForeignKey,
+  type Manager,
+} from "babik";
 import { assertNumQueries } from "babik/testing";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { Animal, Bird, Note, openZoo, Pet, Plant, Tag } from "./models.js";
@@ -124,7 +136,10 @@ describe("paths", () => {
   });
   test("can be counted", async () => {
     const rows = await Animal.objects.annotate({ n: Count("tags") }).orderBy("name");
-    expect(rows.map((a) => [a.name, a.n])).toEqual([["Cat", 2], ["Dog", 0]]);
+    expect(rows.map((a) => [a.name, a.n])).toEqual([
+      ["Cat", 2],
+      ["Dog", 0],
+    ]);
     expect(await Animal.objects.aggregate({ n: Count("tags") })).toEqual({ n: 2 });
   });
   test("find nothing while the model has no content type, and something once it has", async () => {
@@ -180,5 +195,6 @@ test("mistakes in generic definitions are told at once", () => {
     error = caught;
   }
   expect(error).toBeInstanceOf(ImproperlyConfigured);
-  for (const id of ["contenttypes.E001", "contenttypes.E002", "contenttypes.E003", "contenttypes.E004"]) expect(String(error)).toContain(id);
+  for (const id of ["contenttypes.E001", "contenttypes.E002", "contenttypes.E003", "contenttypes.E004"])
+    expect(String(error)).toContain(id);
 });

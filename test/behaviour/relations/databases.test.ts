@@ -55,5 +55,7 @@ test("a new row goes to the database of the row it is related to", async () => {
 test("pairs across databases are refused", async () => {
   const book = await Book.objects.create({ title: "One" });
   const author = (await Author.objects.using("other").create({ name: "Far" })) as Row;
-  await expect(book.authors.add(author as never)).rejects.toThrow('instance is on database "default", value is on database "other"');
+  await expect(book.authors.add(author as never)).rejects.toThrow(
+    'instance is on database "default", value is on database "other"',
+  );
 });

@@ -69,7 +69,7 @@ describe("a relation that is awaited", () => {
     const order = await Order.objects.fetchMode("raise").get({ number: 1 });
     const failure = await Promise.resolve(order.customer).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(FieldFetchBlocked);
-    expect((failure as Error).message).toContain('Fetching of Order.customer blocked');
+    expect((failure as Error).message).toContain("Fetching of Order.customer blocked");
     expect((failure as Error).message).toContain('selectRelated("customer")');
   });
 });

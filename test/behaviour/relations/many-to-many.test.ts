@@ -10,10 +10,13 @@ afterAll(() => orm.close());
 let jean: Row, kim: Row, lee: Row, book: Row;
 beforeEach(async () => {
   for (const model of [Membership, Group, Book, Author]) await model.objects.all().delete();
-  [jean, kim, lee] = (await Author.objects.bulkCreate(["Jean", "Kim", "Lee"].map((name) => new Author({ name })))) as unknown as [Row, Row, Row];
+  [jean, kim, lee] = (await Author.objects.bulkCreate(
+    ["Jean", "Kim", "Lee"].map((name) => new Author({ name })),
+  )) as unknown as [Row, Row, Row];
   book = await Book.objects.create({ title: "One" });
 });
-const names = async (rows: PromiseLike<readonly { readonly name: string }[]>): Promise<string[]> => (await rows).map((a) => a.name);
+const names = async (rows: PromiseLike<readonly { readonly name: string }[]>): Promise<string[]> =>
+  (await rows).map((a) => a.name);
 const canIgnore = (): boolean => orm.connection().dialect.features.ignoreConflicts;
 
 describe("adding", () => {
@@ -33,7 +36,9 @@ describe("adding", () => {
   test("refuses rows of other models and rows without a key", async () => {
     await expect(book.authors.add(book as never)).rejects.toThrow("'Author' instance expected, got Book object.");
     await expect(book.authors.add(new Author({ name: "New" }))).rejects.toThrow(ValueError);
-    await expect((new Book({ title: "New" }).authors.add(jean))).rejects.toThrow('before this many-to-many relationship can be used');
+    await expect(new Book({ title: "New" }).authors.add(jean)).rejects.toThrow(
+      "before this many-to-many relationship can be used",
+    );
   });
   test("by create makes the row and the pair", async () => {
     const made = await assertNumQueries(2, () => book.authors.create({ name: "Max" }));

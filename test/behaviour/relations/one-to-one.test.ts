@@ -7,14 +7,23 @@ const orm = await openShop();
 afterAll(() => orm.close());
 beforeAll(async () => {
   const rows = await Customer.objects.bulkCreate(["Ada", "Ben", "Eve"].map((name) => new Customer({ name })));
-  await Profile.objects.bulkCreate([new Profile({ customer: rows[0]!, points: 1 }), new Profile({ customer: rows[1]!, points: 2 })]);
+  await Profile.objects.bulkCreate([
+    new Profile({ customer: rows[0]!, points: 1 }),
+    new Profile({ customer: rows[1]!, points: 2 }),
+  ]);
 });
 
 test("the other side is one query, for all rows of the result, and an error where there is none", async () => {
   const customers = await Customer.objects.orderBy("name");
   const points: unknown[] = [];
   await assertNumQueries(1, async () => {
-    for (const customer of customers) points.push(await Promise.resolve(customer.profile).then((p) => p.points, (e: unknown) => e));
+    for (const customer of customers)
+      points.push(
+        await Promise.resolve(customer.profile).then(
+          (p) => p.points,
+          (e: unknown) => e,
+        ),
+      );
   });
   expect(points.slice(0, 2)).toEqual([1, 2]);
   expect(points[2]).toBeInstanceOf(Profile.DoesNotExist);

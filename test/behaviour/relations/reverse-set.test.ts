@@ -11,10 +11,14 @@ let ada: Row, ben: Row;
 beforeEach(async () => {
   await Order.objects.all().delete();
   await Customer.everyone.all().delete();
-  [ada, ben] = (await Customer.objects.bulkCreate([new Customer({ name: "Ada" }), new Customer({ name: "Ben" })])) as unknown as [Row, Row];
+  [ada, ben] = (await Customer.objects.bulkCreate([
+    new Customer({ name: "Ada" }),
+    new Customer({ name: "Ben" }),
+  ])) as unknown as [Row, Row];
   await Order.objects.bulkCreate([1, 2, 3].map((number) => new Order({ number, customer: ada })));
 });
-const numbers = async (rows: PromiseLike<readonly { readonly number: number }[]>): Promise<number[]> => (await rows).map((o) => o.number);
+const numbers = async (rows: PromiseLike<readonly { readonly number: number }[]>): Promise<number[]> =>
+  (await rows).map((o) => o.number);
 
 describe("reading", () => {
   test("gives the rows of this one, in their order, with the methods of their own querysets", async () => {
@@ -43,7 +47,9 @@ describe("reading", () => {
   test("needs a saved row", async () => {
     const unsaved = new Customer({ name: "New" }) as unknown as Row;
     expect(() => unsaved.orders.all()).toThrow(ValueError);
-    expect(() => unsaved.orders.all()).toThrow("needs to have a primary key value before this relationship can be used");
+    expect(() => unsaved.orders.all()).toThrow(
+      "needs to have a primary key value before this relationship can be used",
+    );
   });
 });
 

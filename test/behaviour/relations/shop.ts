@@ -80,7 +80,10 @@ export class Membership extends model("Membership", {
   author: ForeignKey("Author", { onDelete: CASCADE }),
   role: CharField({ maxLength: 20, default: "member" }),
 }) {}
-export class Place extends model("Place", { name: CharField({ maxLength: 50 }), city: CharField({ maxLength: 50, default: "" }) }) {}
+export class Place extends model("Place", {
+  name: CharField({ maxLength: 50 }),
+  city: CharField({ maxLength: 50, default: "" }),
+}) {}
 export class Restaurant extends Place.extend("Restaurant", { stars: IntegerField({ default: 0 }) }) {}
 
 /** An orm on a fresh database with the tables made. */

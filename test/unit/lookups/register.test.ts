@@ -43,7 +43,11 @@ test("a transform of both sides", () => {
   });
 });
 test("a lookup of the user's own, with its preparation", () => {
-  const half = { name: "half", prepare: (v: unknown) => Number(v) / 2, build: (l: Expression, r: Expression) => l.eq(r) };
+  const half = {
+    name: "half",
+    prepare: (v: unknown) => Number(v) / 2,
+    build: (l: Expression, r: Expression) => l.eq(r),
+  };
   undo.push(registerLookup(IntegerField, half));
   expect(write(F("n").lookup("half", 10), table, sqlite)).toMatchObject({ text: `"t"."n" = ?`, params: [5] });
 });
