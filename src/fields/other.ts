@@ -213,8 +213,10 @@ export class GenericIPAddressField extends TextBase {
     const text = textOf(this, value).trim();
     return text.includes(":") ? (cleanIpv6(text, this.unpackIpv4) ?? text) : text;
   }
-  override fromDb(_dialect: DialectInfo): undefined {
-    return undefined;
+  // PostgreSQL writes the last 32 bits of some IPv6 addresses (::ff47:1eff) as IPv4; we give the form that was stored.
+  override fromDb(dialect: DialectInfo): ((value: unknown) => unknown) | undefined {
+    if (dialect.name !== "postgres") return undefined;
+    return (v) => (typeof v === "string" && v.includes(":") && v.includes(".") ? (cleanIpv6(v) ?? v) : v);
   }
   override dbType(dialect: DialectInfo): string {
     return dialect.name === "postgres" ? "inet" : "char(39)";

@@ -131,7 +131,7 @@ const cases: readonly Case[] = [
     name: "GenericIPAddressField",
     field: f.GenericIPAddressField(),
     values: fc.oneof(fc.ipV4(), fc.ipV6()),
-    extremes: ["::ffff:1.2.3.4", "::1", "255.255.255.255"],
+    extremes: ["::ffff:1.2.3.4", "::1", "::ff47:1eff", "255.255.255.255"],
   },
   {
     name: "BinaryField",
