@@ -79,5 +79,7 @@ function copyCheckout() {
     mkdirSync(dirname(to), { recursive: true });
     copyFileSync(from, to);
   }
+  // The checkout's .gitignore names .node24: linter and formatter would find nothing to look at, unless they take the copy for a repository.
+  mkdirSync(join(copy, ".git"), { recursive: true });
   writeFileSync(noted, JSON.stringify(names));
 }
