@@ -564,6 +564,12 @@ function resolveOuterRefs(inner: Query, outer: Query, o: ResolveOptions): void {
 function outerRef(outer: Query, ref: unknown, o: ResolveOptions): Expr {
   if (typeof ref === "string") {
     const node = resolveRef(outer, ref, { ...o, reuse: o.reuse ?? null });
+    // The aggregate would be taken for one of the inner query, whose HAVING it would end in.
+    if (containsAggregate(node))
+      throw new NotSupportedError(
+        `OuterRef("${ref}") names an aggregate of the outer query, which is not supported. Compare with a Subquery annotation instead.`,
+        "expression.outer_aggregate",
+      );
     if (containsWindow(node))
       throw new NotSupportedError(
         "Referencing outer query window expression is not supported.",

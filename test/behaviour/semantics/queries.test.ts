@@ -255,6 +255,12 @@ describe("order and rows", () => {
       ValueError,
     );
   });
+  test("S27: OuterRef to an aggregate of the outer query is refused before anything is sent", () => {
+    const counted = Publisher.objects.annotate({ most: Count("books") });
+    expect(() => counted.filter(Exists(Book.objects.filter({ pages: OuterRef("most") as never })))).toThrow(
+      NotSupportedError,
+    );
+  });
   test("S28: after a slice there are slices and reading only", async () => {
     const some = Book.objects.slice(1, 5);
     expect(titles(await some.slice(1, 3))).toEqual(["Chess", "Dunes"]);
