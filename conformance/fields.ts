@@ -6,6 +6,7 @@ import { MissingApi, call } from "./babik-api.js";
 import { decode, decodeNames, type Scope } from "./decode.js";
 import { isObject, listOf, type FieldSpec, type Json, type JsonObject } from "./format.js";
 import { camel } from "./names.js";
+import { INTEGER_FIELDS } from "./wide-integers.js";
 
 /** Options of Django's constructors that say nothing to babik, or are read from elsewhere in the recording. */
 const SKIPPED: ReadonlySet<string> = new Set([
@@ -54,6 +55,8 @@ const CALLABLES: Readonly<Record<string, (scope: Scope) => () => unknown>> = {
 export interface FieldPlace {
   /** Label of the model the field stands on. */
   readonly owner?: string;
+  /** The recorded values of the model's integers go past 2^53. */
+  readonly wide?: boolean;
   /** Table of the pairs, for a many-to-many field whose through model babik makes. */
   readonly throughTable?: string;
 }
@@ -110,7 +113,10 @@ export function buildField(spec: FieldSpec, scope: Scope, place: FieldPlace = {}
       if (standIn !== undefined && !babik.has(spec.type))
         return babik.make("CharField", { maxLength: standIn, ...bag });
       if (!babik.has(spec.type)) throw new MissingApi(`field ${spec.type}`);
-      return babik.make(spec.type, bag);
+      return babik.make(
+        spec.type,
+        place.wide === true && INTEGER_FIELDS.has(spec.type) ? { ...bag, bigint: true } : bag,
+      );
     }
   }
 }

@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import { loadBabik } from "./babik-api.js";
 import { DATABASES, appNames, type DatabaseName } from "./format.js";
 import { USAGE, readOptions, rootFolder, type Options } from "./options.js";
-import { details, groups, lastLine, sum, table } from "./report.js";
+import { beyondLine, details, groups, lastLine, sum, table } from "./report.js";
 import { replayApps, type Job } from "./replay.js";
 import type { AppReport } from "./run-app.js";
 import { ServerDatabases, isNamed, runPrefix } from "./servers.js";
@@ -33,6 +33,8 @@ async function main(): Promise<number> {
   console.log(table(reports, databases));
   const worse = options.check === undefined ? [] : compareWithBaseline(options.check, reports, databases);
   for (const line of worse) console.log(line);
+  const beyond = beyondLine(reports, databases);
+  if (beyond !== "") console.log(beyond);
   console.log(lastLine(reports, databases));
   return worse.length === 0 ? 0 : 1;
 }
@@ -81,6 +83,7 @@ function writeJson(file: string, reports: readonly AppReport[]): void {
       app: report.app,
       db: report.database,
       status: outcome.status,
+      ...(outcome.beyond === true ? { beyond: true } : {}),
       error: outcome.message?.split("\n")[0] ?? null,
       queries: outcome.queries ?? null,
       expectedQueries: outcome.expectedQueries ?? null,

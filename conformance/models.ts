@@ -17,6 +17,7 @@ import {
   type ModelSpec,
 } from "./format.js";
 import { camel, tableName } from "./names.js";
+import { wideModels } from "./wide-integers.js";
 
 /** The models of one app's file. */
 export interface BuiltModels {
@@ -55,6 +56,7 @@ export function buildModels(app: AppSpec, database: DatabaseName, scope: Scope):
   const classes = new Map<string, unknown>();
   const failures = new Map<string, unknown>();
   const apps: Record<string, Record<string, unknown>> = {};
+  const wide = wideModels(app);
   const build = (spec: ModelSpec): void => {
     if (classes.has(spec.label) || failures.has(spec.label)) return;
     for (const base of spec.bases ?? []) {
@@ -62,7 +64,7 @@ export function buildModels(app: AppSpec, database: DatabaseName, scope: Scope):
       if (parent !== undefined) build(parent);
     }
     try {
-      const model = buildModel(spec, app, scope, classes);
+      const model = buildModel(spec, app, scope, classes, wide);
       classes.set(spec.label, model);
       const [appLabel = "", name = ""] = spec.label.split(".");
       (apps[appLabel] ??= {})[name] = model;
@@ -119,7 +121,13 @@ export function withThroughModels(app: AppSpec, built: BuiltModels): Map<string,
   return classes;
 }
 
-function buildModel(spec: ModelSpec, app: AppSpec, scope: Scope, classes: ReadonlyMap<string, unknown>): unknown {
+function buildModel(
+  spec: ModelSpec,
+  app: AppSpec,
+  scope: Scope,
+  classes: ReadonlyMap<string, unknown>,
+  wide: ReadonlySet<string>,
+): unknown {
   const builtIn = BUILT_IN[spec.label];
   if (builtIn !== undefined && scope.babik.has(builtIn)) return scope.babik.get(builtIn);
   const name = spec.label.slice(spec.label.indexOf(".") + 1);
@@ -131,12 +139,12 @@ function buildModel(spec: ModelSpec, app: AppSpec, scope: Scope, classes: Readon
   });
   if (spec.proxy === true)
     return call(bases[0], "proxy", [name, bases.length > 1 ? { ...meta, bases: bases.slice(1) } : meta]);
-  const fields = buildFields(spec, app, scope);
+  const fields = buildFields(spec, app, scope, wide.has(spec.label));
   if (bases.length === 0) return scope.babik.make("model", name, fields, meta);
   return call(bases[0], "extend", [name, fields, bases.length > 1 ? { ...meta, bases: bases.slice(1) } : meta]);
 }
 
-function buildFields(spec: ModelSpec, app: AppSpec, scope: Scope): Record<string, unknown> {
+function buildFields(spec: ModelSpec, app: AppSpec, scope: Scope, wide: boolean): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const field of spec.fields) {
     const implicit = field.auto_created === true && field.type === "BigAutoField";
@@ -144,6 +152,7 @@ function buildFields(spec: ModelSpec, app: AppSpec, scope: Scope): Record<string
     const through = field.through === undefined ? undefined : app.models[field.through];
     fields[field.name] = buildField(field, scope, {
       owner: spec.label,
+      wide,
       ...(through === undefined ? {} : { throughTable: tableName(through.db_table) }),
     });
   }

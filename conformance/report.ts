@@ -54,6 +54,17 @@ function cells(reports: readonly AppReport[]): string[] {
   return [`${passed}/${cases.length}`, blank(failed), blank(unsupported), blank(moreQueries), seconds.toFixed(1)];
 }
 
+/** How often babik did what Django refuses on that database; empty where it never did. */
+export function beyondLine(reports: readonly AppReport[], databases: readonly DatabaseName[]): string {
+  const parts = DATABASES.filter((name) => databases.includes(name)).map((name) => {
+    const cases = reports.filter((report) => report.database === name).flatMap((report) => report.cases);
+    return [name, cases.filter(({ outcome }) => outcome.beyond === true).length] as const;
+  });
+  if (parts.every(([, n]) => n === 0)) return "";
+  const counts = parts.map(([name, n]) => `${name} ${n}`).join(", ");
+  return `passed with another database's result, where Django refuses the operation: ${counts}`;
+}
+
 /** The last line: `conformance: sqlite P/N postgres P/N mariadb P/N`. */
 export function lastLine(reports: readonly AppReport[], databases: readonly DatabaseName[]): string {
   const parts = DATABASES.filter((name) => databases.includes(name)).map((name) => {

@@ -4,6 +4,7 @@
  */
 import { MissingApi, type Babik, type Orm } from "./babik-api.js";
 import type { Scope } from "./decode.js";
+import { resultsElsewhere } from "./elsewhere.js";
 import { firstLine } from "./errors.js";
 import { BACKEND, type AppSpec, type CaseSpec, type DatabaseName, type Json, type ModelSpec } from "./format.js";
 import { UndescribedModel, buildModels, isFor, withThroughModels } from "./models.js";
@@ -100,7 +101,7 @@ async function replay(
     const infos = await createTables(app, classes, orm, aliases, database, servers, notes);
     const states = new States(app, orm, database, infos, aliases);
     await states.start();
-    const bench: Bench = { database, orm, scope, states };
+    const bench: Bench = { database, orm, scope, states, elsewhere: resultsElsewhere(app) };
     const out: Replayed[] = [];
     for (const spec of inOrder(cases)) out.push({ spec, outcome: await runCase(spec, bench) });
     return out;

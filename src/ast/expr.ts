@@ -165,6 +165,8 @@ export interface LookupNode {
   readonly rhs: readonly Expr[];
   readonly type: OutputType;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
+  /** What the comparison comes to on a database, where that differs: columns of one type hold more on some. */
+  readonly decide?: ((dialect: DialectInfo, lhs: Expr) => Expr) | undefined;
 }
 /** A query inside an expression: `query` until it is planned, `select` after. */
 export interface SubqueryNode {

@@ -3,21 +3,26 @@
  * through trees, so that a query over nothing is answered without SQL (Django's EmptyResultSet and FullResultSet).
  */
 import { ALWAYS, NEVER, where, type CaseNode, type Expr, type WhereNode } from "./expr.js";
+import type { DialectInfo } from "./seams.js";
 import { mapChildren } from "./walk.js";
 
 /** Tells whether an embedded query is known to be empty; given by the planner. */
 export type EmptyTest = (node: Extract<Expr, { kind: "subquery" }>) => boolean;
 
-/** The condition with decided parts folded: may be `ALWAYS` or `NEVER`. */
-export function simplify(node: Expr, isEmpty: EmptyTest): Expr {
+/**
+ * The condition with decided parts folded: may be `ALWAYS` or `NEVER`. Without a dialect, what only a database can decide
+ * stays open.
+ */
+export function simplify(node: Expr, isEmpty: EmptyTest, dialect?: DialectInfo): Expr {
   switch (node.kind) {
     case "where":
-      return simplifyWhere(node, isEmpty);
+      return simplifyWhere(node, isEmpty, dialect);
     case "lookup": {
-      const lhs = simplify(node.lhs, isEmpty);
+      const lhs = simplify(node.lhs, isEmpty, dialect);
       // NULL compared with anything is never true.
       if (lhs.kind === "null") return node.op === "isnull" ? (node.options?.["is"] === true ? ALWAYS : NEVER) : NEVER;
-      const rhs = node.rhs.map((r) => simplify(r, isEmpty));
+      if (node.decide !== undefined && dialect !== undefined) return withType(node.decide(dialect, lhs), node);
+      const rhs = node.rhs.map((r) => simplify(r, isEmpty, dialect));
       if (node.op === "in" && rhs.length === 1 && rhs[0]!.kind === "null") return NEVER;
       if (rhs.some((r) => r.kind === "null") && node.op !== "isnull" && node.rhs.some((r) => r.kind === "subquery"))
         return NEVER;
@@ -29,27 +34,27 @@ export function simplify(node: Expr, isEmpty: EmptyTest): Expr {
       return { kind: "null", type: node.type };
     }
     case "case":
-      return simplifyCase(node, isEmpty);
+      return simplifyCase(node, isEmpty, dialect);
     case "aggregate": {
-      if (node.filter === null) return mapChildren(node, (c) => simplify(c, isEmpty));
-      const filter = simplify(node.filter, isEmpty);
-      if (filter.kind === "always") return simplify({ ...node, filter: null }, isEmpty);
-      return mapChildren({ ...node, filter }, (c) => (c === filter ? c : simplify(c, isEmpty)));
+      if (node.filter === null) return mapChildren(node, (c) => simplify(c, isEmpty, dialect));
+      const filter = simplify(node.filter, isEmpty, dialect);
+      if (filter.kind === "always") return simplify({ ...node, filter: null }, isEmpty, dialect);
+      return mapChildren({ ...node, filter }, (c) => (c === filter ? c : simplify(c, isEmpty, dialect)));
     }
     default:
-      return mapChildren(node, (c) => simplify(c, isEmpty));
+      return mapChildren(node, (c) => simplify(c, isEmpty, dialect));
   }
 }
 function withType(node: Expr, like: Expr): Expr {
   return like.type === null ? node : ({ ...node, type: like.type } as Expr);
 }
 
-function simplifyWhere(node: WhereNode, isEmpty: EmptyTest): Expr {
+function simplifyWhere(node: WhereNode, isEmpty: EmptyTest, dialect?: DialectInfo): Expr {
   const kept: Expr[] = [];
   let always = 0,
     never = 0;
   for (const child of node.children) {
-    const c = simplify(child, isEmpty);
+    const c = simplify(child, isEmpty, dialect);
     if (c.kind === "always") always++;
     else if (c.kind === "never") never++;
     else kept.push(c);
@@ -77,13 +82,13 @@ function simplifyWhere(node: WhereNode, isEmpty: EmptyTest): Expr {
   return { ...node, children: kept };
 }
 
-function simplifyCase(node: CaseNode, isEmpty: EmptyTest): Expr {
+function simplifyCase(node: CaseNode, isEmpty: EmptyTest, dialect?: DialectInfo): Expr {
   const whens: { when: Expr; then: Expr }[] = [];
-  let otherwise = node.otherwise === null ? null : simplify(node.otherwise, isEmpty);
+  let otherwise = node.otherwise === null ? null : simplify(node.otherwise, isEmpty, dialect);
   for (const w of node.whens) {
-    const when = simplify(w.when, isEmpty);
+    const when = simplify(w.when, isEmpty, dialect);
     if (when.kind === "never") continue;
-    const then = simplify(w.then, isEmpty);
+    const then = simplify(w.then, isEmpty, dialect);
     if (when.kind === "always") {
       otherwise = then;
       break;

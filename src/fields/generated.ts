@@ -64,6 +64,10 @@ export class GeneratedField extends Field {
   range(dialect?: DialectInfo): unknown {
     return (this.outputField as { range?(d?: DialectInfo): unknown }).range?.(dialect);
   }
+  /** `widest` of an integer output field. */
+  get widest(): unknown {
+    return (this.outputField as { widest?: unknown }).widest;
+  }
   /** `exactText` of a decimal output field. */
   get exactText(): boolean {
     return (this.outputField as { exactText?: boolean }).exactText ?? false;

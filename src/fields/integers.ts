@@ -3,7 +3,7 @@
  * fields; nothing is rounded. No SQL text beyond the names of column types.
  */
 import type { DbParam, DialectInfo } from "../ast/seams.js";
-import { DataError } from "../base/errors.js";
+import { DataError, ImproperlyConfigured } from "../base/errors.js";
 import { asDecimal, parseInteger } from "../base/values.js";
 import { Field, type CheckMessage, type DbCheck, type FieldOptions, type Validator } from "./field.js";
 import { unreadable, wrongType, wrongValue, type RefusingField } from "./refusals.js";
@@ -13,6 +13,15 @@ const ACCEPTED = "integers (number, bigint or their text)";
 const MAX = Number.MAX_SAFE_INTEGER;
 const MIN64 = -(2n ** 63n);
 const MAX64 = 2n ** 63n - 1n;
+const NON_NEGATIVE: DbCheck = Object.freeze({ kind: "nonNegative" });
+type SqlName = "smallint" | "integer" | "bigint";
+const RANGES = {
+  smallint: [-32768, 32767],
+  integer: [-2147483648, 2147483647],
+  bigint: [MIN64, MAX64],
+} as const;
+/** Highest value of a column without sign. */
+const UNSIGNED_MAX = { smallint: 65535, integer: 4294967295, bigint: 2n ** 64n - 1n } as const;
 
 /** Lowest and highest value of a column; comparisons between number and bigint are exact in JavaScript. */
 export type IntegerRange = readonly [number | bigint, number | bigint];
@@ -59,16 +68,53 @@ function numberReader(field: RefusingField): (value: unknown) => unknown {
     else if (typeof value !== "number") throw unreadable(field, `a ${typeof value} where an integer was expected`);
     throw unreadable(
       field,
-      "an integer past 2^53, which a number cannot hold; declare a BigIntegerField to read it as bigint",
+      "an integer past 2^53, which a number cannot hold; declare the field with { bigint: true }, or as a BigIntegerField",
       "value.unsafe_integer",
     );
   };
   return (value) => (typeof value === "number" && value <= MAX && value >= -MAX ? value : slow(value));
 }
 
-/** A 32-bit integer. */
+/** Reads an integer into a bigint. */
+function bigintReader(field: RefusingField): (value: unknown) => unknown {
+  return (value) => {
+    if (typeof value === "bigint") return value;
+    if (typeof value === "number") {
+      if (Number.isSafeInteger(value)) return BigInt(value);
+      if (!Number.isInteger(value)) return value; // an average or quotient typed as integer keeps its fraction
+      throw unreadable(field, "an integer past 2^53 as a rounded number", "value.unsafe_integer");
+    }
+    if (typeof value === "boolean") return value ? 1n : 0n;
+    const text = String(value);
+    const parsed = parseInteger(text.replace(/\.0+$/, ""));
+    if (parsed === undefined) throw unreadable(field, "a text where an integer was expected");
+    return BigInt(parsed);
+  };
+}
+
+/** What integer fields can be told beyond the options of all fields. */
+export interface IntegerOptions extends FieldOptions {
+  /** Values are bigint. Default: only those of BigIntegerField and PositiveBigIntegerField are. */
+  readonly bigint?: boolean | undefined;
+}
+
+/** A 32-bit integer; values are numbers, or bigint where the options ask for it. */
 export class IntegerField extends Field {
   override readonly typeName: string = "IntegerField";
+  readonly bigint: boolean;
+  constructor(options: IntegerOptions = {}) {
+    super(options);
+    if (options.bigint !== undefined && typeof options.bigint !== "boolean")
+      throw new ImproperlyConfigured("The option 'bigint' of an integer field takes true or false.", "field.options");
+    this.bigint = options.bigint ?? false;
+  }
+  override get needsBigInt(): boolean {
+    return this.bigint;
+  }
+  /** Values below zero are refused, by a type without sign or by a check. */
+  protected get positive(): boolean {
+    return false;
+  }
   override get ancestry(): readonly string[] {
     return this.typeName === "IntegerField" ? ["IntegerField", "Field"] : [this.typeName, "IntegerField", "Field"];
   }
@@ -76,6 +122,7 @@ export class IntegerField extends Field {
     return "The value must be an integer.";
   }
   override prep(value: unknown): unknown {
+    if (this.needsBigInt) return typeof value === "bigint" ? value : BigInt(exactInteger(this, value));
     if (typeof value === "number" && Number.isSafeInteger(value)) return value + 0;
     const exact = exactInteger(this, value);
     if (typeof exact === "number") return exact;
@@ -83,46 +130,55 @@ export class IntegerField extends Field {
       throw wrongValue(
         this,
         "an integer past 2^53",
-        "integers that a number holds exactly; use a BigIntegerField",
+        "integers that a number holds exactly; declare it with { bigint: true }, or as a BigIntegerField",
         "value.unsafe_integer",
       );
     return Number(exact);
   }
-  override toDb(value: unknown, _dialect: DialectInfo): DbParam {
-    return value as number | bigint;
+  override toDb(value: unknown, dialect: DialectInfo): DbParam {
+    if (!this.needsBigInt) return value as number | bigint;
+    const big = BigInt(value as number | bigint);
+    // What has more bits than the driver's integers may be cut or rounded by it.
+    if (big < MIN64 || big > (this.positive && dialect.name === "mysql" ? UNSIGNED_MAX.bigint : MAX64))
+      throw new DataError(`${this.path} cannot hold an integer of more than 64 bits.`, "value.out_of_range", {
+        path: this.path,
+      });
+    return big;
   }
   override fromDb(_dialect: DialectInfo): (value: unknown) => unknown {
-    return numberReader(this);
+    return this.needsBigInt ? bigintReader(this) : numberReader(this);
+  }
+  override toJson(value: unknown): unknown {
+    return typeof value === "bigint" ? (value <= MAX && value >= -MAX ? Number(value) : value.toString()) : value;
   }
   /** Name of the signed column type, the same on all databases but for autos on SQLite. */
-  protected get sqlName(): "smallint" | "integer" | "bigint" {
+  protected get sqlName(): SqlName {
     return "integer";
   }
-  override dbType(_dialect: DialectInfo): string {
-    return this.sqlName;
+  override dbType(dialect: DialectInfo): string {
+    if (!this.positive || dialect.name === "postgres") return this.sqlName;
+    return dialect.name === "mysql" ? `${this.sqlName} UNSIGNED` : `${this.sqlName} unsigned`;
+  }
+  override relDbType(dialect: DialectInfo): string {
+    return this.positive && dialect.name === "mysql" ? this.dbType(dialect) : this.sqlName;
   }
   override castType(dialect: DialectInfo): string {
-    if (dialect.name === "mysql") return "signed integer";
+    if (dialect.name === "mysql") return this.positive ? "unsigned integer" : "signed integer";
     return dialect.name === "sqlite" ? "integer" : this.sqlName;
+  }
+  override dbCheck(_dialect: DialectInfo): DbCheck | null {
+    return this.positive ? NON_NEGATIVE : null;
   }
   /** What the column can hold on this database (SQLite: always 64 bits); without one, what every database can hold. */
   range(dialect?: DialectInfo): IntegerRange {
-    if (dialect?.name === "sqlite") return [MIN64, MAX64];
-    if (this.sqlName === "smallint") return [-32768, 32767];
-    return this.sqlName === "integer" ? [-2147483648, 2147483647] : [MIN64, MAX64];
+    const [low, high] = dialect?.name === "sqlite" ? RANGES.bigint : RANGES[this.sqlName];
+    if (!this.positive) return [low, high];
+    return [0, dialect?.name === "mysql" ? UNSIGNED_MAX[this.sqlName] : high];
   }
-  /**
-   * Where a raw right-hand side stands to the range: -1 below, 1 above, 0 within, `undefined` where it is no integer.
-   * Lookups answer comparisons with a value outside without asking the database (inventory S10).
-   */
-  compareToRange(value: unknown, dialect?: DialectInfo): -1 | 0 | 1 | undefined {
-    let n: number | bigint | undefined;
-    if (typeof value === "bigint" || (typeof value === "number" && !Number.isNaN(value))) n = value;
-    else if (typeof value === "boolean") n = value ? 1 : 0;
-    else if (typeof value === "string") n = parseInteger(value);
-    if (n === undefined) return undefined;
-    const [low, high] = this.range(dialect);
-    return n < low ? -1 : n > high ? 1 : 0;
+  /** What a column of any database may hold. */
+  get widest(): IntegerRange {
+    if (!this.positive) return RANGES.bigint;
+    return [0, this.sqlName === "bigint" ? UNSIGNED_MAX.bigint : MAX64];
   }
   protected override builtInValidators(dialect?: DialectInfo): readonly Validator[] {
     const [low, high] = this.range(dialect);
@@ -152,7 +208,7 @@ export class IntegerField extends Field {
 /** A 16-bit integer. */
 export class SmallIntegerField extends IntegerField {
   override readonly typeName: string = "SmallIntegerField";
-  protected override get sqlName(): "smallint" | "integer" | "bigint" {
+  protected override get sqlName(): SqlName {
     return "smallint";
   }
 }
@@ -163,64 +219,16 @@ export class BigIntegerField extends IntegerField {
   override get needsBigInt(): boolean {
     return true;
   }
-  protected override get sqlName(): "smallint" | "integer" | "bigint" {
+  protected override get sqlName(): SqlName {
     return "bigint";
   }
-  override prep(value: unknown): unknown {
-    return typeof value === "bigint" ? value : BigInt(exactInteger(this, value));
-  }
-  override toDb(value: unknown, _dialect: DialectInfo): DbParam {
-    const big = BigInt(value as number | bigint);
-    if (big < MIN64 || big > MAX64)
-      throw new DataError(`${this.path} cannot hold an integer of more than 64 bits.`, "value.out_of_range", {
-        path: this.path,
-      });
-    return big;
-  }
-  override fromDb(_dialect: DialectInfo): (value: unknown) => unknown {
-    return (value) => {
-      if (typeof value === "bigint") return value;
-      if (typeof value === "number") {
-        if (Number.isSafeInteger(value)) return BigInt(value);
-        if (!Number.isInteger(value)) return value; // an average or quotient typed as integer keeps its fraction
-        throw unreadable(this, "an integer past 2^53 as a rounded number", "value.unsafe_integer");
-      }
-      if (typeof value === "boolean") return value ? 1n : 0n;
-      const text = String(value);
-      const parsed = parseInteger(text.replace(/\.0+$/, ""));
-      if (parsed === undefined) throw unreadable(this, "a text where an integer was expected");
-      return parsed;
-    };
-  }
-  override toJson(value: unknown): unknown {
-    return typeof value === "bigint" ? (value <= MAX && value >= -MAX ? Number(value) : value.toString()) : value;
-  }
 }
-
-// ---- positive integers ------------------------------------------------------------------------------------------
-function unsignedName(name: string, dialect: DialectInfo): string {
-  if (dialect.name === "mysql") return `${name} UNSIGNED`;
-  return dialect.name === "sqlite" ? `${name} unsigned` : name;
-}
-const NON_NEGATIVE: DbCheck = Object.freeze({ kind: "nonNegative" });
 
 /** A 32-bit integer that is not negative. */
 export class PositiveIntegerField extends IntegerField {
   override readonly typeName: string = "PositiveIntegerField";
-  override dbType(dialect: DialectInfo): string {
-    return unsignedName(this.sqlName, dialect);
-  }
-  override relDbType(dialect: DialectInfo): string {
-    return dialect.name === "mysql" ? this.dbType(dialect) : this.sqlName;
-  }
-  override castType(dialect: DialectInfo): string {
-    return dialect.name === "mysql" ? "unsigned integer" : super.castType(dialect);
-  }
-  override dbCheck(_dialect: DialectInfo): DbCheck {
-    return NON_NEGATIVE;
-  }
-  override range(dialect?: DialectInfo): IntegerRange {
-    return [0, dialect?.name === "mysql" ? 4294967295 : super.range(dialect)[1]];
+  protected override get positive(): boolean {
+    return true;
   }
 }
 
@@ -230,20 +238,8 @@ export class PositiveSmallIntegerField extends SmallIntegerField {
   override get ancestry(): readonly string[] {
     return [this.typeName, "SmallIntegerField", "IntegerField", "Field"];
   }
-  override dbType(dialect: DialectInfo): string {
-    return unsignedName(this.sqlName, dialect);
-  }
-  override relDbType(dialect: DialectInfo): string {
-    return dialect.name === "mysql" ? this.dbType(dialect) : this.sqlName;
-  }
-  override castType(dialect: DialectInfo): string {
-    return dialect.name === "mysql" ? "unsigned integer" : super.castType(dialect);
-  }
-  override dbCheck(_dialect: DialectInfo): DbCheck {
-    return NON_NEGATIVE;
-  }
-  override range(dialect?: DialectInfo): IntegerRange {
-    return [0, dialect?.name === "mysql" ? 65535 : super.range(dialect)[1]];
+  protected override get positive(): boolean {
+    return true;
   }
 }
 
@@ -253,20 +249,8 @@ export class PositiveBigIntegerField extends BigIntegerField {
   override get ancestry(): readonly string[] {
     return [this.typeName, "BigIntegerField", "IntegerField", "Field"];
   }
-  override dbType(dialect: DialectInfo): string {
-    return unsignedName(this.sqlName, dialect);
-  }
-  override relDbType(dialect: DialectInfo): string {
-    return dialect.name === "mysql" ? this.dbType(dialect) : this.sqlName;
-  }
-  override castType(dialect: DialectInfo): string {
-    return dialect.name === "mysql" ? "unsigned integer" : super.castType(dialect);
-  }
-  override dbCheck(_dialect: DialectInfo): DbCheck {
-    return NON_NEGATIVE;
-  }
-  override range(_dialect?: DialectInfo): IntegerRange {
-    return [0, MAX64];
+  protected override get positive(): boolean {
+    return true;
   }
 }
 

@@ -1,9 +1,10 @@
 /**
- * The keys that a database numbers: AutoField and its smaller and bigger kinds. Values are numbers with a guard at 2^53.
+ * The keys that a database numbers: AutoField and its smaller and bigger kinds. Values are numbers with a guard at 2^53,
+ * or bigint where the options ask for it.
  */
 import type { DialectInfo } from "../ast/seams.js";
-import type { CheckMessage, FieldOptions } from "./field.js";
-import { IntegerField } from "./integers.js";
+import type { CheckMessage } from "./field.js";
+import { IntegerField, type IntegerOptions } from "./integers.js";
 
 /** A 32-bit key that the database numbers. */
 export class AutoField extends IntegerField {
@@ -11,7 +12,7 @@ export class AutoField extends IntegerField {
   /** The database gives the value when none is given. */
   readonly isAuto = true as const;
 
-  constructor(options: FieldOptions = {}) {
+  constructor(options: IntegerOptions = {}) {
     // Django asks for primary_key=True to be written out; here a key is a key unless it is told not to be.
     super({ primaryKey: true, ...options, blank: true });
   }
@@ -46,7 +47,7 @@ export class AutoField extends IntegerField {
   }
 }
 
-/** A 64-bit key that the database numbers; values are numbers with a guard at 2^53. The type of implicit keys. */
+/** A 64-bit key that the database numbers; values are numbers with a guard at 2^53, or bigint where the options ask for it. The type of implicit keys. */
 export class BigAutoField extends AutoField {
   override readonly typeName: string = "BigAutoField";
   override get ancestry(): readonly string[] {

@@ -1,44 +1,13 @@
 /** The lookups every field has: comparisons, ranges, lists, NULL tests, text patterns. */
-import { ALWAYS, func, keyword, lookup, NEVER, type BindContext, type Expr, type FuncSpec } from "../ast/expr.js";
+import { func, keyword, lookup, NEVER, type BindContext, type Expr, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { MISFIT, Slot } from "../ast/slots.js";
 import { FieldError, ValueError } from "../base/errors.js";
 import { valueText } from "../base/value-text.js";
-import type { IntegerField } from "../fields/integers.js";
 import type { BuildContext } from "./context.js";
+import { integerBetween, integerComparison, integerList } from "./integer-range.js";
 import type { Lookup, LookupRegistry, Rhs } from "./registry.js";
-import { listNode, members, rhsType, single, slotParam, valueNode } from "./values.js";
-
-/** Range of integers a type holds, or null. */
-function integerRange(type: ValueType | null): readonly [bigint, bigint] | null {
-  if (!(type?.ancestry.includes("IntegerField") ?? false)) return null;
-  const [low, high] = (type as IntegerField).range();
-  return [BigInt(low), BigInt(high)];
-}
-function isNumber(v: unknown): v is number | bigint {
-  return typeof v === "number" || typeof v === "bigint";
-}
-
-/**
- * Comparison of an integer column with a number outside of its range or with a fraction: decided here, since databases answer
- * with an overflow error or round (S10). Returns undefined for ordinary values.
- */
-function integerEdge(op: string, rhs: Slot, type: ValueType | null): Expr | number | bigint | undefined {
-  const range = integerRange(type);
-  if (range === null || !isNumber(rhs.value)) return undefined;
-  let v: number | bigint = rhs.value;
-  if (typeof v === "number") {
-    if (Number.isNaN(v)) return undefined;
-    if (!Number.isInteger(v)) {
-      if (op === "exact") return NEVER;
-      v = op === "gte" || op === "lt" ? Math.ceil(v) : Math.floor(v);
-    }
-    if (v === Infinity || v === -Infinity) v = v > 0 ? range[1] + 1n : range[0] - 1n;
-  }
-  if (v < range[0]) return op === "gt" || op === "gte" ? ALWAYS : NEVER;
-  if (v > range[1]) return op === "lt" || op === "lte" ? ALWAYS : NEVER;
-  return v === rhs.value ? undefined : v;
-}
+import { listNode, members, rhsType, single, valueNode } from "./values.js";
 
 function comparison(op: string): Lookup {
   return {
@@ -46,26 +15,11 @@ function comparison(op: string): Lookup {
     build(lhs, given, context) {
       const rhs = single(given, op);
       const type = rhsType(lhs);
-      if (rhs instanceof Slot) {
-        const edge = integerEdge(op, rhs, type);
-        if (edge !== undefined) {
-          context.misfit();
-          if (typeof edge !== "object")
-            return lookup(op, lhs, [
-              slotParam(new Slot(rhs.index, edge), null, context, { key: `edge${edge}`, fn: () => edge }),
-            ]);
-          // Out of range is unknown, not true, for NULL: the comparison holds for every row that has a value.
-          return edge.kind === "always" ? lookup("isnull", lhs, [], null, { is: false }) : edge;
-        }
-        if (integerRange(type) !== null) guardIntegers(rhs, type, op, context);
-        return lookup(op, lhs, [valueNode(rhs, type, context)]);
-      }
+      if (rhs instanceof Slot)
+        return integerComparison(op, lhs, rhs, type, context) ?? lookup(op, lhs, [valueNode(rhs, type, context)]);
       return lookup(op, lhs, [op === "exact" ? oneRow(rhs) : rhs]);
     },
   };
-}
-function guardIntegers(rhs: Slot, type: ValueType | null, op: string, context: BuildContext): void {
-  context.prepare(rhs.index, (v) => (integerEdge(op, new Slot(rhs.index, v), type) === undefined ? v : MISFIT));
 }
 
 /** A subquery compared with one value has to be limited to one row; what it selects is completed by the query floor. */
@@ -100,10 +54,9 @@ const IN: Lookup = {
       return lookup("in", lhs, items);
     }
     if (rhs instanceof Slot) {
-      const range = integerRange(type);
-      const fits =
-        range === null ? undefined : (v: unknown): boolean => !isNumber(v) || (v >= range[0] && v <= range[1]);
-      const list = listNode(rhs, type, context, fits);
+      const integers = integerList(lhs, rhs, type, context);
+      if (integers !== undefined) return integers;
+      const list = listNode(rhs, type, context);
       return list.kind === "never" ? NEVER : lookup("in", lhs, [list]);
     }
     const expr = rhs as Expr;
@@ -129,10 +82,16 @@ const RANGE: Lookup = {
       const two = members(v, "range");
       if (two.length !== 2)
         throw new ValueError(`The lookup 'range' takes two values, not ${two.length}.`, "lookup.range");
-      if (two.some((x) => x === null || x === undefined))
-        throw new ValueError("Cannot use null as a bound of 'range'.", "lookup.null");
+      for (const bound of two)
+        if (bound === null || bound === undefined)
+          throw new ValueError(
+            `Cannot use ${String(bound)} as a bound of 'range'.`,
+            bound === null ? "lookup.null" : "value.undefined",
+          );
       return type === null ? two : two.map((x) => type.prep(x));
     };
+    const integers = integerBetween(lhs, rhs, type, context, prepare);
+    if (integers !== undefined) return integers;
     prepare(rhs.value);
     context.prepare(rhs.index, prepare);
     const pick = (i: 0 | 1): Expr => ({

@@ -1,8 +1,6 @@
 /** Checks of indexes, constraints and `uniqueTogether`: the names they use, and what a database cannot do. Pure. */
 import type { DialectInfo } from "../ast/seams.js";
 import { INDEX_NAME_LENGTH } from "../base/names.js";
-import { isExpression } from "../expressions/expression.js";
-import { Q } from "../expressions/q.js";
 import { ManyToManyField, ReverseRelation } from "../fields/relations.js";
 import { displayName } from "./checks-models.js";
 import type { Report } from "./checks-relations.js";
@@ -10,10 +8,10 @@ import {
   CheckConstraint,
   ExclusionConstraint,
   isConstraint,
-  isOpClass,
   UniqueConstraint,
   type BaseConstraint,
 } from "./constraints.js";
+import { containsRaw, pathsOf } from "./expression-paths.js";
 import { type Index, isIndex } from "./indexes.js";
 import type { ModelMeta } from "./options.js";
 
@@ -68,34 +66,9 @@ function checkNames(meta: ModelMeta, names: Iterable<string>, option: string, re
   }
 }
 
-/** Paths that a condition or expression reads. */
-function pathsOf(given: unknown, out: string[] = []): string[] {
-  if (given instanceof Q) {
-    for (const child of given.children) {
-      if (Array.isArray(child)) {
-        out.push(child[0] as string);
-        pathsOf(child[1], out);
-      } else pathsOf(child, out);
-    }
-  } else if (isOpClass(given))
-    pathsOf(
-      typeof given.expression === "string" ? [] : given.expression,
-      typeof given.expression === "string" ? (out.push(given.expression), out) : out,
-    );
-  else if (isExpression(given)) {
-    if (given.kind === "f") out.push(String(given.settings["name"]));
-    for (const a of given.args) pathsOf(a, out);
-  } else if (Array.isArray(given)) for (const g of given as unknown[]) pathsOf(g, out);
-  return out;
-}
 function keyPaths(expressions: readonly unknown[]): string[] {
   return expressions.flatMap((e) => (typeof e === "string" ? [e.replace(/^-/, "")] : pathsOf(e)));
 }
-function containsRaw(given: unknown): boolean {
-  if (given instanceof Q) return given.children.some((c) => (Array.isArray(c) ? containsRaw(c[1]) : containsRaw(c)));
-  return isExpression(given) && (given.kind === "rawsql" || given.args.some(containsRaw));
-}
-
 /** First parts of paths; a path that walks to another table is reported. */
 function localNames(meta: ModelMeta, paths: readonly string[], option: string, report: Report): string[] {
   return paths.map((path) => {

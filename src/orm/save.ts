@@ -5,9 +5,11 @@ import { FieldError, QueryTypeError, suggest, ValueError } from "../base/errors.
 import type { Database } from "../db/connection.js";
 import { isExpression } from "../expressions/expression.js";
 import { DatabaseDefault } from "../expressions/makers.js";
-import type { Field } from "../fields/field.js";
+import { Field } from "../fields/field.js";
+import { GeneratedField } from "../fields/generated.js";
 import { AutoField } from "../fields/keys.js";
 import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
+import { containsRaw, pathsOf } from "../meta/expression-paths.js";
 import type { ModelMeta } from "../meta/options.js";
 import { isInstance } from "../ast/slots.js";
 import { insertRows, isDefault, storedValue } from "./insert.js";
@@ -345,7 +347,7 @@ async function updateRow(
   if (entries.length === 0) return o.update !== null || (await matching().exists());
   const forced = o.update !== null || o.forceUpdate === true;
   if (meta.selectOnSave && !forced && !(await matching().exists())) return false;
-  const generated = meta.localConcreteFields.filter((f) => f.generated);
+  const generated = meta.localConcreteFields.filter((f) => f instanceof GeneratedField && follows(f, meta, fields));
   const computed = [...fields.filter((f, i) => isExpression(entries[i]![1])), ...generated];
   const { matched, row } = await updateReturning(matching(), meta, entries, computed);
   if (matched === 0) return meta.selectOnSave && !forced ? matching().exists() : false;
@@ -354,6 +356,14 @@ async function updateRow(
     else deferAgain(instance, meta, computed);
   }
   return true;
+}
+/** Whether a computed column may change when these are written: one that stays need not be read again. */
+function follows(field: GeneratedField, meta: ModelMeta, written: readonly Field[]): boolean {
+  if (containsRaw(field.expression)) return true;
+  return pathsOf(field.expression).some((path) => {
+    const read = meta.find(path.split("__")[0]!);
+    return !(read instanceof Field) || read.generated || written.includes(read);
+  });
 }
 function storedOrThrow(f: Field, v: unknown): unknown {
   if (typeof v === "object" && v !== null && QUERY_SOURCE in v) return v;

@@ -76,7 +76,7 @@ export function planQualified(
   };
   const planned = planList(inner, list, options, plan);
   const test = (_n: SubqueryNode): boolean => false;
-  const qualify = simplify(toRef(split.qualify!), test);
+  const qualify = simplify(toRef(split.qualify!), test, options.dialect);
   const orderBy = ordering.map((o) => ({ ...o.node, expr: toRef(o.node.expr) }) as OrderNode);
   const { low, high } = limitsOf(query);
   const outside: Column[] = list.slice(0, selectedCount).map((c) => ({

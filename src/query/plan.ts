@@ -54,8 +54,8 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
   if (split.qualify !== null) return planQualified(query, split, columns, shape, options, planSelect);
 
   const test = (n: SubqueryNode): boolean => isEmptySubquery(n, options.dialect);
-  const where = split.where === null ? null : simplify(split.where, test);
-  const having = split.having === null ? null : simplify(split.having, test);
+  const where = split.where === null ? null : simplify(split.where, test, options.dialect);
+  const having = split.having === null ? null : simplify(split.having, test, options.dialect);
   const empty = where?.kind === "never" || having?.kind === "never";
   let groupBy = planGroupBy(query, columns, ordering, having, options.dialect);
   if (groupBy !== null && query.distinctFields.length > 0)
@@ -74,7 +74,7 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
   }
   const plan = (e: Expr): Expr => planExpr(e, options.dialect);
   if (options.aliasColumns === true) all = withAliases(all);
-  all = all.map((c) => ({ expr: plan(selectable(c.expr, test)), alias: c.alias }));
+  all = all.map((c) => ({ expr: plan(simplify(c.expr, test, options.dialect)), alias: c.alias }));
   if (groupBy !== null) groupBy = groupBy.map(plan);
   const distinctOn = query.distinctFields.length > 0 ? distinctColumns(query) : [];
   const { low, high } = limitsOf(query);
@@ -95,11 +95,6 @@ export function planSelect(source: Query, options: PlanOptions): SelectPlan {
   };
   return { statement, columns: all, shape, empty };
 }
-/** Decided conditions among the columns become constants. */
-function selectable(e: Expr, test: (n: SubqueryNode) => boolean): Expr {
-  return simplify(e, test);
-}
-
 /** A subquery is put in as a planned select; everything else is walked through. */
 export function planExpr(node: Expr, dialect: DialectInfo): Expr {
   if (node.kind === "subquery") {
@@ -113,6 +108,7 @@ export function planExpr(node: Expr, dialect: DialectInfo): Expr {
     const planned = planSelect(q, { dialect, subquery: true });
     return { ...node, select: planned.statement };
   }
+  if (node.kind === "lookup" && node.decide !== undefined) return planExpr(node.decide(dialect, node.lhs), dialect);
   return mapChildren(node, (c) => planExpr(c, dialect));
 }
 export function isEmptySubquery(node: SubqueryNode, dialect: DialectInfo): boolean {
@@ -126,6 +122,7 @@ function mayBeEmpty(q: Query): boolean {
   const walk = (e: Expr): boolean =>
     e.kind === "never" ||
     e.kind === "always" ||
+    (e.kind === "lookup" && e.decide !== undefined) ||
     (e.kind === "subquery" && ((e.query as Query).empty || mayBeEmpty(e.query as Query))) ||
     children(e).some(walk);
   return walk(q.where) || q.combined.some((c) => c.empty || mayBeEmpty(c));
@@ -373,7 +370,7 @@ function planOverDerived(query: Query, options: PlanOptions): SelectPlan {
       index:
         columns.push({
           expr: planExpr(
-            simplify(node, (n) => isEmptySubquery(n, options.dialect)),
+            simplify(node, (n) => isEmptySubquery(n, options.dialect), options.dialect),
             options.dialect,
           ),
           alias: name,

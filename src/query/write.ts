@@ -105,7 +105,7 @@ export function ownCondition(
   if (query.empty) return { where: null, alias: meta.dbTable, empty: true };
   if (simple && !(selfSelects(query, meta) && !dialect.features.updateCanSelfSelect)) {
     const alias = query.initialAlias();
-    const w = simplify(query.where, test);
+    const w = simplify(query.where, test, dialect);
     if (w.kind === "never") return { where: null, alias, empty: true };
     return { where: w.kind === "always" ? null : planExpr(w, dialect), alias, empty: false };
   }
@@ -165,7 +165,7 @@ export function planUpdate(
   const own = ownCondition(source, meta, dialect);
   const set = assignments.map(({ field, value }): [string, Expr] => {
     const planned = planExpr(
-      simplify(value, (n) => isEmptySubquery(n, dialect)),
+      simplify(value, (n) => isEmptySubquery(n, dialect), dialect),
       dialect,
     );
     return [field.column!, fitting(planned, value, field, dialect)];

@@ -306,8 +306,23 @@ type ChoiceOf<O, T> = O extends { readonly choices: infer C }
 
 /** A field of text: its value is `string`, or the union of its choices. */
 export interface TextFieldOf<O> extends Field<ChoiceOf<O, string>, ChoiceOf<O, string>, "text", O> {}
-/** A field of a whole number that fits a `number`. */
-export interface NumberFieldOf<O> extends Field<ChoiceOf<O, number>, ChoiceOf<O, number>, "number", O> {}
+/** A field of a whole number: a `number`, or a `bigint` where the options say so. */
+export interface NumberFieldOf<O> extends Field<
+  O extends AsBigInt ? bigint : ChoiceOf<O, number>,
+  O extends AsBigInt ? bigint | number : ChoiceOf<O, number>,
+  O extends AsBigInt ? "bigint" : "number",
+  O
+> {}
+interface AsBigInt {
+  readonly bigint: true;
+}
+/** Options of integer fields. */
+export interface IntegerOptions extends FieldOptions<number | bigint> {
+  /** Values are `bigint`, so that every integer of 64 bits can be held: for keys past 2^53, say. Default false. */
+  readonly bigint?: boolean;
+}
+/** Options that the declaration of an automatic key may have. */
+export interface AutoOptions extends Omit<IntegerOptions, "null" | "default" | "choices"> {}
 /** Options of an automatic key. */
 export interface AutoKey {
   readonly auto: true;
@@ -315,6 +330,8 @@ export interface AutoKey {
 }
 /** An automatic key. */
 export interface AutoKeyField extends Field<number, number, "number", AutoKey> {}
+/** An automatic key whose values are `bigint`. */
+export interface BigAutoKeyField extends Field<bigint, bigint | number, "bigint", AutoKey> {}
 /** A field of moments: `Date`, or `Temporal.Instant` where microseconds are kept. */
 export interface MomentFieldOf<O> extends Field<
   O extends { readonly precision: 6 } ? Temporal.Instant : Date,
@@ -325,11 +342,13 @@ export interface MomentFieldOf<O> extends Field<
 
 /** A plain function that makes a field; `new` is not needed. */
 export interface AutoFieldFunction {
-  (options?: Omit<FieldOptions<number>, "null" | "default" | "choices">): AutoKeyField;
+  <const O extends AutoOptions = {}>(
+    options?: O & Only<O, AutoOptions>,
+  ): O extends AsBigInt ? BigAutoKeyField : AutoKeyField;
 }
 /** `IntegerField` and its smaller and positive kinds. */
 export interface IntegerFieldFunction {
-  <const O extends FieldOptions<number> = {}>(options?: O & Only<O, FieldOptions<number>>): NumberFieldOf<O>;
+  <const O extends IntegerOptions = {}>(options?: O & Only<O, IntegerOptions>): NumberFieldOf<O>;
 }
 /** `BigIntegerField` and `PositiveBigIntegerField`: 64 bits, as `bigint`. */
 export interface BigIntegerFieldFunction {

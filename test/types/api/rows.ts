@@ -1,8 +1,8 @@
 /** Values of instances, and what loads them. */
-import type { Decimal, Lazy } from "babik";
+import { type Decimal, IntegerField, type Lazy } from "babik";
 import type { Temporal } from "temporal-polyfill";
 import { type Equal, holds } from "../equal.js";
-import type { Customer, Profile, Visit } from "./crm.js";
+import { Click, type Customer, type Profile, type Visit } from "./crm.js";
 import {
   Badge,
   type Category,
@@ -167,3 +167,14 @@ const byKey = await Order.objects.inBulk(["a"]);
 holds<Equal<typeof byKey, Map<string, Order>>>();
 const byName = await Country.objects.inBulk(["FRA"], { fieldName: "iso" });
 holds<Equal<typeof byName, Map<string, Country>>>();
+
+// Integers that a number cannot hold.
+const click = await Click.objects.get({ pk: 9007199254740993n });
+holds<Equal<typeof click.id, bigint>>();
+holds<Equal<typeof click.count, bigint | null>>();
+holds<Equal<typeof click.afterId, bigint | null>>();
+await Click.objects.filter({ after__id__in: [1n, 2], count__gt: 5 });
+// @ts-expect-error: the option is true or false
+IntegerField({ bigint: "yes" });
+// @ts-expect-error: text is no integer
+await Click.objects.filter({ count: "5" });

@@ -90,16 +90,24 @@ describe("an IntegerField", () => {
     expect(f.PositiveBigIntegerField().range(postgres)).toEqual([0, 2n ** 63n - 1n]);
   });
 
-  test("tells where a raw value stands to the range", () => {
-    const small = f.SmallIntegerField();
-    expect([10n ** 40n, -40000, 3, "40000", "x", Infinity].map((v) => small.compareToRange(v, postgres))).toEqual([
-      1,
-      -1,
-      0,
-      1,
-      undefined,
-      1,
-    ]);
+  test("is wide enough for every database where none is named", () => {
+    expect(field.widest).toEqual([-(2n ** 63n), 2n ** 63n - 1n]);
+    expect(f.PositiveIntegerField().widest).toEqual([0, 2n ** 63n - 1n]);
+    expect(f.PositiveBigIntegerField().widest).toEqual([0, 2n ** 64n - 1n]);
+    expect(f.PositiveBigIntegerField().range(mariadb)).toEqual([0, 2n ** 64n - 1n]);
+  });
+
+  test("holds bigints where the options ask for it", () => {
+    for (const make of [f.IntegerField, f.SmallIntegerField, f.PositiveIntegerField, f.BigAutoField, f.AutoField]) {
+      const wide = make({ bigint: true });
+      expect(wide.needsBigInt).toBe(true);
+      expect(wide.prep(7)).toBe(7n);
+      expect(wide.prep(2n ** 60n)).toBe(2n ** 60n);
+      expect(wide.fromDb(sqlite)!(5)).toBe(5n);
+      expect(() => wide.toDb(2n ** 64n, postgres)).toThrow(DataError);
+      expect(make().needsBigInt).toBe(false);
+    }
+    expect(() => f.IntegerField({ bigint: "yes" as never })).toThrow(/takes true or false/);
   });
 
   test("validates within its range, and passes the user's tighter limit on", async () => {
