@@ -38,8 +38,8 @@ const counts = await Count.objects.bulkCreate(
   [null, -5, 5, 2_147_483_647, ...(wide ? [BEYOND] : [])].map((n) => new Count({ n })),
 );
 const values = counts.map((c) => c.n);
-const found = async (condition: object): Promise<(number | null)[]> =>
-  (await (Count.objects as any).filter(condition)).map((c: { n: number | null }) => c.n);
+const found = async (condition: Readonly<Record<string, unknown>>): Promise<(number | null)[]> =>
+  (await Count.objects.filter(condition)).map((c) => c.n);
 
 describe("a value past 32 bits beside a column of an IntegerField", () => {
   test("finds exactly the rows that JavaScript's comparison finds", async () => {

@@ -1,5 +1,15 @@
 /** A second app, whose models refer to the first and are referred to by it. */
-import { BigAutoField, CASCADE, CharField, EmailField, ForeignKey, IntegerField, model, OneToOneField, SET_NULL } from "babik";
+import {
+  BigAutoField,
+  CASCADE,
+  CharField,
+  EmailField,
+  ForeignKey,
+  IntegerField,
+  model,
+  OneToOneField,
+  SET_NULL,
+} from "babik";
 
 export class Customer extends model("Customer", {
   name: CharField({ maxLength: 100 }),
