@@ -27,7 +27,8 @@ export { Q } from "./public/expressions.js";
 export { Reverse } from "./public/functions.js";
 export { Manager, QuerySet } from "./public/models.js";
 
-export { getRollback, onCommit, setRollback } from "./orm/blocks.js";
+export { getRollback, onCommit, savepoint, setRollback } from "./orm/blocks.js";
+export { withSignal } from "./db/abort.js";
 export { timezone } from "./orm/timezone.js";
 export { isJSONNull, JSONNull, type JSONNullType } from "./fields/json.js";
 export { CheckConstraint, Deferrable, ExclusionConstraint, OpClass, UniqueConstraint } from "./meta/constraints.js";
@@ -75,3 +76,7 @@ export type { Database } from "./db/connection.js";
 export type { Cursor } from "./db/cursor.js";
 export type { ExecuteContext, ExecuteWrapper, QueryRecord } from "./db/log.js";
 export type { AtomicOptions } from "./db/transaction.js";
+export type { Transaction, TransactionOptions } from "./db/begin.js";
+export type { Savepoint } from "./db/savepoint.js";
+export type { HolderState } from "./db/holder.js";
+export type { PoolState } from "./db/pool.js";

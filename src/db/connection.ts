@@ -5,6 +5,9 @@
  */
 import { InterfaceError, OperationalError } from "../base/errors.js";
 import type { DialectInfo } from "../ast/seams.js";
+import { currentSignal, refuseAborted, signals } from "./abort.js";
+import { ambient, type Block, currentBlock, type TransactionHost } from "./block.js";
+import { Transaction, type TransactionOptions } from "./begin.js";
 import { Cursor } from "./cursor.js";
 import type {
   DatabaseSettings,
@@ -16,20 +19,13 @@ import type {
   Statement,
 } from "./driver.js";
 import { Gate } from "./gate.js";
+import { describeHolders, type Holder } from "./holder.js";
 import { type ExecuteWrapper, QueryCapture, Watchers } from "./log.js";
 import { Pool, type PoolState } from "./pool.js";
+import { addCommitHook } from "./root.js";
+import { Savepoint } from "./savepoint.js";
 import type { PoolOptions } from "./server-options.js";
-import {
-  addCommitHook,
-  ambient,
-  type AtomicOptions,
-  type Block,
-  currentBlock,
-  getRollback,
-  runAtomic,
-  setRollback,
-  type TransactionHost,
-} from "./transaction.js";
+import { type AtomicOptions, getRollback, needBlock, runAtomic, setRollback } from "./transaction.js";
 
 /** How long statements wait for a transaction of another flow on an embedded database, in milliseconds. */
 const EMBEDDED_WAIT = 30_000;
@@ -47,6 +43,9 @@ export class Database {
   /** Connections of an embedded file that read for streams, kept for the next one. */
   readonly #readers: DriverConnection[] = [];
   #direct: DriverConnection | undefined;
+  /** Who is behind the gate, and since when. */
+  #holder: Holder | undefined;
+  #heldSince = 0;
   #dialect: DialectInfo | undefined;
   #closed = false;
 
@@ -58,7 +57,7 @@ export class Database {
     this.#pool = driver.embedded ? undefined : new Pool(alias, driver, pool);
     this.#host = {
       alias,
-      lease: () => this.#lease(),
+      lease: (holder, signal) => this.#lease(holder, signal),
       release: (connection) => this.#release(connection),
       control: (text, work) => (this.#watchers.active ? this.#watchers.record("transaction", text, [], work) : work()),
     };
@@ -85,7 +84,7 @@ export class Database {
   /** The dialect, after connecting where that is needed. A promise only where it is not known yet. */
   ready(): MaybePromise<DialectInfo> {
     if (this.#dialect !== undefined || this.#driver.embedded) return this.dialect;
-    return this.#leased((connection) => connection.dialect);
+    return this.#leased(newHolder("statement"), (connection) => connection.dialect);
   }
 
   /** Whether the caller is inside an atomic block of this database. */
@@ -108,15 +107,20 @@ export class Database {
    * is there at once, unless a transaction of another flow has to end first.
    * @throws DatabaseError and its subclasses; synchronously where the answer is synchronous
    */
-  run(statement: Statement, options?: RunOptions): MaybePromise<RunResult> {
+  run(statement: Statement, given?: RunOptions): MaybePromise<RunResult> {
+    const options = signals.used ? withSignalOf(given) : given;
     if (ambient.used) {
       const block = currentBlock(this.#host);
-      if (block !== undefined) return block.run((connection) => this.#execute(connection, statement, options));
+      if (block !== undefined) {
+        block.root.holder.text = statement.text;
+        return block.run((connection) => this.#execute(connection, statement, options));
+      }
     }
     const direct = this.#direct;
     if (direct !== undefined && !this.#gate.held && this.#watchers.wrappers.length === 0)
       return this.#execute(direct, statement, options);
-    return this.#leased((connection) => this.#execute(connection, statement, options));
+    const holder = newHolder("statement", statement.text);
+    return this.#leased(holder, (connection) => this.#execute(connection, statement, options), options?.signal);
   }
 
   /** Runs a text of several statements without parameters. On MariaDB they are sent one after the other. */
@@ -126,7 +130,7 @@ export class Database {
         ? this.#watchers.record("statement", text, [], () => connection.script(text))
         : connection.script(text);
     const block = this.#block();
-    return block === undefined ? this.#leased(work) : block.run(work);
+    return block === undefined ? this.#leased(newHolder("script"), work) : block.run(work);
   }
 
   /**
@@ -134,13 +138,15 @@ export class Database {
    * gives the connection back.
    */
   async *stream(statement: Statement, chunkSize = 2000): AsyncGenerator<unknown[][]> {
+    const options: RunOptions = { signal: currentSignal() };
     const block = this.#block();
     if (block !== undefined) {
-      yield* this.#turns(block, statement, chunkSize);
+      block.root.holder.text = statement.text;
+      yield* this.#turns(block, statement, chunkSize, options);
       return;
     }
-    const connection = await this.#leaseReader();
-    const rows = connection.stream(statement, chunkSize);
+    const connection = await this.#leaseReader(newHolder("stream", statement.text), options.signal);
+    const rows = connection.stream(statement, chunkSize, options);
     this.#note(statement);
     try {
       yield* rows;
@@ -152,13 +158,35 @@ export class Database {
   /**
    * Runs `fn` in a transaction, or in a savepoint where the caller already is in one. An error undoes its work and goes on;
    * else the work is committed when the outermost block ends.
-   * @param options `savepoint`, `durable`, and for the outermost block `isolation`, `readOnly`, `deferrable`, `retries`
+   * @param options `savepoint`, `durable`, `signal`, and for the outermost block `isolation`, `readOnly`, `deferrable`, `retries`
    * @throws TransactionManagementError for nesting that is not allowed; OperationalError `transaction.commit_unknown`
    * @example await db.atomic(async () => { … }, { isolation: "serializable", retries: 5 })
    * Django: https://docs.djangoproject.com/en/stable/topics/db/transactions/#django.db.transaction.atomic
    */
   atomic<T>(fn: () => T | Promise<T>, options: AtomicOptions = {}): Promise<T> {
     return runAtomic(this.#host, fn, options);
+  }
+
+  /**
+   * Begins a transaction and gives a handle to it: work inside of `tx.run()` belongs to it. `await using` rolls it back
+   * unless it was committed. Where one function is the whole transaction, `atomic` is shorter.
+   * @param options `isolation`, `readOnly`, `deferrable`, `signal`
+   * @throws TransactionManagementError inside of an atomic block; OperationalError `pool.timeout`
+   * @example await using tx = await db.begin(); await tx.run(() => order.save()); await tx.commit();
+   * Django: https://docs.djangoproject.com/en/stable/topics/db/transactions/#low-level-apis
+   */
+  begin(options: TransactionOptions = {}): Promise<Transaction> {
+    return Transaction.begin(this.#host, options);
+  }
+
+  /**
+   * Sets a savepoint in the caller's atomic block; nested blocks do so by themselves.
+   * @throws TransactionManagementError outside of a block, or when an error made it unusable
+   * @example const here = await db.savepoint(); await risky().catch(() => here.rollback()); await here.release();
+   * Django: https://docs.djangoproject.com/en/stable/topics/db/transactions/#savepoint-rollback
+   */
+  async savepoint(): Promise<Savepoint> {
+    return Savepoint.set(needBlock(this.#host, "savepoint()"));
   }
 
   /**
@@ -252,8 +280,12 @@ export class Database {
   }
 
   /** Does `work` on a connection that nobody else uses meanwhile; at once where it can be. */
-  #leased<T>(work: (connection: DriverConnection) => MaybePromise<T>): MaybePromise<T> {
-    const leased = this.#lease();
+  #leased<T>(
+    holder: Holder,
+    work: (connection: DriverConnection) => MaybePromise<T>,
+    signal?: AbortSignal,
+  ): MaybePromise<T> {
+    const leased = this.#lease(holder, signal);
     return leased instanceof Promise ? leased.then((c) => this.#using(c, work)) : this.#using(leased, work);
   }
 
@@ -281,24 +313,28 @@ export class Database {
     }
   }
 
-  #lease(): MaybePromise<DriverConnection> {
+  #lease(holder: Holder, signal?: AbortSignal): MaybePromise<DriverConnection> {
     if (this.#closed) throw this.#closedError();
     if (this.#pool !== undefined) {
-      const connection = this.#pool.acquire();
+      const connection = this.#pool.acquire(holder, signal);
       if (!(connection instanceof Promise)) return connection;
       return connection.then((c) => {
         this.#dialect ??= c.dialect;
         return c;
       });
     }
-    const turn = this.#gate.enter(EMBEDDED_WAIT, () => this.#busy());
-    if (turn !== undefined) return turn.then(() => this.#entered());
-    return this.#entered();
+    refuseAborted(signal);
+    const turn = this.#gate.enter(EMBEDDED_WAIT, () => this.#busy(), signal);
+    if (turn !== undefined) return turn.then(() => this.#entered(holder));
+    return this.#entered(holder);
   }
 
-  #entered(): DriverConnection {
+  #entered(holder: Holder): DriverConnection {
     try {
-      return this.#open();
+      const connection = this.#open();
+      this.#holder = holder;
+      this.#heldSince = performance.now();
+      return connection;
     } catch (error) {
       this.#gate.leave();
       throw error;
@@ -325,10 +361,10 @@ export class Database {
   }
 
   // A stream of an embedded file reads beside the only connection, so that writing goes on while it is open.
-  async #leaseReader(): Promise<DriverConnection> {
-    if (!this.#driver.embedded) return this.#lease();
+  async #leaseReader(holder: Holder, signal: AbortSignal | undefined): Promise<DriverConnection> {
+    if (!this.#driver.embedded) return this.#lease(holder, signal);
     if (this.#open().separateReaders !== true) {
-      const connection = await this.#lease();
+      const connection = await this.#lease(holder, signal);
       // The rows are read in between other statements; the driver empties the cursor before anything is written.
       this.#gate.leave();
       return connection;
@@ -345,8 +381,13 @@ export class Database {
   }
 
   // Inside a block each chunk takes its turn, so that other statements of the block may run while the loop is open.
-  async *#turns(block: Block, statement: Statement, chunkSize: number): AsyncGenerator<unknown[][]> {
-    const rows = block.connection.stream(statement, chunkSize)[Symbol.asyncIterator]();
+  async *#turns(
+    block: Block,
+    statement: Statement,
+    chunkSize: number,
+    options: RunOptions,
+  ): AsyncGenerator<unknown[][]> {
+    const rows = block.connection.stream(statement, chunkSize, options)[Symbol.asyncIterator]();
     this.#note(statement);
     let finished = false;
     try {
@@ -372,12 +413,31 @@ export class Database {
 
   #busy(): OperationalError {
     return new OperationalError(
-      `A transaction kept the database '${this.alias}' to itself for ${EMBEDDED_WAIT / 1000} seconds. An atomic block must not wait for work that runs outside of it.`,
+      `A transaction kept the database '${this.alias}' to itself for ${EMBEDDED_WAIT / 1000} seconds.${this.#heldBy()} An atomic block must not wait for work that runs outside of it.`,
       "pool.timeout",
     );
+  }
+
+  #heldBy(): string {
+    const holder = this.#holder;
+    if (holder === undefined) return "";
+    const milliseconds = performance.now() - this.#heldSince;
+    return describeHolders([{ kind: holder.kind, statement: holder.text, milliseconds }]).replace("They are", "It is");
   }
 
   #closedError(): InterfaceError {
     return new InterfaceError(`The connections of '${this.alias}' were closed.`, "database.closed");
   }
+}
+
+function newHolder(kind: Holder["kind"], text?: string): Holder {
+  return { kind, text };
+}
+
+/** The options with the signal that the caller is under, where it gave none. */
+function withSignalOf(options: RunOptions | undefined): RunOptions | undefined {
+  const signal = currentSignal();
+  if (signal === undefined) return options;
+  if (options?.signal === undefined) return { ...options, signal };
+  return options.signal === signal ? options : { ...options, signal: AbortSignal.any([options.signal, signal]) };
 }

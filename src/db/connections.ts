@@ -17,7 +17,14 @@ export type DatabasesConfig = Readonly<Record<string, DatabaseConfig>>;
 /** The name of the database that is used when none is named. */
 export const DEFAULT_ALIAS = "default";
 
-const embeddedPool: PoolOptions = { poolSize: 1, acquireTimeout: 30_000, idleTimeout: 0, maxLifetime: 0, pingAfter: 0 };
+const embeddedPool: PoolOptions = {
+  poolSize: 1,
+  acquireTimeout: 30_000,
+  idleTimeout: 0,
+  maxLifetime: 0,
+  pingAfter: 0,
+  holdWarning: 0,
+};
 
 /** The driver for settings, by their kind. */
 export function makeDriver(settings: DatabaseSettings): Driver {

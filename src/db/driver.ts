@@ -58,7 +58,7 @@ export interface DriverConnection {
   readonly dialect: DialectInfo;
   run(statement: Statement, options?: RunOptions): MaybePromise<RunResult>;
   /** Rows in chunks of about `chunkSize`, in bounded memory; stopping early frees the cursor. */
-  stream(statement: Statement, chunkSize: number): AsyncIterable<unknown[][]>;
+  stream(statement: Statement, chunkSize: number, options?: RunOptions): AsyncIterable<unknown[][]>;
   /** Several statements in one text without parameters (DDL scripts). */
   script(text: string): MaybePromise<void>;
   begin(options?: BeginOptions): MaybePromise<void>;
@@ -68,6 +68,10 @@ export interface DriverConnection {
   ping(): MaybePromise<boolean>;
   /** Whether the server sees a transaction open now; `undefined` where it does not tell. */
   readonly inTransaction: boolean | undefined;
+  /** Whether a statement may have changed the session (settings, temporary tables, locks): `reset` is needed before others use it. */
+  readonly sessionChanged?: boolean | undefined;
+  /** Makes the session as it was after connecting; outside of transactions only. */
+  reset?(): MaybePromise<void>;
   /** Whether a second connection may read while this one writes (SQLite files in WAL mode). */
   readonly separateReaders?: boolean | undefined;
   /** False once the connection cannot be used again; the pool then drops it. */

@@ -226,6 +226,13 @@ export function fakeDatabase(
   alias = "default",
 ): { readonly database: Database; readonly driver: FakeDriver } {
   const driver = new FakeDriver(options);
-  const pool = { poolSize: 10, acquireTimeout: 1000, idleTimeout: 1000, maxLifetime: 0, pingAfter: 60_000 };
+  const pool = {
+    poolSize: 10,
+    acquireTimeout: 1000,
+    idleTimeout: 1000,
+    maxLifetime: 0,
+    pingAfter: 60_000,
+    holdWarning: 0,
+  };
   return { database: new Database(alias, driver, pool), driver };
 }

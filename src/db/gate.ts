@@ -3,10 +3,10 @@
  * It must not know what is behind it.
  */
 import type { BabikError } from "../base/errors.js";
+import { cancelledBefore } from "./abort.js";
 
 interface Waiter {
   readonly go: () => void;
-  timer: NodeJS.Timeout | undefined;
 }
 
 /** Mutual exclusion in order of arrival. */
@@ -28,26 +28,34 @@ export class Gate {
    * Goes in. `undefined` when it was free, else a promise of the turn.
    * @param within milliseconds after which waiting fails
    * @param tooLate makes the error for that
+   * @param signal ends the waiting
    */
-  enter(within?: number, tooLate?: () => BabikError): Promise<void> | undefined {
+  enter(within?: number, tooLate?: () => BabikError, signal?: AbortSignal): Promise<void> | undefined {
     if (!this.#held) {
       this.#held = true;
       return undefined;
     }
     return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      };
+      const fail = (error: BabikError): void => {
+        const at = this.#waiters.indexOf(waiter);
+        if (at >= 0) this.#waiters.splice(at, 1);
+        stop();
+        reject(error);
+      };
+      const abort = (): void => fail(cancelledBefore(signal!));
+      const timer =
+        within === undefined || tooLate === undefined ? undefined : setTimeout(() => fail(tooLate()), within);
+      signal?.addEventListener("abort", abort, { once: true });
       const waiter: Waiter = {
         go: () => {
-          clearTimeout(waiter.timer);
+          stop();
           resolve();
         },
-        timer: undefined,
       };
-      if (within !== undefined && tooLate !== undefined)
-        waiter.timer = setTimeout(() => {
-          const at = this.#waiters.indexOf(waiter);
-          if (at >= 0) this.#waiters.splice(at, 1);
-          reject(tooLate());
-        }, within);
       this.#waiters.push(waiter);
     });
   }

@@ -16,6 +16,8 @@ export interface PoolOptions {
   readonly maxLifetime: number;
   /** Connections that were idle for longer are asked whether the server is still there before they are used. */
   readonly pingAfter: number;
+  /** How long a caller may hold a connection before a warning names it and where it was asked for; 0 for never. */
+  readonly holdWarning: number;
 }
 
 /** How TLS is used: not at all, or with these options of Node's `tls.connect`. */
@@ -42,6 +44,7 @@ const names = [
   "idleTimeout",
   "maxLifetime",
   "pingAfter",
+  "holdWarning",
   "connectTimeout",
   "statementTimeout",
   "lockTimeout",
@@ -80,6 +83,7 @@ export function readServerOptions(database: string, given: Readonly<Record<strin
     idleTimeout: whole("idleTimeout", read("idleTimeout"), 60_000),
     maxLifetime: whole("maxLifetime", read("maxLifetime"), 1_800_000),
     pingAfter: whole("pingAfter", read("pingAfter"), 30_000),
+    holdWarning: whole("holdWarning", read("holdWarning"), 0),
     connectTimeout: whole("connectTimeout", read("connectTimeout"), 10_000),
     statementTimeout: whole("statementTimeout", read("statementTimeout"), 0),
     lockTimeout: read("lockTimeout") === undefined ? undefined : whole("lockTimeout", read("lockTimeout"), 0),

@@ -1,5 +1,6 @@
 /** `atomic`, `onCommit` and their kin without an orm in hand: they work on the orm that was made last. */
 import { ownOptions } from "../base/options.js";
+import type { Savepoint } from "../db/savepoint.js";
 import type { AtomicOptions } from "../db/transaction.js";
 import { currentOrm } from "./define.js";
 
@@ -26,4 +27,8 @@ export function getRollback(using = "default"): boolean {
 /** Marks the innermost block for rollback. */
 export function setRollback(rollback: boolean, using = "default"): void {
   currentOrm().connection(using).setRollback(rollback);
+}
+/** Sets a savepoint in the innermost block; see `Database.savepoint`. */
+export async function savepoint(using = "default"): Promise<Savepoint> {
+  return currentOrm().connection(using).savepoint();
 }

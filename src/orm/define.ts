@@ -3,6 +3,7 @@ import { ownOptions } from "../base/options.js";
 import { ImproperlyConfigured } from "../base/errors.js";
 import { readZoneFrom } from "../base/temporal.js";
 import { connectAll, type DatabasesConfig } from "../db/connections.js";
+import type { Transaction, TransactionOptions } from "../db/begin.js";
 import type { Database } from "../db/connection.js";
 import type { Field } from "../fields/field.js";
 import { runChecks } from "../meta/checks.js";
@@ -193,6 +194,11 @@ export class Orm {
   atomic<T>(fn: () => T | Promise<T>, options: { using?: string } & Record<string, unknown> = {}): Promise<T> {
     const { using = "default", ...rest } = ownOptions(options);
     return this.connection(using).atomic(fn, ownOptions(rest));
+  }
+  /** Begins a transaction and gives a handle to it. */
+  async begin(options: { using?: string } & TransactionOptions = {}): Promise<Transaction> {
+    const { using = "default", ...rest } = ownOptions(options);
+    return this.connection(using).begin(ownOptions(rest));
   }
   /** Ends all connections. */
   close(): Promise<void> {

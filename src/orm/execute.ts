@@ -10,6 +10,7 @@ import type { SelectPlan } from "../query/plan-types.js";
 import type { Query } from "../query/state.js";
 import type { Compiled } from "../sql/compiled.js";
 import { compileStatement } from "../sql/compile.js";
+import { checkBinding } from "./bound.js";
 import {
   columnReader,
   instanceReader,
@@ -34,7 +35,9 @@ export interface Executable {
 /** Database a queryset reads from (or writes to). */
 export function databaseOf(qs: QuerySetParts, write = qs.forWrite): Database {
   const rt = runtimeOf(qs.meta);
-  return rt.database(qs.alias ?? rt.route(qs.meta, write, qs.hints));
+  const db = rt.database(qs.alias ?? rt.route(qs.meta, write, qs.hints));
+  if (qs.binding !== undefined) checkBinding(qs.binding, db);
+  return db;
 }
 
 /** The compiled form of a shape, made once for each kind of database and time zone. */

@@ -1,5 +1,6 @@
 /** Managers: where a model's querysets come from. Every queryset method is there too, on a fresh set of all rows. */
 import { ImproperlyConfigured, QueryTypeError } from "../base/errors.js";
+import type { Transaction } from "../db/begin.js";
 import type { ModelMeta } from "../meta/options.js";
 import type { ModelClass } from "./model.js";
 import { QuerySet } from "./queryset.js";
@@ -69,8 +70,8 @@ export class Manager {
     if (hints !== null) made.#hints = hints;
     return made;
   }
-  using(alias: string): QuerySet {
-    return this.getQuerySet().using(alias);
+  using(database: string | Transaction): QuerySet {
+    return this.getQuerySet().using(database);
   }
   /** All rows that this manager gives. */
   getQuerySet(): QuerySet {

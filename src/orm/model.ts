@@ -1,13 +1,15 @@
 /** The base class of all models. Its methods hand over to the operations of the orm; its state is private. */
 import { ownOptions } from "../base/options.js";
 import { INSTANCE } from "../ast/slots.js";
-import { ImproperlyConfigured } from "../base/errors.js";
+import { ImproperlyConfigured, ValueError } from "../base/errors.js";
 import type { ModelMeta } from "../meta/options.js";
+import { usingTransaction } from "./bound.js";
 import {
   FROM_DB,
   installStateAccess,
   InstanceState,
   metaOfInstance,
+  ownState,
   pkOf,
   putValue,
   stateOf,
@@ -70,19 +72,21 @@ export abstract class ModelBase {
     const values = value === null ? meta.pkFields.map(() => null) : (value as unknown[]);
     meta.pkFields.forEach((f, i) => putValue(this, f.attname, values[i]));
   }
-  /** Whether the row is saved, and in which database. */
-  get _state(): { readonly adding: boolean; readonly db: string | undefined } {
-    const s = stateOf(this);
-    return { adding: s.adding, db: s.db ?? undefined };
+  /** Whether the row is saved, and in which database; both can be set, as for copies into another database. */
+  get _state(): { adding: boolean; db: string | undefined } {
+    return stateView(this);
   }
   save(options: SaveOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.save(this, ownOptions(options));
+    const { operations } = runtimeOf(metaOfInstance(this));
+    return usingTransaction(ownOptions(options), (o) => operations.save(this, o));
   }
   delete(options: DeleteOptions = {}): Promise<Deleted> {
-    return runtimeOf(metaOfInstance(this)).operations.delete(this, ownOptions(options));
+    const { operations } = runtimeOf(metaOfInstance(this));
+    return usingTransaction(ownOptions(options), (o) => operations.delete(this, o));
   }
   refreshFromDb(options: RefreshOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.refresh(this, ownOptions(options));
+    const { operations } = runtimeOf(metaOfInstance(this));
+    return usingTransaction(ownOptions(options), (o) => operations.refresh(this, o));
   }
   set(values: Readonly<Record<string, unknown>>): this {
     runtimeOf(metaOfInstance(this)).operations.assign(this, values);
@@ -159,4 +163,23 @@ export abstract class ModelBase {
 }
 function bigints(_key: string, v: unknown): unknown {
   return typeof v === "bigint" ? `${v}n` : v;
+}
+function stateView(instance: object): { adding: boolean; db: string | undefined } {
+  return {
+    get adding() {
+      return stateOf(instance).adding;
+    },
+    set adding(value: boolean) {
+      if (typeof value !== "boolean")
+        throw new ValueError("_state.adding is true or false.", "model.state", { path: "_state.adding" });
+      ownState(instance).adding = value;
+    },
+    get db() {
+      return stateOf(instance).db ?? undefined;
+    },
+    set db(alias: string | undefined) {
+      const known = runtimeOf(metaOfInstance(instance)).connections;
+      ownState(instance).db = alias === undefined || alias === null ? null : known.get(alias).alias;
+    },
+  };
 }

@@ -23,18 +23,27 @@ import { rawQuerySet } from "./raw.js";
 import { runtimeOf } from "./runtime.js";
 import type { Database } from "../db/connection.js";
 
-/** Reads all rows and what is prefetched with them. */
+/** Reads all rows and what is prefetched with them. They are kept; a failure is not: the next await tries again. */
 export function load(qs: QuerySetLike): Promise<unknown[]> {
+  let done: MaybePromise<unknown[]>;
   try {
-    const db = databaseOf(qs.parts);
+    const { parts } = qs;
+    const db = databaseOf(parts);
     checkLock(qs, db);
-    const fetched = fetchRows(qs.parts, db);
-    if (fetched instanceof Promise) return fetched.then((f) => finish(qs, f.exe, f.rows, db));
-    const done = finish(qs, fetched.exe, fetched.rows, db);
-    return done instanceof Promise ? done : Promise.resolve(done);
+    const fetched = fetchRows(parts, db);
+    done =
+      fetched instanceof Promise
+        ? fetched.then((f) => finish(qs, f.exe, f.rows, db))
+        : finish(qs, fetched.exe, fetched.rows, db);
   } catch (error) {
     return Promise.reject(error as Error);
   }
+  if (!(done instanceof Promise)) return (qs.resultPromise = Promise.resolve(done));
+  const reading = done.catch((error: unknown) => {
+    if (qs.resultPromise === reading) qs.resultPromise = null;
+    throw error;
+  });
+  return (qs.resultPromise = reading);
 }
 function checkLock(qs: QuerySetLike, db: Database): void {
   if (qs.query.lock === null) return;

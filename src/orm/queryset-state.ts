@@ -1,5 +1,6 @@
 /** What a queryset carries besides its shape: the values, the database, what is loaded with it. Data only. */
 import type { ShapeKey, Slotter } from "../expressions/shape-key.js";
+import type { Transaction } from "../db/begin.js";
 import type { ModelMeta } from "../meta/options.js";
 import type { Query } from "../query/state.js";
 import type { FetchMode } from "./instance-state.js";
@@ -13,6 +14,11 @@ export interface KnownRelated {
   /** By the text of the row's key value. */
   readonly objects: ReadonlyMap<string, object>;
   readonly keyOf: (row: object) => unknown;
+}
+/** What a queryset is bound to: all it sends runs inside of it. */
+export interface Binding {
+  readonly transaction: Transaction | null;
+  readonly signal: AbortSignal | null;
 }
 export interface QuerySetParts {
   readonly meta: ModelMeta;
@@ -29,6 +35,8 @@ export interface QuerySetParts {
   readonly low: number;
   readonly high: number | null;
   readonly sticky: boolean;
+  /** The transaction or signal of a bound queryset. */
+  readonly binding?: Binding | undefined;
 }
 
 /** A queryset as the files under it see it; `orm/queryset.ts` implements it. */

@@ -20,6 +20,8 @@ import {
 } from "../query/selection.js";
 import type { Query } from "../query/state.js";
 import type { ModelMeta } from "../meta/options.js";
+import { Transaction } from "../db/begin.js";
+import { aliasOf, bindSignal, bindTransaction } from "./bound.js";
 import { executable, databaseOf } from "./execute.js";
 import type { FetchMode } from "./instance-state.js";
 import type { RowMode } from "./queryset-state.js";
@@ -287,10 +289,14 @@ export class QuerySet extends QuerySetCore {
   all(): this {
     return this.with({});
   }
-  /** Reads from the database of that alias. */
-  using(alias: string): this {
-    if (typeof alias !== "string") throw new QueryTypeError("using() takes the alias of a database.", "queryset.using");
-    return this.with({ alias });
+  /** Reads from and writes to the database of that alias, or inside of a transaction that `begin()` gave. */
+  using(database: string | Transaction): this {
+    if (database instanceof Transaction) return bindTransaction(this, database);
+    return this.with({ alias: aliasOf(database) });
+  }
+  /** Cancels what this queryset sends when the signal is aborted. */
+  signal(signal: AbortSignal): this {
+    return bindSignal(this, signal);
   }
   /** Locks the rows until the transaction ends. */
   selectForUpdate(
@@ -471,7 +477,7 @@ export class QuerySet extends QuerySetCore {
   }
   /** The rows; read once, then kept. */
   rows(): Promise<unknown[]> {
-    return (this.resultPromise ??= run.load(this));
+    return this.resultPromise ?? run.load(this);
   }
   async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
     for (const row of await this.rows()) yield row;
@@ -552,7 +558,7 @@ export class QuerySet extends QuerySetCore {
   // ---- looking ---------------------------------------------------------------------------------------------------
   /** Text and parameters of the query, for the database it would run on. */
   sql(): { text: string; params: readonly unknown[] } {
-    const db = databaseOf(this.parts);
+    const db = databaseOf({ ...this.parts, binding: undefined });
     const exe = executable(this.node, db.dialect);
     if (exe.compiled === null) return { text: "", params: [] };
     const { text, params } = exe.compiled.bind(this.values_, currentZone(), db);
@@ -560,7 +566,7 @@ export class QuerySet extends QuerySetCore {
   }
   /** Alias of the database it reads from. */
   get db(): string {
-    return databaseOf(this.parts).alias;
+    return databaseOf({ ...this.parts, binding: undefined }).alias;
   }
   override toString(): string {
     return `QuerySet of ${this.meta.label}${this.result === null ? " (not read yet)" : ` (${this.result.length} rows)`}`;

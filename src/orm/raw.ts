@@ -8,6 +8,8 @@ import { primitive } from "../sql/compiled.js";
 import { inferType } from "../query/types.js";
 import type { Field } from "../fields/field.js";
 import { classFor, compileFill } from "./hydrate.js";
+import { Transaction } from "../db/begin.js";
+import { aliasOf, bindTransaction, runBound } from "./bound.js";
 import { databaseOf } from "./execute.js";
 import { FROM_DB, InstanceState } from "./instance-state.js";
 import type { QuerySetLike } from "./queryset-state.js";
@@ -66,8 +68,12 @@ export class RawQuerySet implements PromiseLike<object[]> {
     this.#translations = translations;
     this.#prefetches = prefetches;
   }
-  using(alias: string): RawQuerySet {
-    return new RawQuerySet(this.#qs.with({ alias }), this.#sql, this.#params, this.#translations, this.#prefetches);
+  using(database: string | Transaction): RawQuerySet {
+    const qs =
+      database instanceof Transaction
+        ? bindTransaction(this.#qs, database)
+        : this.#qs.with({ alias: aliasOf(database) });
+    return new RawQuerySet(qs, this.#sql, this.#params, this.#translations, this.#prefetches);
   }
   prefetchRelated(...lookups: unknown[]): RawQuerySet {
     return new RawQuerySet(
@@ -79,7 +85,7 @@ export class RawQuerySet implements PromiseLike<object[]> {
     );
   }
   rows(): Promise<object[]> {
-    return (this.#result ??= this.#run());
+    return (this.#result ??= runBound(this.#qs.parts.binding, () => this.#run()));
   }
   /** Names of the statement's columns, in order; asking for them runs it. */
   get columns(): Promise<readonly string[]> {

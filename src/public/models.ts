@@ -9,6 +9,7 @@ import { Manager as RunTimeManager } from "../orm/manager.js";
 import { Prefetch as makePrefetch, prefetchRelatedObjects as prefetch } from "../orm/prefetch.js";
 import { QuerySet as RunTimeQuerySet } from "../orm/queryset.js";
 import { sql as template } from "../orm/raw.js";
+import type { Transaction, TransactionOptions } from "../db/begin.js";
 import type { AtomicOptions } from "../db/transaction.js";
 import type { Database } from "../db/connection.js";
 import * as deletion from "../fields/relations.js";
@@ -70,6 +71,19 @@ export interface OrmMembers {
   getModel(label: string): LooseModel;
   /** Runs `fn` in a transaction, or in a savepoint of the one that runs. See `atomic`. */
   atomic<T>(fn: () => T, options?: AtomicOptions & { readonly using?: string }): Promise<Awaited<T>>;
+  /**
+   * Begins a transaction and gives a handle to it. What is awaited inside of `tx.run()` belongs to it, and so does what
+   * `using(tx)` and `save({ using: tx })` send. Without `commit()` it is rolled back when it is disposed of.
+   * @param options `using` (alias), `isolation`, `readOnly`, `deferrable`, `signal`
+   * @throws TransactionManagementError inside of an atomic block of that database
+   * @example
+   * await using tx = await orm.begin();
+   * const order = await Order.objects.using(tx).create({ customer });
+   * await tx.run(() => bookStock(order));
+   * await tx.commit();
+   * @see https://docs.djangoproject.com/en/stable/topics/db/transactions/#low-level-apis
+   */
+  begin(options?: TransactionOptions & { readonly using?: string }): Promise<Transaction>;
   /** Makes and removes tables, indexes and constraints. */
   schemaEditor(alias?: string, options?: SchemaEditorOptions): SchemaEditor;
   /** Makes the tables of all models, or of the given ones. */

@@ -41,6 +41,8 @@ export interface MariaConnection {
   prepare(command: CommandOptions): Promise<MariaStatement>;
   queryStream(command: CommandOptions, values: readonly unknown[]): Readable & { close(): void };
   ping(): Promise<void>;
+  /** Forgets the session: transaction, settings, temporary tables, locks, prepared statements. */
+  reset(): Promise<void>;
   end(): Promise<void>;
   destroy(): void;
   isValid(): boolean;
@@ -53,6 +55,17 @@ interface MariaModule {
 
 // Strict: a value that does not fit its column is an error, not cut. Set whole, so that the server's default plays no part.
 const SQL_MODE = "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
+
+/** What every session begins with, and has again after a reset. */
+export function sessionSql(options: ServerOptions): string[] {
+  return [
+    `SET time_zone = '+00:00', sql_mode = '${SQL_MODE}', sql_auto_is_null = 0` +
+      (options.lockTimeout === undefined
+        ? ""
+        : `, innodb_lock_wait_timeout = ${Math.max(1, Math.ceil(options.lockTimeout / 1000))}`),
+    `SET SESSION TRANSACTION ISOLATION LEVEL ${(options.isolation ?? "read committed").toUpperCase()}`,
+  ];
+}
 
 /** A connection and its socket, which can be told not to keep the process alive. */
 export interface OpenedConnection {
@@ -76,13 +89,6 @@ export async function openMaria(settings: DatabaseSettings, options: ServerOptio
   const host = settings.host ?? "localhost";
   const port = settings.port ?? 3306;
   const path = host.startsWith("/");
-  const initSql = [
-    `SET time_zone = '+00:00', sql_mode = '${SQL_MODE}', sql_auto_is_null = 0` +
-      (options.lockTimeout === undefined
-        ? ""
-        : `, innodb_lock_wait_timeout = ${Math.max(1, Math.ceil(options.lockTimeout / 1000))}`),
-    `SET SESSION TRANSACTION ISOLATION LEVEL ${(options.isolation ?? "read committed").toUpperCase()}`,
-  ];
   const connection = await module.createConnection({
     host: path ? undefined : host,
     port,
@@ -112,7 +118,7 @@ export async function openMaria(settings: DatabaseSettings, options: ServerOptio
     trace: false,
     logParam: false,
     prepareCacheLength: options.prepare ? 256 : 0,
-    initSql,
+    initSql: sessionSql(options),
   });
   return { connection, socket };
 }

@@ -4,6 +4,7 @@
  */
 import { DataError, InterfaceError, OperationalError } from "../../base/errors.js";
 import type { DbParam, DialectInfo } from "../../ast/seams.js";
+import { cancellable, refuseAborted } from "../abort.js";
 import { classifyMysql } from "../classify/mysql.js";
 import { makeDialect, parseVersion } from "../dialects.js";
 import type {
@@ -18,6 +19,7 @@ import type {
 import { isolationText } from "../isolation.js";
 import { checkParams, toBuffer } from "../parameters.js";
 import { readServerOptions, type ServerOptions } from "../server-options.js";
+import { changesSession } from "../session.js";
 import {
   type CommandOptions,
   type MariaConnection,
@@ -25,6 +27,7 @@ import {
   openMaria,
   type OpenedConnection,
   type RowPacket,
+  sessionSql,
 } from "./client.js";
 import { type RowSource, RowStream } from "./row-stream.js";
 import { splitScript } from "./script.js";
@@ -54,6 +57,7 @@ class MysqlConnection implements DriverConnection {
   #stream: RowStream | undefined;
   #usable = true;
   #closed = false;
+  #sessionChanged = false;
 
   private constructor(
     opened: OpenedConnection,
@@ -85,12 +89,7 @@ class MysqlConnection implements DriverConnection {
         )) as RowPacket;
         shared.namedTimeZones = Number(rows[0]?.[0]) === 1;
       }
-      if (options.statementTimeout > 0)
-        await opened.connection.query(
-          mariaDb
-            ? `SET SESSION max_statement_time = ${options.statementTimeout / 1000}`
-            : `SET SESSION max_execution_time = ${options.statementTimeout}`,
-        );
+      for (const sql of timeoutSql(options, mariaDb)) await opened.connection.query(sql);
       const dialect = makeDialect("mysql", parseVersion(raw), mariaDb, { namedTimeZones: shared.namedTimeZones });
       return new MysqlConnection(opened, dialect, settings, options);
     } catch (error) {
@@ -106,14 +105,30 @@ class MysqlConnection implements DriverConnection {
     return (this.#connection.info.status & STATUS_IN_TRANSACTION) !== 0;
   }
 
+  get sessionChanged(): boolean {
+    return this.#sessionChanged;
+  }
+
+  async reset(): Promise<void> {
+    try {
+      await this.#connection.reset();
+    } catch (error) {
+      throw this.#classify(error, "RESET");
+    }
+    // The server forgets our settings too, but not that another database was chosen.
+    const { database } = this.#settings;
+    if (database !== "") await this.#plain(`USE \`${database.replaceAll("`", "``")}\``);
+    for (const sql of [...sessionSql(this.#options), ...timeoutSql(this.#options, this.dialect.isMariaDb)])
+      await this.#plain(sql);
+    this.#sessionChanged = false;
+  }
+
   async run(statement: Statement, options?: RunOptions): Promise<RunResult> {
     const { text } = statement;
+    if (statement.handle === undefined && !this.#sessionChanged) this.#sessionChanged = changesSession(text);
     const values = sendable(statement.params);
     const signal = options?.signal;
-    if (signal?.aborted === true)
-      throw new OperationalError("The statement was cancelled before it began.", "database.cancelled", {
-        cause: signal.reason,
-      });
+    refuseAborted(signal);
     // A result that is still being read must be out of the way: the protocol answers one statement after the other.
     if (this.#stream !== undefined) await this.#stream.drain();
     if (!this.#usable) throw gone(this.#closed);
@@ -147,7 +162,9 @@ class MysqlConnection implements DriverConnection {
    * Rows as they come over the wire; the socket is paused while nobody takes them. When another statement is sent on this
    * connection (inside a transaction), the rest of the rows is read into memory first.
    */
-  async *stream(statement: Statement, chunkSize: number): AsyncGenerator<unknown[][]> {
+  async *stream(statement: Statement, chunkSize: number, options?: RunOptions): AsyncGenerator<unknown[][]> {
+    const signal = options?.signal;
+    refuseAborted(signal);
     const values = sendable(statement.params);
     if (this.#stream !== undefined) await this.#stream.drain();
     if (!this.#usable) throw gone(this.#closed);
@@ -164,7 +181,8 @@ class MysqlConnection implements DriverConnection {
       } else source = this.#connection.queryStream(command, values);
       rows = this.#stream = new RowStream(source);
       for (;;) {
-        const chunk = await rows.take(size);
+        const taking = rows.take(size);
+        const chunk = signal === undefined ? await taking : await this.#cancellable(taking, signal);
         if (chunk.length > 0) yield chunk;
         if (chunk.length < size) break;
       }
@@ -184,7 +202,10 @@ class MysqlConnection implements DriverConnection {
   }
 
   async script(text: string): Promise<void> {
-    for (const part of splitScript(text)) await this.#plain(part);
+    for (const part of splitScript(text)) {
+      this.#sessionChanged ||= changesSession(part);
+      await this.#plain(part);
+    }
   }
 
   async begin(options?: BeginOptions): Promise<void> {
@@ -245,19 +266,16 @@ class MysqlConnection implements DriverConnection {
     return classifyMysql(error, text);
   }
 
-  // KILL QUERY over a second connection; both it and the statement are waited for, so that it cannot hit a later one.
+  // KILL QUERY over a second connection.
   async #cancellable<T>(sent: Promise<T>, signal: AbortSignal): Promise<T> {
-    let killing: Promise<void> | undefined;
-    const abort = (): void => {
-      killing ??= this.#kill();
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      return await sent;
-    } finally {
-      signal.removeEventListener("abort", abort);
-      await killing;
-    }
+    let killed = false;
+    const value = await cancellable(sent, signal, () => {
+      killed = true;
+      return this.#kill();
+    });
+    // The statement was faster: should the server still remember the request, this is what it hits.
+    if (killed && this.#stream === undefined) await this.#connection.query("DO 0").catch(() => undefined);
+    return value;
   }
 
   async #kill(): Promise<void> {
@@ -269,6 +287,16 @@ class MysqlConnection implements DriverConnection {
       // The statement then runs to its end, which is waited for anyway.
     }
   }
+}
+
+/** The longest time of a statement, which the two servers spell differently. */
+function timeoutSql(options: ServerOptions, mariaDb: boolean): string[] {
+  if (options.statementTimeout === 0) return [];
+  return [
+    mariaDb
+      ? `SET SESSION max_statement_time = ${options.statementTimeout / 1000}`
+      : `SET SESSION max_execution_time = ${options.statementTimeout}`,
+  ];
 }
 
 /** Parameters as the connector sends them exactly: integers as integers (it makes a double of those past 32 bits), bytes as Buffer. */

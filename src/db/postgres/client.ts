@@ -8,6 +8,7 @@ import type { ServerOptions } from "../server-options.js";
 
 /** A finished query of `pg`. */
 export interface PgResult {
+  readonly command: string;
   readonly rows: unknown[][];
   readonly rowCount: number | null;
   readonly fields: readonly { readonly name: string }[];

@@ -2,8 +2,15 @@
  * PostgreSQL through `pg`: one connection, one statement at a time, rows as arrays, named statements per compiled query.
  * It must not know queries or models, and takes no part in pooling.
  */
-import { ImproperlyConfigured, InterfaceError, OperationalError, ProgrammingError } from "../../base/errors.js";
+import {
+  ImproperlyConfigured,
+  InterfaceError,
+  OperationalError,
+  ProgrammingError,
+  TransactionManagementError,
+} from "../../base/errors.js";
 import type { DialectInfo } from "../../ast/seams.js";
+import { cancellable, refuseAborted } from "../abort.js";
 import { classifyPostgres } from "../classify/postgres.js";
 import { makeDialect, parseVersion } from "../dialects.js";
 import type {
@@ -18,6 +25,7 @@ import type {
 import { isolationText } from "../isolation.js";
 import { checkParams } from "../parameters.js";
 import { readServerOptions, type ServerOptions } from "../server-options.js";
+import { changesSession, scriptChangesSession } from "../session.js";
 import {
   cancelRunning,
   loadPg,
@@ -65,6 +73,7 @@ class PostgresConnection implements DriverConnection {
   readonly #stale = new Set<string>();
   #closed = false;
   #cursors = 0;
+  #sessionChanged = false;
 
   private constructor(
     pg: PgModule,
@@ -111,14 +120,28 @@ class PostgresConnection implements DriverConnection {
     return status === undefined || status === null ? undefined : status !== "I";
   }
 
+  get sessionChanged(): boolean {
+    return this.#sessionChanged;
+  }
+
+  // The settings of the start-up message are the session's defaults: they come back.
+  async reset(): Promise<void> {
+    this.#named.clear();
+    this.#stale.clear();
+    const parsed = this.#client.connection.parsedStatements;
+    for (const name of Object.keys(parsed)) delete parsed[name];
+    await this.#simple("DISCARD ALL");
+    this.#sessionChanged = false;
+  }
+
   async run(statement: Statement, options?: RunOptions): Promise<RunResult> {
     const { text, params, handle } = statement;
     checkParams(params);
+    // Behind a pooler the session is not ours, and may be another one by now.
+    if (handle === undefined && this.#options.prepare && !this.#sessionChanged)
+      this.#sessionChanged = changesSession(text);
     const signal = options?.signal;
-    if (signal?.aborted === true)
-      throw new OperationalError("The statement was cancelled before it began.", "database.cancelled", {
-        cause: signal.reason,
-      });
+    refuseAborted(signal);
     const name = handle !== undefined && this.#options.prepare ? handle.name : undefined;
     const preparing = name === undefined ? undefined : this.#remember(name, text);
     if (preparing !== undefined) await preparing;
@@ -128,7 +151,9 @@ class PostgresConnection implements DriverConnection {
         : { text, values: params, name, rowMode: "array", types: typeParsers };
     let result: PgResult;
     try {
-      result = signal === undefined ? await this.#query(config) : await this.#cancellable(config, signal);
+      refuseAborted(signal);
+      const sent = this.#query(config);
+      result = signal === undefined ? await sent : await cancellable(sent, signal, () => this.#cancel());
     } catch (error) {
       const stale = name !== undefined && isStalePlan(error);
       if (stale) await this.#forget([name]);
@@ -149,7 +174,7 @@ class PostgresConnection implements DriverConnection {
   }
 
   /** A cursor of the server's: other statements of the same transaction may run between two chunks. */
-  async *stream(statement: Statement, chunkSize: number): AsyncGenerator<unknown[][]> {
+  async *stream(statement: Statement, chunkSize: number, options?: RunOptions): AsyncGenerator<unknown[][]> {
     const own = this.inTransaction === false;
     const cursor = `babik_cursor_${++this.#cursors}`;
     const size = chunkSize > 0 && Number.isSafeInteger(chunkSize) ? chunkSize : 2000;
@@ -157,9 +182,10 @@ class PostgresConnection implements DriverConnection {
     try {
       // All rows will be read, so the plan should be the best for all rows, not for the first ones.
       if (own) await this.#simple("BEGIN; SET LOCAL cursor_tuple_fraction = 1");
-      await this.run({ text: `DECLARE ${cursor} NO SCROLL CURSOR FOR ${statement.text}`, params: statement.params });
+      const declare = `DECLARE ${cursor} NO SCROLL CURSOR FOR ${statement.text}`;
+      await this.#fetch({ text: declare, params: statement.params }, options);
       for (;;) {
-        const chunk = (await this.run({ text: `FETCH FORWARD ${size} FROM ${cursor}`, params: [] })).rows;
+        const chunk = (await this.#fetch({ text: `FETCH FORWARD ${size} FROM ${cursor}`, params: [] }, options)).rows;
         if (chunk.length > 0) yield chunk;
         if (chunk.length < size) break;
       }
@@ -169,24 +195,31 @@ class PostgresConnection implements DriverConnection {
     }
   }
 
-  script(text: string): Promise<void> {
-    return this.#simple(text);
+  async script(text: string): Promise<void> {
+    if (this.#options.prepare) this.#sessionChanged ||= scriptChangesSession(text);
+    await this.#simple(text);
   }
 
-  begin(options?: BeginOptions): Promise<void> {
+  async begin(options?: BeginOptions): Promise<void> {
     let text = "BEGIN";
     if (options?.isolation !== undefined) text += ` ISOLATION LEVEL ${isolationText(options.isolation)}`;
     if (options?.readOnly === true) text += " READ ONLY";
     if (options?.deferrable === true) text += " DEFERRABLE";
-    return this.#simple(text);
+    await this.#simple(text);
   }
 
-  commit(): Promise<void> {
-    return this.#simple("COMMIT");
+  async commit(): Promise<void> {
+    const { command } = await this.#simple("COMMIT");
+    // The server answers so, without an error, where a statement of the transaction had failed.
+    if (command === "ROLLBACK")
+      throw new TransactionManagementError(
+        "PostgreSQL rolled the transaction back instead of committing it, because one of its statements had failed.",
+        "transaction.rolled_back",
+      );
   }
 
-  rollback(): Promise<void> {
-    return this.#simple("ROLLBACK");
+  async rollback(): Promise<void> {
+    await this.#simple("ROLLBACK");
   }
 
   async ping(): Promise<boolean> {
@@ -230,12 +263,27 @@ class PostgresConnection implements DriverConnection {
     }
   }
 
-  async #simple(text: string): Promise<void> {
+  // A statement of a cursor: what it does to the session is known.
+  async #fetch(statement: Statement, options?: RunOptions): Promise<RunResult> {
+    const before = this.#sessionChanged;
+    this.#sessionChanged = true;
     try {
-      await this.#query({ text, rowMode: "array", types: typeParsers });
+      return await this.run(statement, options);
+    } finally {
+      this.#sessionChanged = before;
+    }
+  }
+
+  async #simple(text: string): Promise<PgResult> {
+    try {
+      return await this.#query({ text, rowMode: "array", types: typeParsers });
     } catch (error) {
       throw classifyPostgres(error, text);
     }
+  }
+
+  #cancel(): Promise<void> {
+    return cancelRunning(this.#pg, this.#settings, this.#options, this.#client);
   }
 
   #query(config: PgQueryConfig): Promise<PgResult> {
@@ -255,22 +303,6 @@ class PostgresConnection implements DriverConnection {
         }),
       );
     });
-  }
-
-  // The statement is waited for even when it was cancelled, and so is the request that cancels: a late one would hit
-  // whatever runs next on this connection.
-  async #cancellable(config: PgQueryConfig, signal: AbortSignal): Promise<PgResult> {
-    let sent: Promise<void> | undefined;
-    const abort = (): void => {
-      sent ??= cancelRunning(this.#pg, this.#settings, this.#options, this.#client);
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      return await this.#query(config);
-    } finally {
-      signal.removeEventListener("abort", abort);
-      await sent;
-    }
   }
 
   // A promise only where the server has to be told something first.

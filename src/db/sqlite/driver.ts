@@ -3,8 +3,9 @@
  * handle of the compiled query, and sorts errors. It must not know queries or models.
  */
 import { types } from "node:util";
-import { DataError, InterfaceError, OperationalError, ProgrammingError } from "../../base/errors.js";
+import { DataError, InterfaceError, ProgrammingError } from "../../base/errors.js";
 import type { DbParam, DialectInfo } from "../../ast/seams.js";
+import { refuseAborted } from "../abort.js";
 import { classifySqlite } from "../classify/sqlite.js";
 import { makeDialect, parseVersion } from "../dialects.js";
 import type {
@@ -108,7 +109,7 @@ export class SqliteConnection implements DriverConnection {
   run(statement: Statement, options?: RunOptions): RunResult {
     const text = statement.text;
     try {
-      if (options?.signal?.aborted) throw cancelled(options.signal);
+      refuseAborted(options?.signal);
       const prepared = this.#prepare(statement);
       const params = bindable(statement.params);
       if (prepared.reader) {
@@ -129,10 +130,13 @@ export class SqliteConnection implements DriverConnection {
     }
   }
 
-  async *stream(statement: Statement, chunkSize: number): AsyncGenerator<unknown[][]> {
+  async *stream(statement: Statement, chunkSize: number, options?: RunOptions): AsyncGenerator<unknown[][]> {
+    const signal = options?.signal;
+    refuseAborted(signal);
     const open = this.#openStream(statement);
     try {
       for (;;) {
+        refuseAborted(signal, "The next chunk of rows");
         let chunk: unknown[][];
         try {
           chunk = open.take(chunkSize);
@@ -330,10 +334,4 @@ function bindable(params: readonly DbParam[]): readonly unknown[] {
     if (bound !== value) (out ??= params.slice())[i] = bound;
   }
   return out ?? params;
-}
-
-function cancelled(signal: AbortSignal): OperationalError {
-  return new OperationalError("The statement was cancelled before it began.", "database.cancelled", {
-    cause: signal.reason,
-  });
 }

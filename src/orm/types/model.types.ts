@@ -2,6 +2,7 @@
  * Models as types: `model()`, what a model class and its instances have, and `babik()`. A class knows its label and its
  * own fields; everything about other models is looked up by label when it is asked for, so cycles raise no error.
  */
+import type { Transaction } from "../../db/begin.js";
 import type { MultipleObjectsReturned, ObjectDoesNotExist, ObjectNotUpdated } from "../../base/errors.js";
 import type { $primary, AutoKeyField, CompositeKey, Fields, Rel } from "./fields.types.js";
 import type { AnyExpression, AnyQuerySet } from "./lookups.types.js";
@@ -17,15 +18,16 @@ import type { ReverseShape, Shape } from "./rows.types.js";
 export interface SaveOptions<Name extends PropertyKey = string> {
   readonly forceInsert?: boolean;
   readonly forceUpdate?: boolean;
-  readonly using?: string;
+  /** Alias of a database, or a transaction that `orm.begin()` gave. */
+  readonly using?: string | Transaction;
   readonly updateFields?: readonly Name[];
 }
 /** What an instance knows of where it came from. */
 export interface InstanceState {
-  /** Not saved yet. */
-  readonly adding: boolean;
-  /** Alias of the database it was read from or saved to. */
-  readonly db: string | undefined;
+  /** Not saved yet. Setting it makes the next `save()` an INSERT (`true`) or an UPDATE. */
+  adding: boolean;
+  /** Alias of the database it was read from or saved to. @throws ImproperlyConfigured when it is set to one that there is not */
+  db: string | undefined;
 }
 /** Members of every instance of a model with the fields `F`. */
 export interface ModelInstance<F, L extends string, Own extends string> {
@@ -34,9 +36,9 @@ export interface ModelInstance<F, L extends string, Own extends string> {
   readonly pk: PrimaryOut<F, L>;
   readonly _state: InstanceState;
   save(options?: SaveOptions<FieldName<F>>): Promise<void>;
-  delete(options?: { readonly using?: string; readonly keepParents?: boolean }): Promise<Deleted>;
+  delete(options?: { readonly using?: string | Transaction; readonly keepParents?: boolean }): Promise<Deleted>;
   refreshFromDb(options?: {
-    readonly using?: string;
+    readonly using?: string | Transaction;
     readonly fields?: readonly FieldName<F>[];
     readonly fromQuerySet?: QuerySet<L>;
   }): Promise<void>;

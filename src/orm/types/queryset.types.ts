@@ -3,6 +3,7 @@
  * phantom members, so that methods of a user's own queryset classes survive every step.
  */
 import type { Temporal } from "temporal-polyfill";
+import type { Transaction } from "../../db/begin.js";
 import type { $alias, $row, $values, CheckedExpression, CheckedQ, ExpressionOut } from "./expressions.types.js";
 import type { $expr, $queryset, AnyExpression, AnyQuerySet } from "./lookups.types.js";
 import type { BadPath, Hints, Keyed, Names, PathOut, SingleNames, Table } from "./paths.types.js";
@@ -338,7 +339,7 @@ export type Deleted = readonly [total: number, byModel: Readonly<Record<string, 
 /** The result of `raw`: rows as instances, with the other columns of the statement beside. */
 export interface RawQuerySet<Row> extends PromiseLike<Row[]>, AsyncIterable<Row> {
   readonly columns: Promise<readonly string[]>;
-  using(alias: string): RawQuerySet<Row>;
+  using(database: string | Transaction): RawQuerySet<Row>;
   prefetchRelated(...paths: readonly string[]): RawQuerySet<Row>;
 }
 /** A tagged template of SQL. */
@@ -451,7 +452,10 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   only<const P extends NameHint<L, {}>>(
     ...names: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[]
   ): this & Deferring<OnlyNames<L, P>>;
-  using(alias: string): this;
+  /** Reads and writes the database of that alias, or inside of a transaction that `orm.begin()` gave. */
+  using(database: string | Transaction): this;
+  /** Cancels what the queryset sends, on the server too, when the signal is aborted. */
+  signal(signal: AbortSignal): this;
   selectForUpdate(options?: LockOptions): this;
   fetchMode(mode: "one" | "peers" | "raise"): this;
   extra(options: ExtraOptions): this & { readonly [$extra]: Record<string, any> };

@@ -1,0 +1,90 @@
+/**
+ * The signal that statements are cancelled by: handed to all that a function awaits, as atomic blocks are.
+ * It must not know statements or connections.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { OperationalError, ValueError } from "../base/errors.js";
+
+const storage = new AsyncLocalStorage<AbortSignal | undefined>();
+
+/** Whether a signal was ever given in this process; as long as not, nobody has to look for one. */
+export const signals = { used: false };
+
+/**
+ * Runs `fn`; the statements of what it awaits are cancelled when `signal` is aborted. Within another such call either signal cancels.
+ * @throws ValueError for what is no AbortSignal
+ */
+export function withSignal<T>(signal: AbortSignal, fn: () => T): T {
+  const outer = storage.getStore();
+  checkSignal(signal);
+  signals.used = true;
+  return storage.run(outer === undefined || outer === signal ? signal : AbortSignal.any([outer, signal]), fn);
+}
+
+/** Runs `fn` without a signal: cleaning up must not be cancelled. */
+export function withoutSignal<T>(fn: () => T): T {
+  return signals.used && storage.getStore() !== undefined ? storage.run(undefined, fn) : fn();
+}
+
+/** The caller's signal. */
+export function currentSignal(): AbortSignal | undefined {
+  return signals.used ? storage.getStore() : undefined;
+}
+
+/** Refuses what is no signal. */
+export function checkSignal(signal: unknown): asserts signal is AbortSignal {
+  if (!(signal instanceof AbortSignal))
+    throw new ValueError("The option 'signal' takes an AbortSignal.", "database.signal");
+}
+
+/** The error of what was cancelled before it was sent. */
+export function cancelledBefore(signal: AbortSignal, what = "The statement"): OperationalError {
+  return new OperationalError(`${what} was cancelled before it began.`, "database.cancelled", {
+    cause: signal.reason,
+  });
+}
+
+/** How long after a request to cancel the statement is looked at again, in milliseconds; each further time twice as long. */
+const CANCEL_AGAIN = 50;
+
+/** Throws where the signal was aborted before something was sent. */
+export function refuseAborted(signal: AbortSignal | undefined, what?: string): void {
+  if (signal?.aborted === true) throw cancelledBefore(signal, what);
+}
+
+/**
+ * Waits for a statement that was sent, and has `cancel` ask the server to stop it when `signal` is aborted: again after a while,
+ * for a request may arrive before the statement does. The request is waited for as well, even where the statement has ended: a
+ * late one would hit whatever runs next on the connection.
+ */
+export async function cancellable<T>(sent: Promise<T>, signal: AbortSignal, cancel: () => Promise<void>): Promise<T> {
+  let settled = false;
+  let wake: (() => void) | undefined;
+  let cancelling: Promise<void> | undefined;
+  const repeat = async (): Promise<void> => {
+    for (let pause = CANCEL_AGAIN; !settled; pause = Math.min(1000, pause * 2)) {
+      await cancel();
+      if (settled) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pause);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  };
+  const abort = (): void => {
+    cancelling ??= repeat();
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await sent;
+  } finally {
+    settled = true;
+    wake?.();
+    signal.removeEventListener("abort", abort);
+    await cancelling;
+  }
+}
