@@ -83,7 +83,9 @@ type ResolvedAll<L extends string, Ann, A> = { [I in keyof A]: Resolved<L, Ann, 
 /** Value type of the expression `E` on the model `L` with the annotations `Ann`. */
 export type ExpressionOut<L extends string, Ann, E> = E extends { readonly [$expr]: infer T }
   ? Resolved<L, Ann, T>
-  : never;
+  : E extends LikeQ<any>
+    ? boolean
+    : never;
 
 type Apply<K extends string, V extends readonly unknown[]> = [BadPath<V[number]>] extends [never]
   ? Result<K, V>
@@ -265,15 +267,22 @@ export interface QFunction {
   not<const C extends object>(condition: C): Q<ConditionsOf<C>>;
 }
 // What is wrong with one condition; `never` where nothing is.
-type BadKey<L extends string, P extends string, V, Value> =
-  IsProblem<Value> extends true ? Value : V extends Value ? never : Problem<`wrong value for '${P}' on ${L}`, Value>;
+type BadKey<L extends string, Ann, P extends string, V, Value> =
+  IsProblem<Value> extends true
+    ? Value
+    : V extends Value
+      ? BadOperand<L, Ann, V>
+      : Problem<`wrong value for '${P}' on ${L}`, Value>;
+type BadOperand<L extends string, Ann, V> = V extends { readonly [$expr]: infer T }
+  ? BadPath<Resolved<L, Ann, T>>
+  : never;
 /** The messages for the conditions `C` on the model `L`; `never` where all are right. */
 export type BadCondition<L extends string, Ann, C> = 0 extends 1 & C
   ? never
   : C extends { readonly [$expr]: infer T }
     ? BadPath<Resolved<L, Ann, T>>
     : C extends unknown
-      ? { [P in keyof C & string]: BadKey<L, P, C[P], PathValue<L, P, Ann>> }[keyof C & string]
+      ? { [P in keyof C & string]: BadKey<L, Ann, P, C[P], PathValue<L, P, Ann>> }[keyof C & string]
       : never;
 /**
  * Conditions `D` as the model `L` takes them. The verdict is a member, which is only worked out for arguments that carry
@@ -291,7 +300,9 @@ export interface CheckedQ<L extends string, Ann, D> {
 /** The message of an expression on the model `L`; `never` where it is right. */
 export type BadExpression<L extends string, Ann, E> = E extends { readonly [$expr]: infer T }
   ? BadPath<Resolved<L, Ann, T>>
-  : never;
+  : E extends LikeQ<infer C>
+    ? BadCondition<L, Ann, C>
+    : never;
 /** The expression itself, or its message. */
 export type CheckedExpression<L extends string, Ann, E> = [BadExpression<L, Ann, E>] extends [never]
   ? E

@@ -4,7 +4,7 @@
  */
 import type { Temporal } from "temporal-polyfill";
 import type { Transaction } from "../../db/begin.js";
-import type { $alias, $row, $values, CheckedExpression, CheckedQ, ExpressionOut } from "./expressions.types.js";
+import type { $alias, $row, $values, CheckedExpression, CheckedQ, ExpressionOut, LikeQ } from "./expressions.types.js";
 import type { $expr, $queryset, AnyExpression, AnyQuerySet } from "./lookups.types.js";
 import type { BadPath, Hints, Keyed, Names, PathOut, SingleNames, Table } from "./paths.types.js";
 import type {
@@ -283,7 +283,7 @@ export type OrderHint<L extends string, Hinted> =
   | AnyText
   | AnyExpression;
 /** What `annotate` and `aggregate` take. */
-export type NamedExpressions = AnyExpression | { readonly [name: string]: AnyExpression };
+export type NamedExpressions = AnyExpression | { readonly [name: string]: AnyExpression | LikeQ<any> };
 
 /** What `Prefetch` makes: a path, read through the queryset `S`, under the name `Name` or under its own. */
 export interface Prefetched<Path extends string = string, Name extends string = string, S = any> {

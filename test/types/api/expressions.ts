@@ -187,3 +187,15 @@ await Category.objects
 const parts = await Product.objects.annotate({ y: Extract("created", "year"), m: Trunc("created", "month") }).first();
 holds<Equal<NonNullable<typeof parts>["y"], number>>();
 holds<Equal<NonNullable<typeof parts>["m"], Date>>();
+
+// A Q is a value too: true or false.
+const cheap = await Product.objects
+  .annotate({ cheap: Q({ price__lt: 20 }).or({ inStock: false }) })
+  .get({ cheap: true });
+holds<Equal<typeof cheap.cheap, boolean>>();
+// @ts-expect-error: the model has no such name
+Product.objects.annotate({ cheap: Q({ prize__lt: 20 }) });
+// The paths of expressions inside a Q are checked with it.
+Product.objects.filter(Q({ price__gt: F("category__id") }));
+// @ts-expect-error: the model has no such path
+Product.objects.filter(Q({ price__gt: F("category__nope") }));
