@@ -26,6 +26,7 @@ import { addCommitHook } from "./root.js";
 import { Savepoint } from "./savepoint.js";
 import type { PoolOptions } from "./server-options.js";
 import { type AtomicOptions, getRollback, needBlock, runAtomic, setRollback } from "./transaction.js";
+import { WriteLog } from "./writes.js";
 
 /** How long statements wait for a transaction of another flow on an embedded database, in milliseconds. */
 const EMBEDDED_WAIT = 30_000;
@@ -34,6 +35,8 @@ const EMBEDDED_WAIT = 30_000;
 export class Database {
   readonly alias: string;
   readonly settings: DatabaseSettings;
+  /** What was written by this process, for whoever keeps rows. */
+  readonly writes = new WriteLog();
   readonly #driver: Driver;
   readonly #watchers = new Watchers();
   readonly #host: TransactionHost;
@@ -59,7 +62,10 @@ export class Database {
       alias,
       lease: (holder, signal) => this.#lease(holder, signal),
       release: (connection) => this.#release(connection),
-      control: (text, work) => (this.#watchers.active ? this.#watchers.record("transaction", text, [], work) : work()),
+      control: (text, work) => {
+        if (text.startsWith("ROLLBACK")) this.writes.noteAll();
+        return this.#watchers.active ? this.#watchers.record("transaction", text, [], work) : work();
+      },
     };
   }
 
@@ -125,6 +131,7 @@ export class Database {
 
   /** Runs a text of several statements without parameters. On MariaDB they are sent one after the other. */
   script(text: string): MaybePromise<void> {
+    this.writes.noteAll();
     const work = (connection: DriverConnection): MaybePromise<void> =>
       this.#watchers.active
         ? this.#watchers.record("statement", text, [], () => connection.script(text))
@@ -271,6 +278,7 @@ export class Database {
   }
 
   #execute(connection: DriverConnection, statement: Statement, options?: RunOptions): MaybePromise<RunResult> {
+    if (this.writes.asked) this.writes.note(statement.text);
     if (!this.#watchers.active) return connection.run(statement, options);
     return this.#watchers.execute(this.alias, statement, (s) => connection.run(s, options));
   }

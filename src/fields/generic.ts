@@ -46,8 +46,10 @@ export interface GenericForeignKeyOptions {
   readonly fkField?: string;
   /** A proxy counts as the model behind it (default true). */
   readonly forConcreteModel?: boolean;
+  /** Labels of the only models that it may refer to; without it, any. */
+  readonly to?: readonly string[];
 }
-const KEY_OPTIONS: ReadonlySet<string> = new Set(["ctField", "fkField", "forConcreteModel"]);
+const KEY_OPTIONS: ReadonlySet<string> = new Set(["ctField", "fkField", "forConcreteModel", "to"]);
 
 /** A reference to a row of any model: the content type and the key stand in two other fields of the model. */
 export class GenericForeignKey extends GenericField {
@@ -55,6 +57,9 @@ export class GenericForeignKey extends GenericField {
   readonly ctField: string;
   readonly fkField: string;
   readonly forConcreteModel: boolean;
+  readonly to: readonly string[] | null;
+  /** The models of `to`. Set by the registry. */
+  targets: readonly FieldOwner[] | null = null;
   constructor(first: string | GenericForeignKeyOptions = {}, objectId?: string, more: GenericForeignKeyOptions = {}) {
     const options: GenericForeignKeyOptions =
       typeof first === "string"
@@ -65,6 +70,12 @@ export class GenericForeignKey extends GenericField {
     this.ctField = options.ctField ?? "contentType";
     this.fkField = options.fkField ?? "objectId";
     this.forConcreteModel = options.forConcreteModel ?? true;
+    if (options.to !== undefined && (!Array.isArray(options.to) || options.to.some((l) => typeof l !== "string")))
+      throw new ImproperlyConfigured(
+        'GenericForeignKey({ to }) takes a list of labels, such as ["Product", "shop.Order"].',
+        "relation.label",
+      );
+    this.to = options.to ?? null;
   }
   override get ancestry(): readonly string[] {
     return ["GenericForeignKey", "Field"];

@@ -238,22 +238,23 @@ export class Registry {
 
   // ---- relations ----------------------------------------------------------------------------------------------
   private relate(meta: ModelMeta): void {
-    for (const f of meta.virtualFields) if (f instanceof GenericRelation) this.generic(meta, f);
+    for (const f of meta.virtualFields) {
+      if (f instanceof GenericRelation) this.generic(meta, f);
+      else if (f instanceof GenericForeignKey)
+        f.targets =
+          f.to?.flatMap((label) => {
+            const target = this.find(label === "self" ? meta.label : label, meta.appLabel);
+            if (target === undefined) this.noModel(f, label);
+            return target ?? [];
+          }) ?? null;
+    }
     if (meta.proxy) return;
     for (const f of meta.localFields) {
       if (!(f instanceof ForeignObject) && !(f instanceof ManyToManyField)) continue;
       const label = f.to === "self" ? meta.label : f.to;
       const target = this.find(label, meta.appLabel);
       if (target === undefined) {
-        this.problem(
-          "fields.E300",
-          `Field defines a relation with model '${f.to}', which is either not installed, or is abstract.`,
-          f.path,
-          suggest(
-            f.to,
-            [...this.models.values()].map((m) => m.objectName),
-          ).trim() || undefined,
-        );
+        this.noModel(f, f.to);
         this.problem(
           "fields.E307",
           `The field ${f.path} was declared with a lazy reference to '${f.to}', but no app provides that model.`,
@@ -265,18 +266,21 @@ export class Registry {
       if (f instanceof ForeignObject) this.foreign(meta, f, target);
     }
   }
+  private noModel(f: Field, label: string): void {
+    this.problem(
+      "fields.E300",
+      `Field defines a relation with model '${label}', which is either not installed, or is abstract.`,
+      f.path,
+      suggest(
+        label,
+        [...this.models.values()].map((m) => m.objectName),
+      ).trim() || undefined,
+    );
+  }
   private generic(meta: ModelMeta, f: GenericRelation): void {
     const target = this.find(f.to === "self" ? meta.label : f.to, meta.appLabel);
     if (target === undefined) {
-      this.problem(
-        "fields.E300",
-        `Field defines a relation with model '${f.to}', which is either not installed, or is abstract.`,
-        f.path,
-        suggest(
-          f.to,
-          [...this.models.values()].map((m) => m.objectName),
-        ).trim() || undefined,
-      );
+      this.noModel(f, f.to);
       return;
     }
     f.related = target;

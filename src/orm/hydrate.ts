@@ -67,6 +67,12 @@ export interface ResultContext {
   readonly fetchMode: FetchMode;
 }
 
+/**
+ * Rows that know each other, at most. A row keeps its peers in memory, so somebody who keeps one row of a large result keeps no more
+ * than these. Weak references to each row would keep none, and cost a sixth of the time of reading.
+ */
+const MOST_PEERS = 1000;
+
 interface RelatedReader {
   readonly shape: RelatedShape;
   readonly cls: ModelClass;
@@ -98,8 +104,13 @@ export function instanceReader(plan: SelectPlan, meta: ModelMeta, dialect: Diale
   return (rows, context) => {
     const n = rows.length;
     const out: object[] = [];
-    const state = new InstanceState(context.db, false, out, context.fetchMode, true);
-    for (let i = 0; i < n; i++) out[i] = new cls(FROM_DB, rows[i], state, fill);
+    for (let i = 0; i < n;) {
+      // A list of their own: what users do to the result is no matter of its rows.
+      const peers: object[] = [];
+      const state = new InstanceState(context.db, false, peers, context.fetchMode, true);
+      for (const end = Math.min(n, i + MOST_PEERS); i < end; i++)
+        peers.push((out[i] = new cls(FROM_DB, rows[i], state, fill)));
+    }
     if (related.length > 0) readRelated(out, rows, related, context);
     return out;
   };
@@ -118,14 +129,18 @@ function readRelated(
   context: ResultContext,
 ): void {
   for (const r of related) {
-    const peers: object[] = [];
-    const state = new InstanceState(context.db, false, peers, context.fetchMode, true);
+    let peers: object[] = [];
+    let state = new InstanceState(context.db, false, peers, context.fetchMode, true);
     const found: (object | null)[] = [];
     for (let i = 0; i < rows.length; i++) {
       const owner = owners[i];
       found[i] = null;
       if (owner === null || owner === undefined) continue;
       const row = rows[i]!;
+      if (peers.length === MOST_PEERS) {
+        peers = [];
+        state = new InstanceState(context.db, false, peers, context.fetchMode, true);
+      }
       const missing = r.shape.keyIndexes.length > 0 && r.shape.keyIndexes.every((k) => row[k] === null);
       const object = missing ? null : new r.cls(FROM_DB, row, state, r.fill);
       const name = r.shape.cacheName;

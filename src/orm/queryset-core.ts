@@ -60,6 +60,8 @@ export class QuerySetCore implements QuerySource {
   /** The rows, once they are asked for. */
   resultPromise: Promise<unknown[]> | null = null;
   result: unknown[] | null = null;
+  /** Reads the rows in another way than by this query: a set of related rows, together with those of other rows. */
+  reader: (() => Promise<unknown[]>) | null = null;
 
   constructor(parts: unknown) {
     const p = parts as QuerySetParts;

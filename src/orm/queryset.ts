@@ -477,7 +477,7 @@ export class QuerySet extends QuerySetCore {
   }
   /** The rows; read once, then kept. */
   rows(): Promise<unknown[]> {
-    return this.resultPromise ?? run.load(this);
+    return this.resultPromise ?? (this.reader === null ? run.load(this) : this.reader());
   }
   async *[Symbol.asyncIterator](): AsyncGenerator<unknown> {
     for (const row of await this.rows()) yield row;

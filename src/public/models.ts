@@ -86,9 +86,9 @@ export interface OrmMembers {
   begin(options?: TransactionOptions & { readonly using?: string }): Promise<Transaction>;
   /** Makes and removes tables, indexes and constraints. */
   schemaEditor(alias?: string, options?: SchemaEditorOptions): SchemaEditor;
-  /** Makes the tables of all models, or of the given ones. */
+  /** Makes the tables of all models, or of the given ones. With the table of content types come the rows of all models. */
   createTables(models?: readonly AnyModelClass[] | null, alias?: string): Promise<void>;
-  /** Drops the tables of all models, or of the given ones. */
+  /** Drops the tables of all models, or of the given ones. Tables that are not there are passed over. */
   dropTables(models?: readonly AnyModelClass[] | null, alias?: string): Promise<void>;
   /** The content types of the models, where some model has a generic relation or `contentTypes: true` was set. */
   readonly contentTypes: ContentTypes;
@@ -143,7 +143,7 @@ export interface SchemaEditor {
   createModel(meta: models.ModelMeta): Promise<void>;
   createModels(metas: Iterable<models.ModelMeta>): Promise<void>;
   deleteModel(meta: models.ModelMeta): Promise<void>;
-  deleteModels(metas: Iterable<models.ModelMeta>): Promise<void>;
+  deleteModels(metas: Iterable<models.ModelMeta>, options?: { readonly ifExists?: boolean }): Promise<void>;
   addIndex(meta: models.ModelMeta, index: Index): Promise<void>;
   removeIndex(meta: models.ModelMeta, index: Index): Promise<void>;
   addConstraint(meta: models.ModelMeta, constraint: BaseConstraint): Promise<void>;

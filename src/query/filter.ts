@@ -113,7 +113,7 @@ export function buildFilter(query: Query, child: QChild, o: FilterOptions): Buil
   const trimmed = trimJoins(query, info);
   if (o.reuse !== null) for (const j of trimmed.joins) o.reuse.add(j);
   const column = finalColumn(info, trimmed.targets, trimmed.alias, false);
-  const normal = completeSubquery(normalizeRelated(query, info, rhs), info, solved.lookups, query);
+  const normal = completeSubquery(normalizeRelated(query, info, rhs, solved.lookups), info, solved.lookups, query);
   const condition = buildLookup(query, solved.lookups, column, normal);
   let clause = where("AND", [condition]);
 
@@ -249,7 +249,7 @@ function checkRelated(info: JoinInfo, rhs: Rhs): void {
   }
 }
 /** Instances as values of a relation become the values of the fields it points at. */
-function normalizeRelated(query: Query, info: JoinInfo, rhs: Rhs): Rhs {
+function normalizeRelated(query: Query, info: JoinInfo, rhs: Rhs, lookups: readonly string[]): Rhs {
   const final = info.final;
   if ("annotation" in final || !final.isRelation) {
     if (rhs instanceof Slot && isInstance(rhs.value) && (final as Field).primaryKey)
@@ -257,14 +257,16 @@ function normalizeRelated(query: Query, info: JoinInfo, rhs: Rhs): Rhs {
     if (rhs instanceof Slot) refuseInstance(rhs.value, final as Field);
     return rhs;
   }
-  return rhs instanceof Slot ? normalizeSlot(query, rhs, info) : rhs;
+  // One key may be written as a tuple of one, as keys of several columns are; only `in` takes lists.
+  const tuples = info.targets.length === 1 && (lookups.length === 0 || (lookups.length === 1 && lookups[0] !== "in"));
+  return rhs instanceof Slot ? normalizeSlot(query, rhs, info, tuples) : rhs;
 }
 function refuseInstance(v: unknown, f: Field): void {
   const list = Array.isArray(v) ? (v as unknown[]) : [v];
   if (list.some((x) => isInstance(x) && !f.primaryKey))
     throw new QueryTypeError(`Field '${f.name}' expected a value but got a model instance.`, "query.instance_value");
 }
-function normalizeSlot(query: Query, slot: Slot, info: JoinInfo): Slot {
+function normalizeSlot(query: Query, slot: Slot, info: JoinInfo, tuples = false): Slot {
   const sources = info.targets;
   const one = (v: unknown): unknown => {
     if (!isInstance(v)) return v;
@@ -273,7 +275,10 @@ function normalizeSlot(query: Query, slot: Slot, info: JoinInfo): Slot {
     if (values.length === 1 || sources.length === 1) return values[0];
     return values;
   };
-  const all = (v: unknown): unknown => (Array.isArray(v) ? v.map(one) : v instanceof Set ? [...v].map(one) : one(v));
+  const all = (v: unknown): unknown => {
+    if (Array.isArray(v)) return tuples && v.length === 1 ? one(v[0]) : v.map(one);
+    return v instanceof Set ? [...v].map(one) : one(v);
+  };
   query.context.prepare(slot.index, all);
   return new Slot(slot.index, all(slot.value));
 }

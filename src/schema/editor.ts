@@ -10,6 +10,7 @@ import type { BaseConstraint } from "../meta/constraints.js";
 import type { Index } from "../meta/indexes.js";
 import type { ModelMeta } from "../meta/options.js";
 import { writeDdl } from "../sql/ddl.js";
+import { existing } from "./existing.js";
 import { constraintNodeOf, createIndexOf, indexNameOf } from "./indexes.js";
 import { byDependency, deleteNodes, tablePlan, withThroughs } from "./tables.js";
 
@@ -98,12 +99,19 @@ export class SchemaEditor {
     return this.deleteModels([meta]);
   }
 
-  /** Removes the tables of models, those that refer to others first. */
-  async deleteModels(metas: Iterable<ModelMeta>): Promise<void> {
+  /**
+   * Removes the tables of models, those that refer to others first.
+   * @param options with `ifExists` tables that are not there are passed over; where statements are collected there is nothing to look at
+   */
+  async deleteModels(metas: Iterable<ModelMeta>, options: { readonly ifExists?: boolean } = {}): Promise<void> {
     const list = [...metas];
     await this.run(async (block) => {
       const dialect = await this.database.ready();
-      const nodes = deleteNodes(list, dialect);
+      const all = deleteNodes(list, dialect);
+      const nodes =
+        options.ifExists === true && this.#options.collectSql !== true
+          ? await existing(all, this.database, dialect)
+          : all;
       const gone = new Set(nodes.flatMap((n) => (n.kind === "dropTable" ? [n.table] : [])));
       // What waits for a table that is removed again must not be run any more.
       block.#deferred = block.#deferred!.filter((n) => !gone.has(n.table) && !refersTo(n, gone));

@@ -1,4 +1,6 @@
 /** The orm as users get it: models, databases, and the schema editor. */
+import type { ModelMeta } from "../meta/options.js";
+import { contentTypesIn, type ContentTypes } from "../orm/contenttypes/content-types.js";
 import { defineOrm, Orm, type BabikSettings } from "../orm/define.js";
 import type { ModelClass } from "../orm/model.js";
 import { SchemaEditor, type SchemaEditorOptions } from "./editor.js";
@@ -8,13 +10,26 @@ export class BabikOrm extends Orm {
   schemaEditor(alias = "default", options: SchemaEditorOptions = {}): SchemaEditor {
     return new SchemaEditor(this.connection(alias), options);
   }
-  /** Makes the tables of all models, or of the given ones. */
+  /** Makes the tables of all models, or of the given ones. With the table of content types come the rows of all models. */
   async createTables(models: readonly ModelClass[] | null = null, alias = "default"): Promise<void> {
-    await this.schemaEditor(alias).createModels((models ?? this.models).map((m) => m.meta));
+    const metas = (models ?? this.models).map((m) => m.meta);
+    await this.schemaEditor(alias).createModels(metas);
+    const types = this.#typesAmong(metas);
+    if (types === undefined) return;
+    types.clearCache();
+    await types.createMissing(alias);
   }
-  /** Drops the tables of all models, or of the given ones. */
+  /** Drops the tables of all models, or of the given ones. Tables that are not there are passed over. */
   async dropTables(models: readonly ModelClass[] | null = null, alias = "default"): Promise<void> {
-    await this.schemaEditor(alias).deleteModels((models ?? this.models).map((m) => m.meta));
+    const metas = (models ?? this.models).map((m) => m.meta);
+    await this.schemaEditor(alias).deleteModels(metas, { ifExists: true });
+    this.#typesAmong(metas)?.clearCache();
+  }
+  #typesAmong(metas: readonly ModelMeta[]): ContentTypes | undefined {
+    const types = contentTypesIn(this.runtime);
+    return types !== undefined && metas.includes(types.meta) && types.meta.options.managed !== false
+      ? types
+      : undefined;
   }
 }
 /** `babik({ databases, apps })`. */

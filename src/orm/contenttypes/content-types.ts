@@ -75,7 +75,7 @@ export class ContentTypes {
   }
   /** Reads all rows of a database into the cache, by one query. */
   fill(db: Database): Promise<void> {
-    return once(db.transaction ?? db, `content types of ${db.alias}`, async () => {
+    return once(db, "content types", db, async () => {
       const rows = this.cache.rows(db);
       for (const row of (await this.all(db).rows()) as object[]) rows.put(this.rowName(row), row);
     });
@@ -159,10 +159,19 @@ export class ContentTypes {
   }
   /** Makes the rows of all models that have none yet, as Django does after migrating. */
   async createMissing(alias = "default"): Promise<void> {
-    const db = this.database(alias);
+    const db = this.database(alias, true);
     await this.fill(db);
-    for (const meta of this.runtime.registry.models.values())
-      if (this.known(db, meta) === undefined && meta.autoCreated === null) await this.make(meta, alias);
+    const missing = [...this.runtime.registry.models.values()].filter(
+      (meta) => meta.autoCreated === null && this.known(db, meta) === undefined,
+    );
+    if (missing.length === 0) return;
+    const Class = this.model;
+    const rows = missing.map(
+      (meta) => new Class({ [this.appLabel.name]: meta.appLabel, [this.modelName.name]: meta.modelName }),
+    );
+    // Another process may make them at the same time.
+    await this.all(db).bulkCreate(rows, { ignoreConflicts: db.dialect.features.ignoreConflicts });
+    await this.fill(db);
   }
 
   // ---- from a row to its model --------------------------------------------------------------------------------
@@ -211,6 +220,10 @@ export function attachContentTypes(runtime: Runtime): void {
   const types = new ContentTypes(meta, runtime);
   all.set(runtime, types);
   for (const m of runtime.registry.models.values()) m.contentTypes = (of) => types.keyOf(of);
+}
+/** The content types of an orm, where it has any. */
+export function contentTypesIn(runtime: Runtime): ContentTypes | undefined {
+  return all.get(runtime);
 }
 /** The content types of an orm. @throws ImproperlyConfigured where it has none */
 export function contentTypesOf(runtime: Runtime): ContentTypes {

@@ -23,6 +23,7 @@ import {
 import { Lazy } from "../lazy.js";
 import { registerAccessor } from "../relations/accessors.js";
 import { assignRelation } from "../relations/assign.js";
+import { databaseOfRow } from "../relations/base-query.js";
 import { loadDeferred } from "../relations/deferred-load.js";
 import { loaderOf } from "../relations/loader.js";
 import { fetchBlocked, kindOf } from "../relations/related-errors.js";
@@ -91,7 +92,7 @@ async function fetch(instance: object, f: GenericForeignKey): Promise<void> {
   const { fetchMode, peers, db } = stateOf(instance);
   if (fetchMode === "raise") throw fetchBlocked(meta, f.name, `prefetchRelated("${f.name}")`);
   if (fetchMode === "peers" && peers !== null && peers.length > 1) {
-    await once(peers, `relation ${f.name}`, () => {
+    await once(peers, `relation ${f.name}`, databaseOfRow(instance), () => {
       const lacking = peers.filter(
         (p) => metaOfInstance(p).concrete === meta.concrete && stateOf(p).db === db && !isCurrent(p, f),
       );
@@ -106,6 +107,8 @@ async function load(instances: readonly object[], f: GenericForeignKey): Promise
   const byKey = new Map<string, object>();
   rows.forEach((row, i) => byKey.set(keys[i]!, row));
   for (const instance of instances) {
+    // It was loaded or assigned meanwhile: what somebody holds already stays what it is.
+    if (isCurrent(instance, f)) continue;
     const text = keyOf(instance);
     setCached(instance, f.name, text === null ? null : (byKey.get(text) ?? null), false);
   }
@@ -117,6 +120,13 @@ function assign(instance: object, f: GenericForeignKey, value: unknown): void {
   if (value !== null && !isInstance(value))
     throw new ValueError(
       `Cannot assign "${kindOf(value)}": "${meta.objectName}.${f.name}" must be an instance of a model, or null.`,
+      "relation.assign",
+      { model: meta.label, path: f.name },
+    );
+  const targets = f.targets as readonly ModelMeta[] | null;
+  if (value !== null && targets !== null && !targets.some((t) => metaOfInstance(value).isA(t)))
+    throw new ValueError(
+      `Cannot assign "${kindOf(value)}": "${meta.objectName}.${f.name}" must be an instance of ${targets.map((t) => t.label).join(" or ")}.`,
       "relation.assign",
       { model: meta.label, path: f.name },
     );

@@ -5,7 +5,7 @@ import { F } from "../../expressions/makers.js";
 import { ShapeKey } from "../../expressions/shape-key.js";
 import { GenericForeignKey, GenericRelation } from "../../fields/generic.js";
 import { ReverseRelation, type ForeignKey } from "../../fields/relations.js";
-import type { ModelMeta } from "../../meta/options.js";
+import type { MetaField, ModelMeta } from "../../meta/options.js";
 import { keyText, metaOfInstance, pkOf, putValue, setCached, stateOf } from "../instance-state.js";
 import type { QuerySet } from "../queryset.js";
 import { registerAccessor, setAccessor } from "../relations/accessors.js";
@@ -35,6 +35,7 @@ export function ofType(qs: QuerySet, f: GenericRelation, meta: ModelMeta): Query
 
 export class GenericSet extends RelatedSet {
   readonly field: GenericRelation;
+  readonly relation: MetaField;
   readonly related: ModelMeta;
   readonly cacheName: string;
   protected readonly sticky = false;
@@ -42,6 +43,7 @@ export class GenericSet extends RelatedSet {
   constructor(field: GenericRelation, source: SetSource) {
     super(source);
     this.field = field;
+    this.relation = field;
     this.related = field.related as ModelMeta;
     this.cacheName = field.cacheName;
   }
@@ -196,12 +198,14 @@ export class GenericSet extends RelatedSet {
 /** The objects of one model that a row refers to, by the name a relation gives that model: at most one. It is for reading. */
 export class GenericOwners extends RelatedSet {
   readonly reverse: ReverseRelation;
+  readonly relation: MetaField;
   readonly related: ModelMeta;
   readonly cacheName: string;
   protected readonly sticky = false;
   constructor(reverse: ReverseRelation, source: SetSource) {
     super(source);
     this.reverse = reverse;
+    this.relation = reverse;
     this.related = reverse.relatedModel as ModelMeta;
     this.cacheName = reverse.cacheName;
   }

@@ -2,9 +2,11 @@
 import { ImproperlyConfigured } from "../../base/errors.js";
 import { defaultManagerOf, managersOf } from "../managers-of.js";
 import type { ModelMeta } from "../../meta/options.js";
-import { stateOf, type FetchMode } from "../instance-state.js";
+import type { Database } from "../../db/connection.js";
+import { metaOfInstance, stateOf, type FetchMode } from "../instance-state.js";
 import { QuerySet } from "../queryset.js";
 import { plainParts } from "../queryset-core.js";
+import { runtimeOf } from "../runtime.js";
 
 /**
  * All rows of a model for the needs of the orm itself: following a foreign key, saving, refreshing. Filters of the default manager
@@ -36,6 +38,10 @@ export function relatedQuerySet(meta: ModelMeta): QuerySet {
 /** What routers are told about the instance that a query starts from. */
 export function hintsOf(instance: object): Readonly<Record<string, unknown>> {
   return { instance, instanceDb: stateOf(instance).db };
+}
+/** The database that an instance was read from or saved to; the default one for an instance that is in none yet. */
+export function databaseOfRow(instance: object): Database {
+  return runtimeOf(metaOfInstance(instance)).database(stateOf(instance).db ?? "default");
 }
 /** The queryset as one that starts from `instance`: its hints, its way of fetching. */
 export function startingFrom(qs: QuerySet, instance: object): QuerySet {

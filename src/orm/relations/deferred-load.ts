@@ -6,7 +6,7 @@ import { keyText, metaOfInstance, pkOf, putValue, rawValue, stateOf } from "../i
 import { doesNotExist } from "../model-errors.js";
 import { databaseOf } from "../execute.js";
 import type { QuerySet } from "../queryset.js";
-import { baseQuerySet, hintsOf } from "./base-query.js";
+import { baseQuerySet, databaseOfRow, hintsOf } from "./base-query.js";
 import { chunksOf } from "./chunks.js";
 import { fetchBlocked } from "./related-errors.js";
 import { once } from "./shared-work.js";
@@ -33,7 +33,7 @@ export async function loadDeferred(instance: object, name: string): Promise<unkn
   if (state.fetchMode === "raise")
     throw fetchBlocked(meta, field.name, `leaving '${field.name}' out of defer(), or naming it in only()`);
   if (state.fetchMode === "peers" && state.peers !== null) {
-    await once(state.peers, `deferred ${name}`, () => {
+    await once(state.peers, `deferred ${name}`, databaseOfRow(instance), () => {
       const lacking = state.peers!.filter(
         (p) => !Object.hasOwn(p, name) && metaOfInstance(p).concrete === meta.concrete && stateOf(p).db === state.db,
       );

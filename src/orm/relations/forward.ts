@@ -17,6 +17,7 @@ import { Lazy } from "../lazy.js";
 import type { ModelClass } from "../model.js";
 import { doesNotExist } from "../model-errors.js";
 import { runtimeOf } from "../runtime.js";
+import { databaseOfRow } from "./base-query.js";
 import { loadDeferred } from "./deferred-load.js";
 import { hasCurrent, hasValues, localValues, noteMissing, targetValues } from "./keys.js";
 import { loaderOf } from "./loader.js";
@@ -100,18 +101,23 @@ async function fetch(instance: object, relation: MetaField, name: string, has: (
   const { fetchMode, peers, db } = stateOf(instance);
   if (fetchMode === "raise") throw fetchBlocked(meta, name, `selectRelated("${name}") or prefetchRelated("${name}")`);
   if (fetchMode === "peers" && peers !== null && peers.length > 1) {
-    await once(peers, `relation ${name}`, () => {
+    await once(peers, `relation ${name}`, databaseOfRow(instance), () => {
       const lacking = peers.filter(
         (p) => metaOfInstance(p).concrete === meta.concrete && stateOf(p).db === db && !has(p),
       );
-      return load(lacking.includes(instance) ? lacking : [...lacking, instance], relation, name);
+      return load(lacking.includes(instance) ? lacking : [...lacking, instance], relation, name, has);
     });
     // One that joined the others' work may not have been among them.
     if (has(instance)) return;
   }
-  await load([instance], relation, name);
+  await load([instance], relation, name, has);
 }
-async function load(instances: readonly object[], relation: MetaField, name: string): Promise<void> {
+async function load(
+  instances: readonly object[],
+  relation: MetaField,
+  name: string,
+  has: (i: object) => boolean,
+): Promise<void> {
   const loader = loaderOf(relation);
   const { rows, keys, keyOf, lookups } = await loader.load(instances, null);
   if (lookups.length > 0 && rows.length > 0) {
@@ -124,6 +130,8 @@ async function load(instances: readonly object[], relation: MetaField, name: str
   });
   const forward = "attname" in relation;
   for (const instance of instances) {
+    // It was loaded or assigned meanwhile: what somebody holds already stays what it is.
+    if (has(instance)) continue;
     const text = keyOf(instance);
     const row = text === null ? null : (byKey.get(text) ?? null);
     if (row === null && text !== null && forward) {

@@ -3,7 +3,7 @@ import { NotSupportedError, QueryTypeError, ValueError } from "../../base/errors
 import type { Database } from "../../db/connection.js";
 import { Q } from "../../expressions/q.js";
 import type { ForeignKey } from "../../fields/relations.js";
-import type { ModelMeta } from "../../meta/options.js";
+import type { MetaField, ModelMeta } from "../../meta/options.js";
 import { keyText, rawValue, stateOf } from "../instance-state.js";
 import { Manager } from "../manager.js";
 import type { ModelClass } from "../model.js";
@@ -21,6 +21,7 @@ type Defaults = Readonly<Record<string, unknown>>;
 export class ManySet extends RelatedSet {
   readonly side: ManySide;
   readonly related: ModelMeta;
+  readonly relation: MetaField;
   readonly cacheName: string;
   protected readonly sticky = true;
 
@@ -28,6 +29,7 @@ export class ManySet extends RelatedSet {
     super(source);
     this.side = side;
     this.related = side.related;
+    this.relation = side.reversed ? side.field.reverse : side.field;
     this.cacheName = side.cacheName;
   }
   from(source: SetSource): ManySet {

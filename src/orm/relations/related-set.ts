@@ -6,14 +6,16 @@ import { QueryTypeError, ValueError } from "../../base/errors.js";
 import type { Database } from "../../db/connection.js";
 import { isOptions } from "../../expressions/makers.js";
 import { ShapeKey } from "../../expressions/shape-key.js";
-import type { ModelMeta } from "../../meta/options.js";
+import type { MetaField, ModelMeta } from "../../meta/options.js";
 import { addFilter } from "../../query/filter.js";
 import { isInstance } from "../../ast/slots.js";
 import { dropPrefetched, hasPk, metaOfInstance, stateOf } from "../instance-state.js";
 import type { Manager } from "../manager.js";
 import { QuerySet } from "../queryset.js";
 import { runtimeOf } from "../runtime.js";
+import { defaultManagerOf } from "../managers-of.js";
 import { hintsOf } from "./base-query.js";
+import { forgetPeerSets, readWithPeers } from "./peer-sets.js";
 import { kindOf } from "./related-errors.js";
 
 /** What a method of the manager's own class does with the call (a custom `create`, say). */
@@ -40,6 +42,8 @@ export function notePrefetchQuerySet(rows: readonly object[], queryset: QuerySet
 export abstract class RelatedSet {
   readonly source: SetSource;
   abstract readonly related: ModelMeta;
+  /** The relation as the instance's model sees it. */
+  abstract readonly relation: MetaField;
   /** Name of prefetched rows on the instance. */
   abstract readonly cacheName: string;
 
@@ -90,7 +94,11 @@ export abstract class RelatedSet {
     const rows = stateOf(this.instance).prefetched?.[this.cacheName];
     if (Array.isArray(rows)) return this.prefetched(rows as object[]);
     this.checkRead();
-    return this.restrict(this.source.manager.getQuerySet());
+    const { manager, alias, hints } = this.source;
+    const qs = this.restrict(manager.getQuerySet());
+    // As a whole and as everybody reads it: then it may be read for the other rows of the result too.
+    if (alias === null && hints === null && manager === defaultManagerOf(this.related)) readWithPeers(this, qs);
+    return qs;
   }
   /** The rows of the instance within a queryset. */
   restrict(base: QuerySet): QuerySet {
@@ -126,6 +134,7 @@ export abstract class RelatedSet {
   }
   forget(): void {
     dropPrefetched(this.instance, this.cacheName);
+    forgetPeerSets(this.instance, this.cacheName);
   }
 
   /** Database that rows of `meta` are written to. */

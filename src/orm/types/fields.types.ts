@@ -14,6 +14,8 @@ export declare const $in: unique symbol;
 export declare const $kind: unique symbol;
 /** Phantom: label that a relation points at. */
 export declare const $to: unique symbol;
+/** Phantom: labels of the models that a generic key may refer to. */
+export declare const $targets: unique symbol;
 /** Phantom: the options that the compiler still needs. */
 export declare const $options: unique symbol;
 /** Phantom: whether an input may leave the field out. */
@@ -109,8 +111,9 @@ export interface CompositeKey<N extends readonly string[]> {
   readonly [$optional]: true;
   readonly [$primary]: true;
 }
-/** A relation to a row of any model. */
-export interface GenericRel {
+/** A relation to a row of any model, or of one of those labelled `To`. */
+export interface GenericRel<To extends string = string> {
+  readonly [$targets]: To;
   readonly [$kind]: "genericForeignKey";
   readonly [$optional]: true;
   readonly [$primary]: false;
@@ -496,8 +499,17 @@ export interface ManyToManyFieldFunction {
 }
 /** `GenericForeignKey("contentType", "objectId")`. */
 export interface GenericForeignKeyFunction {
-  (options?: { readonly ctField?: string; readonly fkField?: string; readonly forConcreteModel?: boolean }): GenericRel;
-  (contentType?: string, objectId?: string, options?: { readonly forConcreteModel?: boolean }): GenericRel;
+  <const To extends string = string>(options?: {
+    readonly ctField?: string;
+    readonly fkField?: string;
+    readonly forConcreteModel?: boolean;
+    readonly to?: readonly To[];
+  }): GenericRel<To>;
+  <const To extends string = string>(
+    contentType?: string,
+    objectId?: string,
+    options?: { readonly forConcreteModel?: boolean; readonly to?: readonly To[] },
+  ): GenericRel<To>;
 }
 /** `GenericRelation("TaggedItem")`. */
 export interface GenericRelationFunction {

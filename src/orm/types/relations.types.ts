@@ -62,7 +62,9 @@ type LoadedMembers<L extends string, M> = {
 type LoadedRelation<L extends string, H extends string, M> = H extends keyof FieldsOf<L>
   ? FieldsOf<L>[H] extends Rel<"fk" | "o2o", infer To, infer O>
     ? LoadedInstance<ResolveLabel<To, L>, M> | NullOf<O>
-    : LoadedAccessor<L, H, M>
+    : FieldsOf<L>[H] extends GenericRel<infer To>
+      ? GenericTarget<To, L>
+      : LoadedAccessor<L, H, M>
   : Extract<AllEntries<L>, { readonly accessor: H }> extends infer E
     ? [E] extends [never]
       ? any
@@ -70,6 +72,10 @@ type LoadedRelation<L extends string, H extends string, M> = H extends keyof Fie
         ? LoadedInstance<S, M> | null
         : LoadedAccessor<L, H, M>
     : never;
+/** The object of a generic key: of any model, or of one of those that it names; null where it is gone. */
+export type GenericTarget<To extends string, L extends string> = string extends To
+  ? any
+  : (To extends string ? Instance<ResolveLabel<To, L>> : never) | null;
 type LoadedAccessor<L extends string, H, M> = H extends keyof Instance<L> ? LoadedSet<Instance<L>[H], M> : any;
 // What is loaded inside a set rides on its manager, whose querysets' rows then have it.
 type LoadedSet<R, M> = [keyof M] extends [never]

@@ -3,10 +3,10 @@
  * managers and querysets, which reach instances only through the register.
  */
 import type { $out, AnyField, CompositeKey, GenericRel, Rel } from "./fields.types.js";
-import type { RelatedManager, ReverseManager } from "./manager.types.js";
+import type { GenericManager, RelatedManager, ReverseManager } from "./manager.types.js";
 import type { AllEntries, KeyOut, PrimaryOut, SingleNames } from "./paths.types.js";
 import type { Instance, ResolveLabel } from "./registry.types.js";
-import type { Lazy } from "./relations.types.js";
+import type { GenericTarget, Lazy } from "./relations.types.js";
 
 type NullOf<O> = O extends { readonly null: true } ? null : never;
 // A composite key is the only other thing under a name, and the instance has its `pk` already.
@@ -14,9 +14,11 @@ type RelationOut<N, L extends string> =
   N extends Rel<infer Kind, infer To, infer O>
     ? Kind extends "fk" | "o2o"
       ? Lazy<Instance<ResolveLabel<To, L>> | NullOf<O>>
-      : RelatedManager<ResolveLabel<To, L>>
-    : N extends GenericRel
-      ? Lazy<any>
+      : Kind extends "generic"
+        ? GenericManager<ResolveLabel<To, L>, O>
+        : RelatedManager<ResolveLabel<To, L>>
+    : N extends GenericRel<infer To>
+      ? Lazy<GenericTarget<To, L>>
       : any;
 /** Members that the fields `F` make on instances of the model `L`. */
 export type Shape<F, L extends string> = {

@@ -55,6 +55,15 @@ describe("getForModel", () => {
   });
 });
 
+test("the rows of all models come with the tables, and are not remembered when the table goes", async () => {
+  await orm.dropTables();
+  await orm.createTables();
+  const labels = ["animal", "bird", "contenttype", "note", "pet", "plant", "tag"];
+  expect(await types.model.objects.orderBy("model").valuesList("model", { flat: true })).toEqual(labels);
+  expect(await assertNumQueries(0, () => types.getForModel(Animal))).toHaveProperty("model", "animal");
+  await types.createMissing();
+  expect(await types.model.objects.count()).toBe(labels.length);
+});
 test("getForModels gives the rows by model", async () => {
   const found = await types.getForModels(Animal, Plant);
   expect([...found.keys()]).toEqual([Animal, Plant]);

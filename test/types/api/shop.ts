@@ -20,6 +20,7 @@ import {
   GeneratedField,
   GenericForeignKey,
   GenericIPAddressField,
+  GenericRelation,
   IntegerField,
   JSONField,
   Manager,
@@ -174,4 +175,14 @@ export class Note extends owned.extend("Note", { text: TextField(), about: Gener
 export class Badge extends model("Badge", {
   ...coloured,
   product: OneToOneField("Product", { onDelete: CASCADE }),
+}) {}
+export class Mark extends model("Mark", {
+  word: CharField({ maxLength: 20 }),
+  contentType: ForeignKey("contenttypes.ContentType", { onDelete: CASCADE }),
+  objectId: IntegerField(),
+  thing: GenericForeignKey({ to: ["Product", "Shelf"] }),
+}) {}
+export class Shelf extends model("Shelf", {
+  name: CharField({ maxLength: 20 }),
+  marks: GenericRelation("Mark"),
 }) {}
