@@ -44,6 +44,7 @@ export {
 } from "./meta/indexes.js";
 export {
   BabikError,
+  CommitUnknown,
   DatabaseError,
   DataError,
   EmptyResultSet,

@@ -78,6 +78,11 @@ export class InterfaceError extends DatabaseError {}
 export class DataError extends DatabaseError {}
 /** Raised when the server cannot be reached, goes away, locks, times out or refuses a login. */
 export class OperationalError extends DatabaseError {}
+/**
+ * Raised when the connection was lost while COMMIT was under way: whether the transaction was committed is not known. It is
+ * never run again by babik; look for what it would have written before doing so.
+ */
+export class CommitUnknown extends OperationalError {}
 /** Raised when the database reports an inner fault. */
 export class InternalError extends DatabaseError {}
 /** Raised for SQL that the database does not accept, or tables that do not exist. */

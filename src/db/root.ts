@@ -2,10 +2,10 @@
  * The physical transaction under an outermost block: its BEGIN, its COMMIT or ROLLBACK, what is called after the commit.
  * It must not know how blocks are nested.
  */
-import { BabikError, InterfaceError, OperationalError, ValueError } from "../base/errors.js";
+import { BabikError, CommitUnknown, OperationalError, ValueError } from "../base/errors.js";
 import { withoutSignal } from "./abort.js";
 import { ambient, Block, currentBlock, type Hook, type Root, type TransactionHost } from "./block.js";
-import { isDisconnect } from "./classify/facts.js";
+import { isCommitUnknown } from "./classify/facts.js";
 import type { BeginOptions, MaybePromise } from "./driver.js";
 import type { Holder } from "./holder.js";
 
@@ -44,7 +44,7 @@ export async function end(block: Block): Promise<void> {
 
 /**
  * Commits.
- * @throws OperationalError `transaction.commit_unknown` when the connection was lost before the answer came
+ * @throws CommitUnknown when the connection was lost before the answer came
  */
 export async function commit(block: Block): Promise<void> {
   const { host, connection } = block.root;
@@ -61,8 +61,8 @@ export async function commit(block: Block): Promise<void> {
     await host.control("COMMIT", () => connection.commit());
   } catch (error) {
     block.needsRollback = true;
-    if (isDisconnect(error) || (error instanceof InterfaceError && !connection.usable))
-      throw new OperationalError(
+    if (isCommitUnknown(error))
+      throw new CommitUnknown(
         `The connection to '${host.alias}' was lost while COMMIT was under way: whether the transaction was committed is not known. It was not run again.`,
         "transaction.commit_unknown",
         { cause: error },

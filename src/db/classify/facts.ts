@@ -123,6 +123,19 @@ export function isDisconnect(error: unknown): boolean {
   return error instanceof OperationalError && error.code === "database.connection_lost";
 }
 
+/**
+ * True where a failed COMMIT leaves open whether it was done: nothing came back, or the server was interrupted in it. A server that
+ * gives a reason (a conflict, a deferred constraint) has not committed.
+ */
+export function isCommitUnknown(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return true;
+  const { code, databaseCode } = error;
+  if (code === "database.connection_lost" || code === "database.cancelled" || code === "database.timeout") return true;
+  if (code === "database.connect" || error instanceof InterfaceError) return true;
+  // 40003 is SQL's own word for it.
+  return databaseCode === "40003" || (databaseCode === undefined && code === "database.error");
+}
+
 /** Fields of an error object of a driver, read without running getters of a prototype that somebody forged. */
 export function field(error: unknown, name: string): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;

@@ -109,7 +109,8 @@ function connectorFinding(number: number, text: string, code: string | undefined
         "No encrypted connection to the database server could be made; its certificate or support of TLS does not fit the settings.",
       databaseCode,
     };
-  if (/clos|socket|connection|ended/i.test(text))
+  // What sets a session up is sent with the login; a socket that ends there is told by the connector in its own words.
+  if (/clos|socket|connection|ended|\b(?:EPIPE|ECONNRESET|ERR_STREAM_DESTROYED)\b/i.test(text))
     return { kind: "connection_lost", message: "The connection to the database was lost.", databaseCode };
   return { kind: "error", message: withoutValues(text), databaseCode };
 }

@@ -3,7 +3,12 @@ import { randomBytes } from "node:crypto";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { connect } from "node:net";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { InterfaceError, OperationalError, TransactionManagementError } from "../../../src/base/errors.js";
+import {
+  CommitUnknown,
+  InterfaceError,
+  OperationalError,
+  TransactionManagementError,
+} from "../../../src/base/errors.js";
 import { connectAll, type Connections } from "../../../src/db/connections.js";
 import type { Database } from "../../../src/db/connection.js";
 import { testDatabase } from "../../support/database.js";
@@ -213,10 +218,25 @@ describe.skipIf(admin.embedded)("a lost answer to COMMIT", () => {
         { retries: 5 },
       )
       .catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(CommitUnknown);
     expect(error).toMatchObject({ code: "transaction.commit_unknown" });
     expect(runs).toBe(1);
     expect((await admin.run({ text: "SELECT count(*) FROM ledger", params: [] })).rows).toEqual([[1]]);
   });
+});
+
+test.skipIf(admin.embedded)("a connection lost before COMMIT was sent is a known failure", async () => {
+  const db = open({ poolSize: 1 });
+  await admin.run({ text: "CREATE TABLE known_failure (id integer)", params: [] });
+  const error = await db
+    .atomic(async () => {
+      await db.run({ text: "INSERT INTO known_failure VALUES (1)", params: [] });
+      await kill(await sessionId(db));
+    })
+    .catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(OperationalError);
+  expect(error).toMatchObject({ code: "database.connection_lost" });
+  expect((await admin.run({ text: "SELECT count(*) FROM known_failure", params: [] })).rows).toEqual([[0]]);
 });
 
 /** A server in between that passes COMMIT on and cuts the connection before the answer. */

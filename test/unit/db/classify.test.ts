@@ -10,7 +10,7 @@ import {
   ProgrammingError,
   ValueError,
 } from "../../../src/base/errors.js";
-import { isDisconnect, isRetryable } from "../../../src/db/classify/facts.js";
+import { isCommitUnknown, isDisconnect, isRetryable } from "../../../src/db/classify/facts.js";
 import { classifyMysql } from "../../../src/db/classify/mysql.js";
 import { classifyPostgres } from "../../../src/db/classify/postgres.js";
 import { classifySqlite } from "../../../src/db/classify/sqlite.js";
@@ -170,6 +170,13 @@ describe("MariaDB and MySQL", () => {
     ).toMatchObject({ code: "database.connection_lost" });
     expect(
       classifyMysql({
+        errno: 45_060,
+        code: "ER_INITIAL_SQL_ERROR",
+        message: "Error executing initial sql command: write EPIPE",
+      }),
+    ).toMatchObject({ code: "database.connection_lost" });
+    expect(
+      classifyMysql({
         errno: 45_050,
         code: "ER_PARSING_PRECISION",
         message: "value 9007199254740993 can't safely be converted",
@@ -238,4 +245,25 @@ test("errors of babik pass through, and anything that was thrown can be classifi
     for (const thrown of [undefined, null, "text", 5, {}, Object.create(null)])
       expect(classify(thrown)).toBeInstanceOf(DatabaseError);
   }
+});
+
+describe("a COMMIT that failed", () => {
+  const postgres = (code: string): Error => classifyPostgres({ severity: "ERROR", code, message: "no" });
+
+  test.each(["57P01", "57014", "08006", "40003"])("is unknown after %s of PostgreSQL", (code) => {
+    expect(isCommitUnknown(postgres(code))).toBe(true);
+  });
+  test.each(["40001", "40P01", "23503", "53100", "25006"])("has failed after %s of PostgreSQL", (code) => {
+    expect(isCommitUnknown(postgres(code))).toBe(false);
+  });
+  test.each([2013, 2006, 1927, 1317])("is unknown after %d of MariaDB", (errno) => {
+    expect(isCommitUnknown(classifyMysql({ errno, sqlState: "HY000", message: "no" }))).toBe(true);
+  });
+  test.each([1213, 1205, 1020, 1452])("has failed after %d of MariaDB", (errno) => {
+    expect(isCommitUnknown(classifyMysql({ errno, sqlState: "HY000", message: "no" }))).toBe(false);
+  });
+  test("is unknown after anything that nobody can name", () => {
+    expect(isCommitUnknown(new TypeError("x"))).toBe(true);
+    expect(isCommitUnknown(classifyPostgres(new Error("something new")))).toBe(true);
+  });
 });

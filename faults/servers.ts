@@ -1,0 +1,93 @@
+/**
+ * The servers through their bare drivers: making and dropping a database, listing and ending its sessions. It must not know babik,
+ * so that it judges from outside.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import { createConnection } from "mariadb";
+import pg from "pg";
+
+export type ServerKind = "postgres" | "mariadb";
+
+/** A session of the server's own, outside of what is tested. */
+export interface Admin {
+  createDatabase(name: string): Promise<void>;
+  dropDatabase(name: string): Promise<void>;
+  /** Ids of the sessions on a database, this one left out. */
+  sessions(database: string): Promise<number[]>;
+  /** Ends a session. False where it had ended by itself. */
+  kill(id: number): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Where a scenario runs. */
+export interface Place {
+  readonly kind: ServerKind;
+  /** Address of the server. */
+  readonly server: string;
+  /** Address and name of the database of this run. */
+  readonly url: string;
+  readonly database: string;
+  readonly admin: Admin;
+}
+
+export async function openAdmin(kind: ServerKind, url: string): Promise<Admin> {
+  return kind === "postgres" ? postgresAdmin(url) : mariadbAdmin(url);
+}
+
+async function postgresAdmin(url: string): Promise<Admin> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return {
+    createDatabase: async (name) => void (await client.query(`CREATE DATABASE ${name} TEMPLATE template0`)),
+    dropDatabase: async (name) => void (await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
+    sessions: async (database) => {
+      const { rows } = await client.query<{ pid: number }>(
+        "SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+        [database],
+      );
+      return rows.map((row) => row.pid);
+    },
+    kill: async (id) =>
+      (await client.query<{ done: boolean }>("SELECT pg_terminate_backend($1) AS done", [id])).rows[0]!.done,
+    close: () => client.end(),
+  };
+}
+
+async function mariadbAdmin(url: string): Promise<Admin> {
+  const { hostname, port, username, password } = new URL(url);
+  const connection = await createConnection({
+    host: hostname,
+    port: Number(port || 3306),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+  });
+  return {
+    createDatabase: async (name) => void (await connection.query(`CREATE DATABASE ${name}`)),
+    dropDatabase: async (name) => void (await connection.query(`DROP DATABASE IF EXISTS ${name}`)),
+    sessions: async (database) => {
+      const rows = await connection.query<{ id: bigint | number }[]>(
+        "SELECT id FROM information_schema.processlist WHERE db = ? AND id <> connection_id()",
+        [database],
+      );
+      return rows.map((row) => Number(row.id));
+    },
+    kill: async (id) => {
+      try {
+        await connection.query(`KILL CONNECTION ${id}`);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    close: () => connection.end(),
+  };
+}
+
+/** Sessions of the database that are still there a moment after everything was closed. */
+export async function sessionsLeft(place: Place): Promise<number> {
+  for (let i = 0; ; i++) {
+    const left = (await place.admin.sessions(place.database)).length;
+    if (left === 0 || i === 20) return left;
+    await wait(100);
+  }
+}
