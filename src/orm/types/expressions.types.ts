@@ -295,6 +295,23 @@ export interface CheckedQ<L extends string, Ann, D> {
   readonly [$verdict]: NoInfer<[BadCondition<L, Ann, D>] extends [never] ? unknown : BadCondition<L, Ann, D>>;
 }
 
+// Only expressions are looked at, so that messages about other values stay about what the name takes. The value is named
+// where it is an expression, which is also how the compiler comes to infer it.
+type ExpressionIn<L extends string, Ann, V> = V extends { readonly [$expr]: infer T }
+  ? V & NoInfer<[BadPath<Resolved<L, Ann, T>>] extends [never] ? unknown : BadPath<Resolved<L, Ann, T>>>
+  : unknown;
+/**
+ * The conditions `C`, each with the value that it takes. Of `C` the keys are inferred, and values only to look at expressions:
+ * without `NoInfer` the compiler would infer through the check as well, for every name of the model.
+ */
+export type Keyed<L extends string, Ann, C> = {
+  readonly [P in keyof C]: P extends string
+    ? NoInfer<PathValue<L, P, Ann>> & ExpressionIn<L, Ann, C[P]>
+    : P extends typeof $checked
+      ? "names"
+      : unknown;
+};
+
 // ---------------------------------------------------------------- checks of arguments
 
 /** The message of an expression on the model `L`; `never` where it is right. */

@@ -6,7 +6,8 @@ import type { $options, Rel } from "./fields.types.js";
 import type { CheckedInput, QuerySet } from "./queryset.types.js";
 import type { AnyQuerySet } from "./lookups.types.js";
 import type { ClassOf, FieldsOf, Instance, ModelRef } from "./registry.types.js";
-import type { Hints, Keyed } from "./paths.types.js";
+import type { Keyed } from "./expressions.types.js";
+import type { Hints } from "./paths.types.js";
 import type { CreateInput, RowOrKey } from "./relations.types.js";
 
 /** Phantom: the queryset type of a manager. */

@@ -309,18 +309,6 @@ export declare const $checked: unique symbol;
 
 /** Completion for the keys of a condition: names are offered, anything is let through to be checked. */
 export type Hints<L extends string> = { readonly [K in Names<L>]?: unknown } & NotWeak;
-/**
- * The conditions `C`, each with the value that it takes. Only the keys of `C` are inferred: without `NoInfer` the compiler
- * would infer through the check as well, for every name of the model.
- */
-export type Keyed<L extends string, Ann, C> = {
-  readonly [P in keyof C]: P extends string
-    ? NoInfer<PathValue<L, P, Ann>>
-    : P extends typeof $checked
-      ? "names"
-      : unknown;
-};
-
 // ---------------------------------------------------------------- values
 
 type NodeRead<N, L extends string> = N extends AnyField

@@ -4,9 +4,18 @@
  */
 import type { Temporal } from "temporal-polyfill";
 import type { Transaction } from "../../db/begin.js";
-import type { $alias, $row, $values, CheckedExpression, CheckedQ, ExpressionOut, LikeQ } from "./expressions.types.js";
+import type {
+  $alias,
+  $row,
+  $values,
+  CheckedExpression,
+  CheckedQ,
+  ExpressionOut,
+  Keyed,
+  LikeQ,
+} from "./expressions.types.js";
 import type { $expr, $queryset, AnyExpression, AnyQuerySet } from "./lookups.types.js";
-import type { BadPath, Hints, Keyed, Names, PathOut, SingleNames, Table } from "./paths.types.js";
+import type { BadPath, Hints, Names, PathOut, SingleNames, Table } from "./paths.types.js";
 import type {
   AnyModelClass,
   ClassOf,

@@ -199,3 +199,11 @@ Product.objects.annotate({ cheap: Q({ prize__lt: 20 }) });
 Product.objects.filter(Q({ price__gt: F("category__id") }));
 // @ts-expect-error: the model has no such path
 Product.objects.filter(Q({ price__gt: F("category__nope") }));
+// And so are those in plain conditions, lookups among them.
+Product.objects.filter({ price__gt: F("category__id"), stock__range: [1, F("views")] });
+// @ts-expect-error: the model has no such path
+Product.objects.filter({ price__gt: F("category__nope") });
+// @ts-expect-error: the model has no such path
+Product.objects.filter({ name: "x", price__gt: F("prize").mul(2) });
+// @ts-expect-error: the model has no such path
+Product.objects.exclude({ price__lt: Coalesce("prize", 1) });
