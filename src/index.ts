@@ -29,6 +29,14 @@ export { Manager, QuerySet } from "./public/models.js";
 
 export { getRollback, onCommit, savepoint, setRollback } from "./orm/blocks.js";
 export { withSignal } from "./db/abort.js";
+export { replicaRouter } from "./orm/routers.js";
+export type {
+  ReplicaRouterOptions,
+  RoutedModel,
+  Router as DatabaseRouter,
+  RouterContext,
+  RouterHints,
+} from "./orm/routers.js";
 export { timezone } from "./orm/timezone.js";
 export { isJSONNull, JSONNull, type JSONNullType } from "./fields/json.js";
 export { CheckConstraint, Deferrable, ExclusionConstraint, OpClass, UniqueConstraint } from "./meta/constraints.js";

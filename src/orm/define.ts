@@ -21,7 +21,8 @@ import { installAccessors } from "./relations/accessors.js";
 import { instanceFromDb } from "./refresh.js";
 import { setManagers } from "./managers-of.js";
 import type { QuerySet } from "./queryset.js";
-import { attachRuntime, Runtime, type Router } from "./runtime.js";
+import { readRouters, type Router } from "./routers.js";
+import { attachRuntime, Runtime } from "./runtime.js";
 import { installTimeZone, timeZoneOf } from "./timezone.js";
 import type { FetchMode } from "./instance-state.js";
 
@@ -157,7 +158,7 @@ export interface BabikSettings {
   readonly databases?: DatabasesConfig;
   readonly apps: Readonly<Record<string, object>>;
   readonly timeZone?: string;
-  readonly routers?: readonly Router[];
+  readonly databaseRouters?: readonly Router[];
   readonly fetchMode?: FetchMode;
   readonly defaultAutoField?: () => Field;
   /** Content types also where no model needs them. */
@@ -222,7 +223,7 @@ const SETTINGS = new Set([
   "apps",
   "timeZone",
   "useTz",
-  "routers",
+  "databaseRouters",
   "fetchMode",
   "defaultAutoField",
   "contentTypes",
@@ -294,7 +295,7 @@ export function defineOrm<T extends Orm>(
     registry,
     connections: connectAll(settings.databases ?? { default: "sqlite::memory:" }),
     operations,
-    routers: settings.routers ?? [],
+    routers: readRouters(settings.databaseRouters),
     timeZone: zone,
     fetchMode: settings.fetchMode ?? "peers",
   });

@@ -11,7 +11,7 @@ import { Collector, forgetKey, type CollectOptions } from "./deletion-collect.js
 import { canFastDelete } from "./deletion-relations.js";
 import { deleteKeys, deleteMatching } from "./deletion-run.js";
 import { databaseOf } from "./execute.js";
-import { hasPk, metaOfInstance, pkOf, stateOf } from "./instance-state.js";
+import { hasPk, metaOfInstance, pkOf } from "./instance-state.js";
 import type { QuerySet } from "./queryset.js";
 import { runtimeOf, type Deleted, type DeleteOptions } from "./runtime.js";
 
@@ -35,7 +35,7 @@ export async function deleteInstance(instance: object, given: DeleteOptions = {}
       { model: meta.label },
     );
   const rt = runtimeOf(meta);
-  const db = rt.database(options.using ?? rt.route(meta, true, { instance, instanceDb: stateOf(instance).db }));
+  const db = rt.database(options.using ?? rt.route(meta, true, { instance }));
   if (canFastDelete(meta)) {
     const count = await oneStatement(db, () => deleteKeys(meta, [pkOf(instance)], db));
     forgetKey(instance, meta);

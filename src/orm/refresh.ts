@@ -93,7 +93,7 @@ function rowOf(instance: object, meta: ModelMeta, options: RefreshOptions): Quer
   const key = pkOf(instance);
   if (given instanceof QuerySet)
     return (options.using === undefined ? given : given.using(options.using)).filter({ pk: key });
-  const alias = options.using ?? rt.route(meta, false, { instance, instanceDb: stateOf(instance).db });
+  const alias = options.using ?? rt.route(meta, false, { instance });
   return baseRows(meta, alias, { instance }).filter({ pk: key });
 }
 

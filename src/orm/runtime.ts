@@ -8,6 +8,7 @@ import type { Connections } from "../db/connections.js";
 import type { ModelMeta } from "../meta/options.js";
 import type { Registry } from "../meta/registry.js";
 import type { FetchMode } from "./instance-state.js";
+import { type Router, type RouterHints, Routing } from "./routers.js";
 
 export interface SaveOptions {
   readonly forceInsert?: boolean | readonly unknown[];
@@ -26,14 +27,6 @@ export interface DeleteOptions {
   readonly keepParents?: boolean;
 }
 export type Deleted = [total: number, byModel: Record<string, number>];
-
-/** Which database a model is read from and written to. Any method may be missing or answer nothing. */
-export interface Router {
-  dbForRead?(model: unknown, hints: Readonly<Record<string, unknown>>): string | null | undefined;
-  dbForWrite?(model: unknown, hints: Readonly<Record<string, unknown>>): string | null | undefined;
-  allowRelation?(a: object, b: object, hints: Readonly<Record<string, unknown>>): boolean | null | undefined;
-  allowMigrate?(alias: string, appLabel: string, hints: Readonly<Record<string, unknown>>): boolean | null | undefined;
-}
 
 /** What instances ask for; implemented in the files of the same names. */
 export interface Operations {
@@ -62,7 +55,7 @@ export class Runtime {
   readonly registry: Registry;
   readonly connections: Connections;
   readonly operations: Operations;
-  readonly routers: readonly Router[];
+  readonly routing: Routing;
   readonly timeZone: string;
   readonly fetchMode: FetchMode;
   constructor(parts: {
@@ -76,7 +69,9 @@ export class Runtime {
     this.registry = parts.registry;
     this.connections = parts.connections;
     this.operations = parts.operations;
-    this.routers = parts.routers;
+    this.routing = new Routing(parts.routers, {
+      inTransaction: (alias) => parts.connections.get(alias).inTransaction,
+    });
     this.timeZone = parts.timeZone;
     this.fetchMode = parts.fetchMode;
   }
@@ -84,13 +79,8 @@ export class Runtime {
     return this.connections.get(alias);
   }
   /** Alias for reading or writing rows of a model, by the routers, else the instance's own database, else "default". */
-  route(meta: ModelMeta, write: boolean, hints: Readonly<Record<string, unknown>> = {}): string {
-    for (const r of this.routers) {
-      const alias = write ? r.dbForWrite?.(meta.modelClass, hints) : r.dbForRead?.(meta.modelClass, hints);
-      if (typeof alias === "string") return alias;
-    }
-    const instance = hints["instanceDb"];
-    return typeof instance === "string" ? instance : "default";
+  route(meta: ModelMeta, write: boolean, hints: RouterHints = {}): string {
+    return this.routing.database(meta, write, hints);
   }
 }
 

@@ -166,9 +166,9 @@ export async function saveInstance(instance: object, asked: SaveOptions): Promis
   if (meta.virtualFields.length > 0) await settleGeneric(instance, "save");
   const using =
     options.using ??
-    (stateOf(instance).db !== null && rt.routers.length === 0
+    (stateOf(instance).db !== null && rt.routing.routers.length === 0
       ? stateOf(instance).db!
-      : rt.route(meta, true, { instance, instanceDb: stateOf(instance).db }));
+      : rt.route(meta, true, { instance }));
   const given: unknown = options.forceInsert;
   if (given !== undefined && typeof given !== "boolean" && !Array.isArray(given))
     throw new QueryTypeError(

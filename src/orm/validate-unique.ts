@@ -47,7 +47,7 @@ export function excludedNames(options: CleanOptions): ReadonlySet<string> {
 }
 /** The alias of the database that an instance would be saved to. */
 export function aliasForChecks(instance: object, meta: ModelMeta): string {
-  return runtimeOf(meta).route(meta, true, { instance, instanceDb: stateOf(instance).db });
+  return runtimeOf(meta).route(meta, true, { instance });
 }
 
 /**

@@ -9,7 +9,7 @@ import { isExpression } from "../expressions/expression.js";
 import { ForeignKey } from "../fields/relations.js";
 import type { ModelMeta } from "../meta/options.js";
 import { baseRows } from "./base-rows.js";
-import { metaOfInstance, putValue, rawValue, stateOf } from "./instance-state.js";
+import { metaOfInstance, putValue, rawValue } from "./instance-state.js";
 import type { ModelBase } from "./model.js";
 import { runtimeOf, type CleanOptions } from "./runtime.js";
 import { aliasForChecks, excludedNames } from "./validate-unique.js";
@@ -74,7 +74,7 @@ export async function cleanFields(instance: object, options: CleanOptions = {}):
 /** The row that a foreign key names has to be there, among those it may choose from. */
 async function checkReference(instance: object, f: ForeignKey, value: unknown): Promise<void> {
   const related = f.related as ModelMeta;
-  const alias = runtimeOf(related).route(related, false, { instance, instanceDb: stateOf(instance).db });
+  const alias = runtimeOf(related).route(related, false, { instance });
   let rows = baseRows(related, alias).filter({ [f.target.name]: value });
   const limit = f.relOptions.limitChoicesTo;
   const choices: unknown = typeof limit === "function" ? (limit as () => unknown)() : limit;

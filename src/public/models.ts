@@ -50,7 +50,7 @@ export const abstractModel = makeAbstract as unknown as models.AbstractModelFunc
 
 /**
  * Makes the orm of a program: its models, its databases, its settings.
- * @param settings `databases` by alias (URLs or settings), `apps` (modules of models by name), `timeZone`, `routers`, …
+ * @param settings `databases` by alias (URLs or settings), `apps` (modules of models by name), `timeZone`, `databaseRouters`, …
  * @throws ImproperlyConfigured for an unknown setting, and with every mistake in the definitions of models at once
  * @example
  * export const orm = babik({ databases: { default: "sqlite:db.sqlite3" }, apps: { shop } });

@@ -10,9 +10,12 @@ export class BabikOrm extends Orm {
   schemaEditor(alias = "default", options: SchemaEditorOptions = {}): SchemaEditor {
     return new SchemaEditor(this.connection(alias), options);
   }
-  /** Makes the tables of all models, or of the given ones. With the table of content types come the rows of all models. */
+  /**
+   * Makes the tables of all models that the routers allow in the database, or of the given ones. With the table of content types
+   * come the rows of all models.
+   */
   async createTables(models: readonly ModelClass[] | null = null, alias = "default"): Promise<void> {
-    const metas = (models ?? this.models).map((m) => m.meta);
+    const metas = this.#metasOf(models, alias);
     await this.schemaEditor(alias).createModels(metas);
     const types = this.#typesAmong(metas);
     if (types === undefined) return;
@@ -21,9 +24,15 @@ export class BabikOrm extends Orm {
   }
   /** Drops the tables of all models, or of the given ones. Tables that are not there are passed over. */
   async dropTables(models: readonly ModelClass[] | null = null, alias = "default"): Promise<void> {
-    const metas = (models ?? this.models).map((m) => m.meta);
+    const metas = this.#metasOf(models, alias);
     await this.schemaEditor(alias).deleteModels(metas, { ifExists: true });
     this.#typesAmong(metas)?.clearCache();
+  }
+  // All models are those that the routers let into the database; what is named is taken as it is.
+  #metasOf(models: readonly ModelClass[] | null, alias: string): ModelMeta[] {
+    if (models !== null) return models.map((m) => m.meta);
+    const { routing } = this.runtime;
+    return this.models.map((m) => m.meta).filter((meta) => routing.allowMigrate(alias, meta));
   }
   #typesAmong(metas: readonly ModelMeta[]): ContentTypes | undefined {
     const types = contentTypesIn(this.runtime);

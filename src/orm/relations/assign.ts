@@ -23,12 +23,7 @@ function checkDatabases(instance: object, value: object): void {
   const rt = runtimeOf(metaOfInstance(instance));
   if (stateOf(instance).db === null) ownState(instance).db = rt.route(metaOfInstance(instance), true, hintsOf(value));
   if (stateOf(value).db === null) ownState(value).db = rt.route(metaOfInstance(value), true, hintsOf(instance));
-  for (const router of rt.routers) {
-    const allowed = router.allowRelation?.(value, instance, {});
-    if (allowed === true) return;
-    if (allowed === false) throw refused(value);
-  }
-  if (stateOf(instance).db !== stateOf(value).db) throw refused(value);
+  if (!rt.routing.allowRelation(value, instance)) throw refused(value);
 }
 function refused(value: object): Error {
   return new ValueError(

@@ -37,7 +37,7 @@ export function relatedQuerySet(meta: ModelMeta): QuerySet {
 
 /** What routers are told about the instance that a query starts from. */
 export function hintsOf(instance: object): Readonly<Record<string, unknown>> {
-  return { instance, instanceDb: stateOf(instance).db };
+  return { instance };
 }
 /** The database that an instance was read from or saved to; the default one for an instance that is in none yet. */
 export function databaseOfRow(instance: object): Database {

@@ -201,11 +201,7 @@ export class ManySet extends RelatedSet {
     );
   }
   private mayRelate(row: object): boolean {
-    for (const router of runtimeOf(this.related).routers) {
-      const allowed = router.allowRelation?.(row, this.instance, {});
-      if (typeof allowed === "boolean") return allowed;
-    }
-    return stateOf(row).db === stateOf(this.instance).db;
+    return runtimeOf(this.related).routing.allowRelation(row, this.instance);
   }
   async remove(given: readonly unknown[]): Promise<void> {
     const { rows } = splitRows("remove", given, []);

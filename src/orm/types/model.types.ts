@@ -9,6 +9,7 @@ import type { AnyExpression, AnyQuerySet } from "./lookups.types.js";
 import type { ConditionArg } from "./expressions.types.js";
 import type { PrimaryOut, SingleNames } from "./paths.types.js";
 import type { $fields, $is, $label, $local, $parents } from "./registry.types.js";
+import type { Router } from "../routers.js";
 import type { Manager, ManagerOf } from "./manager.types.js";
 import type { Deleted, QuerySet } from "./queryset.types.js";
 import type { InputOfFields } from "./relations.types.js";
@@ -224,7 +225,8 @@ export interface BabikSettings<A> {
   readonly timeZone?: string;
   readonly useTz?: boolean;
   readonly defaultAutoField?: unknown;
-  readonly routers?: readonly object[];
+  /** Which database rows are read from and written to; asked in order, the first answer counts. */
+  readonly databaseRouters?: readonly Router[];
   readonly [setting: string]: unknown;
 }
 /** The orm of a program. `Rest` is what the run-time offers beside the models. */

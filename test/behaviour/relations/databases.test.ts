@@ -12,7 +12,7 @@ const { openShop: _open, ...models } = shop;
 const orm = babik({
   databases: { default: first.url, other: second.url },
   apps: { shop: models },
-  routers: [{ allowRelation: () => allowed }],
+  databaseRouters: [{ allowRelation: () => allowed }],
 });
 const { Author, Book, Customer, Order } = shop;
 afterAll(() => orm.close());
