@@ -279,6 +279,8 @@ export async function getOrCreate(
 function createFor(qs: QuerySetLike, values: Record<string, unknown>): Promise<object> {
   return (qs as unknown as { create(v: Record<string, unknown>): Promise<object> }).create(values);
 }
+/** How often an updateOrCreate with a transaction of its own begins anew after a deadlock. */
+const UPSERT_RETRIES = 10;
 /** Like getOrCreate, and an existing row gets the defaults; it is locked meanwhile (S40). */
 export async function updateOrCreate(
   start: QuerySetLike,
@@ -288,7 +290,7 @@ export async function updateOrCreate(
   const db = writeDb(start);
   const qs = start.with({ forWrite: true, alias: db.alias });
   const updates = o.defaults ?? {};
-  return db.atomic(async (): Promise<[object, boolean]> => {
+  const work = async (): Promise<[object, boolean]> => {
     const [object, created] = await getOrCreate(qs.selectForUpdate(), conditions, o.createDefaults ?? updates);
     if (created) return [object, true];
     const { meta } = qs;
@@ -304,7 +306,9 @@ export async function updateOrCreate(
       await ops.save(object, { using: db.alias, updateFields: [...names] });
     } else await ops.save(object, { using: db.alias });
     return [object, false];
-  });
+  };
+  // Several callers who meet at one new key can lock each other out on MariaDB: a refused INSERT leaves a shared lock behind.
+  return db.atomic(work, { retries: UPSERT_RETRIES });
 }
 
 interface UpdateExecutable {
