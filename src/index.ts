@@ -27,7 +27,8 @@ export { Q } from "./public/expressions.js";
 export { Reverse } from "./public/functions.js";
 export { Manager, QuerySet } from "./public/models.js";
 
-export { getRollback, onCommit, savepoint, setRollback } from "./orm/blocks.js";
+export { advisoryLock, getRollback, onCommit, savepoint, setRollback, withAdvisoryLock } from "./orm/blocks.js";
+export type { AdvisoryKey, AdvisoryLockOptions } from "./db/advisory.js";
 export { withSignal } from "./db/abort.js";
 export { replicaRouter } from "./orm/routers.js";
 export type {

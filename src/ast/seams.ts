@@ -36,6 +36,9 @@ export interface Features {
   readonly selectForUpdateSkipLocked: boolean;
   readonly selectForUpdateOf: boolean;
   readonly selectForNoKeyUpdate: boolean;
+  /** Locks on names of the program's own, held by the server; and those that several may share. */
+  readonly advisoryLocks: boolean;
+  readonly sharedAdvisoryLocks: boolean;
   /** INSERT that passes over conflicting rows, or updates them; with or without naming the conflict's columns. */
   readonly ignoreConflicts: boolean;
   readonly updateConflicts: boolean;

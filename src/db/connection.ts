@@ -6,6 +6,7 @@
 import { InterfaceError, OperationalError } from "../base/errors.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { currentSignal, refuseAborted, signals } from "./abort.js";
+import { type AdvisoryKey, type AdvisoryLockOptions, AdvisoryLocks, lockInBlock } from "./advisory.js";
 import { ambient, type Block, currentBlock, type TransactionHost } from "./block.js";
 import { Transaction, type TransactionOptions } from "./begin.js";
 import { Cursor } from "./cursor.js";
@@ -41,6 +42,7 @@ export class Database {
   readonly #watchers = new Watchers();
   readonly #host: TransactionHost;
   readonly #pool: Pool | undefined;
+  readonly #ownSession: boolean;
   /** Keeps everybody else out of the only connection while a transaction is open on it. */
   readonly #gate = new Gate();
   /** Connections of an embedded file that read for streams, kept for the next one. */
@@ -50,6 +52,7 @@ export class Database {
   #holder: Holder | undefined;
   #heldSince = 0;
   #dialect: DialectInfo | undefined;
+  #locks: AdvisoryLocks | undefined;
   #closed = false;
 
   constructor(alias: string, driver: Driver, pool: PoolOptions) {
@@ -58,6 +61,7 @@ export class Database {
     this.#driver = driver;
     this.#dialect = driver.dialect;
     this.#pool = driver.embedded ? undefined : new Pool(alias, driver, pool);
+    this.#ownSession = driver.ownSession !== false;
     this.#host = {
       alias,
       lease: (holder, signal) => this.#lease(holder, signal),
@@ -197,6 +201,37 @@ export class Database {
   }
 
   /**
+   * Takes an advisory lock that lasts until the caller's transaction has ended. Where it is not free in time nothing is
+   * spoilt and the block goes on.
+   * @param key a text, or a whole number that other programs may use as well
+   * @param options `wait`: `true` (default), `false` or milliseconds; `shared` (PostgreSQL)
+   * @throws TransactionManagementError outside of a block; OperationalError `database.lock_not_available` when it is not free
+   * in time; NotSupportedError on SQLite
+   * @example await db.atomic(async () => { await db.advisoryLock("invoice-numbers"); … }) // SELECT pg_advisory_xact_lock($1)
+   */
+  async advisoryLock(key: AdvisoryKey, options: AdvisoryLockOptions = {}): Promise<void> {
+    const block = needBlock(this.#host, "advisoryLock()");
+    return lockInBlock(block, key, options, {
+      name: this.settings.database,
+      run: (statement) => this.run(statement),
+      nested: (fn) => this.atomic(fn),
+    });
+  }
+
+  /**
+   * Runs `fn` while it holds an advisory lock, which it has on a connection of its own, beside the pool. What `fn` commits
+   * others see before they get the lock. The same lock again inside of `fn` is held already.
+   * @param key a text, or a whole number that other programs may use as well
+   * @param options `wait`: `true` (default), `false` or milliseconds; `shared` (PostgreSQL)
+   * @throws OperationalError `database.lock_not_available` when it is not free in time, `lock.lost` when the connection broke
+   * meanwhile; NotSupportedError on SQLite
+   * @example await db.withAdvisoryLock("nightly-report", () => report(), { wait: false })
+   */
+  withAdvisoryLock<T>(key: AdvisoryKey, fn: () => T | Promise<T>, options: AdvisoryLockOptions = {}): Promise<T> {
+    return (this.#locks ??= this.#advisoryLocks()).around(key, fn, options);
+  }
+
+  /**
    * Has `fn` called after the outermost block was committed; not at all when its block is rolled back; at once outside of a block.
    * @param options with `robust` an error of `fn` is a warning and the next function is called
    * Django: https://docs.djangoproject.com/en/stable/topics/db/transactions/#performing-actions-after-commit
@@ -271,6 +306,19 @@ export class Database {
       this.#direct = undefined;
       this.#gate.leave();
     }
+  }
+
+  #advisoryLocks(): AdvisoryLocks {
+    return new AdvisoryLocks({
+      alias: this.alias,
+      database: this.settings.database,
+      ownSession: this.#ownSession,
+      ready: async () => this.ready(),
+      connect: async () => {
+        if (this.#closed) throw this.#closedError();
+        return this.#driver.connect();
+      },
+    });
   }
 
   #block(): Block | undefined {

@@ -98,6 +98,8 @@ export interface Driver {
   readonly settings: DatabaseSettings;
   /** True when all work happens in this process and one connection serves everybody (embedded SQLite). */
   readonly embedded: boolean;
+  /** False where a pooler stands between, so that nothing may be left in a session. */
+  readonly ownSession?: boolean | undefined;
   /** Where it is known before connecting (fakes). */
   readonly dialect?: DialectInfo | undefined;
   /** @param readOnly a second connection that only reads (streams of an embedded database file) */

@@ -1,5 +1,6 @@
 /** `atomic`, `onCommit` and their kin without an orm in hand: they work on the orm that was made last. */
 import { ownOptions } from "../base/options.js";
+import type { AdvisoryKey, AdvisoryLockOptions } from "../db/advisory.js";
 import type { Savepoint } from "../db/savepoint.js";
 import type { AtomicOptions } from "../db/transaction.js";
 import { currentOrm } from "./define.js";
@@ -31,4 +32,21 @@ export function setRollback(rollback: boolean, using = "default"): void {
 /** Sets a savepoint in the innermost block; see `Database.savepoint`. */
 export async function savepoint(using = "default"): Promise<Savepoint> {
   return currentOrm().connection(using).savepoint();
+}
+/** Takes an advisory lock that lasts until the caller's transaction has ended; see `Database.advisoryLock`. */
+export async function advisoryLock(
+  key: AdvisoryKey,
+  options: AdvisoryLockOptions & { readonly using?: string | undefined } = {},
+): Promise<void> {
+  const { using = "default", ...rest } = ownOptions(options);
+  return currentOrm().connection(using).advisoryLock(key, ownOptions(rest));
+}
+/** Runs `fn` while it holds an advisory lock; see `Database.withAdvisoryLock`. */
+export async function withAdvisoryLock<T>(
+  key: AdvisoryKey,
+  fn: () => T | Promise<T>,
+  options: AdvisoryLockOptions & { readonly using?: string | undefined } = {},
+): Promise<T> {
+  const { using = "default", ...rest } = ownOptions(options);
+  return currentOrm().connection(using).withAdvisoryLock(key, fn, ownOptions(rest));
 }

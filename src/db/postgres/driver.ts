@@ -54,6 +54,7 @@ export function postgresDriver(settings: DatabaseSettings): Driver {
   return {
     settings,
     embedded: false,
+    ownSession: options.prepare,
     connect: () => PostgresConnection.open(settings, options),
     classify: classifyPostgres,
   };
