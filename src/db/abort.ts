@@ -3,6 +3,7 @@
  * It must not know statements or connections.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setMaxListeners } from "node:events";
 import { OperationalError, ValueError } from "../base/errors.js";
 
 const storage = new AsyncLocalStorage<AbortSignal | undefined>();
@@ -18,7 +19,10 @@ export function withSignal<T>(signal: AbortSignal, fn: () => T): T {
   const outer = storage.getStore();
   checkSignal(signal);
   signals.used = true;
-  return storage.run(outer === undefined || outer === signal ? signal : AbortSignal.any([outer, signal]), fn);
+  const both = outer === undefined || outer === signal ? signal : AbortSignal.any([outer, signal]);
+  // Every statement that waits or runs listens to it, and stops when it is done: many at a time are no leak.
+  setMaxListeners(0, both);
+  return storage.run(both, fn);
 }
 
 /** Runs `fn` without a signal: cleaning up must not be cancelled. */

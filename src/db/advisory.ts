@@ -61,8 +61,7 @@ function readWish(key: AdvisoryKey, given: AdvisoryLockOptions, database: string
   const { wait = true, shared = false } = options;
   if (typeof wait !== "boolean" && !(typeof wait === "number" && Number.isSafeInteger(wait) && wait >= 0))
     throw new ValueError("The option 'wait' takes true, false or a number of milliseconds.", "lock.options");
-  if (typeof shared !== "boolean")
-    throw new ValueError("The option 'shared' takes true or false.", "lock.options");
+  if (typeof shared !== "boolean") throw new ValueError("The option 'shared' takes true or false.", "lock.options");
   return { key: serverKey(key, database), within: wait === true ? undefined : wait === false ? 0 : wait, shared };
 }
 
@@ -132,8 +131,7 @@ async function lockTransaction(
 ): Promise<boolean> {
   const suffix = wish.shared ? "_shared" : "";
   const params = [wish.key.number];
-  if (wish.within === 0)
-    return (await run({ text: `SELECT pg_try_advisory_xact_lock${suffix}($1)`, params })) === true;
+  if (wish.within === 0) return (await run({ text: `SELECT pg_try_advisory_xact_lock${suffix}($1)`, params })) === true;
   const lock: Statement = { text: `SELECT pg_advisory_xact_lock${suffix}($1)`, params };
   if (wish.within === undefined) {
     await run(lock);

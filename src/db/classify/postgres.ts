@@ -110,7 +110,11 @@ export function postgresFinding(error: unknown): Finding {
     const kind: ErrorKind = states[state] ?? classes[state.slice(0, 2)] ?? "error";
     const column = field(error, "column");
     return {
-      kind: text.startsWith("terminating connection") ? "connection_lost" : kind,
+      kind: text.startsWith("terminating connection")
+        ? "connection_lost"
+        : state === "57014" && text.includes("timeout")
+          ? "timeout"
+          : kind,
       message: kind === "data" ? withoutValues(text) : text,
       databaseCode: state,
       constraint: field(error, "constraint"),

@@ -181,6 +181,7 @@ class MysqlConnection implements DriverConnection {
       } else source = this.#connection.queryStream(command, values);
       rows = this.#stream = new RowStream(source);
       for (;;) {
+        refuseAborted(signal, "The next chunk of rows");
         const taking = rows.take(size);
         const chunk = signal === undefined ? await taking : await this.#cancellable(taking, signal);
         if (chunk.length > 0) yield chunk;

@@ -59,7 +59,9 @@ describe.skipIf(!advisoryLocks)("around a function", () => {
   });
 
   test("the same lock again inside of it is held already", async () => {
-    expect(await db.withAdvisoryLock("report", () => db.withAdvisoryLock("report", async () => 4, { wait: false }))).toBe(4);
+    expect(
+      await db.withAdvisoryLock("report", () => db.withAdvisoryLock("report", async () => 4, { wait: false })),
+    ).toBe(4);
   });
 
   test("its holder keeps no connection of the pool", async () => {

@@ -1,0 +1,123 @@
+/** What one borrower of a connection does to its session the next one must not meet; and poolers that give no session at all. */
+import { afterAll, describe, expect, test } from "vitest";
+import { connectAll, type Connections } from "../../../src/db/connections.js";
+import type { Database } from "../../../src/db/connection.js";
+import { testDatabase } from "../../support/database.js";
+
+const { url } = await testDatabase();
+const opened: Connections[] = [];
+function open(options: Record<string, unknown>): Database {
+  const connections = connectAll({ default: { url, options } });
+  opened.push(connections);
+  return connections.get();
+}
+afterAll(() => Promise.all(opened.map((connections) => connections.close())));
+
+const admin = open({});
+const dialect = await admin.ready();
+const postgres = dialect.name === "postgres";
+const rows = async (db: Database, text: string): Promise<unknown[][]> => (await db.run({ text, params: [] })).rows;
+
+const mutations = postgres
+  ? [
+      "SET work_mem = '3MB'",
+      "SET search_path TO pg_catalog",
+      "SET TIME ZONE 'Europe/Paris'",
+      "SET datestyle TO 'German'",
+      "SELECT set_config('myapp.tenant', '7', false)",
+      "CREATE TEMP TABLE scratch (id int)",
+      "SELECT pg_advisory_lock(77)",
+      "PREPARE mine AS SELECT 1",
+      "LISTEN somebody",
+      "SET ROLE pg_monitor",
+      "BEGIN",
+    ]
+  : [
+      "SET @tenant = 7",
+      "SET SESSION sql_mode = ''",
+      "SET SESSION time_zone = '+05:00'",
+      "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+      "CREATE TEMPORARY TABLE scratch (id int)",
+      "SELECT GET_LOCK('mine', 1)",
+      "PREPARE mine FROM 'SELECT 1'",
+      "USE information_schema",
+      "SET SESSION max_statement_time = 3",
+      "START TRANSACTION",
+    ];
+const fingerprint = postgres
+  ? `SELECT current_setting('work_mem'), current_setting('search_path'), current_setting('TimeZone'), current_setting('DateStyle'),
+       coalesce(current_setting('myapp.tenant', true), ''), to_regclass('scratch')::text, current_user,
+       (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
+       (SELECT count(*) FROM pg_prepared_statements WHERE name = 'mine'), (SELECT count(*) FROM pg_listening_channels())`
+  : `SELECT @tenant, @@sql_mode, @@time_zone, @@tx_isolation, database(), @@max_statement_time, IS_USED_LOCK('mine')`;
+
+describe.skipIf(admin.embedded)("a connection that comes back", () => {
+  test.each(mutations)("shows nothing of: %s", async (text) => {
+    const db = open({ poolSize: 1 });
+    const before = await rows(db, fingerprint);
+    await rows(db, text);
+    expect(await rows(db, fingerprint)).toEqual(before);
+    const left = await rows(db, "SELECT * FROM scratch").catch((error: { code?: string }) => error.code);
+    expect(left).toBe("database.no_table");
+  });
+
+  test("shows nothing of what scripts and blocks did", async () => {
+    const db = open({ poolSize: 1 });
+    const before = await rows(db, fingerprint);
+    await db.script(mutations.slice(0, 3).join(";\n"));
+    expect(await rows(db, fingerprint)).toEqual(before);
+    await db.atomic(async () => {
+      for (const text of mutations.slice(0, 2)) await rows(db, text);
+      expect(await rows(db, fingerprint)).not.toEqual(before);
+    });
+    expect(await rows(db, fingerprint)).toEqual(before);
+  });
+
+  test("serves named statements after its session was reset", async () => {
+    const db = open({ poolSize: 1 });
+    const handle = { name: "babik_test_1" };
+    const statement = { text: postgres ? "SELECT $1::int" : "SELECT ?", params: [5], handle };
+    expect((await db.run(statement)).rows).toEqual([[5]]);
+    await rows(db, mutations[0]!);
+    expect((await db.run(statement)).rows).toEqual([[5]]);
+    expect((await db.run(statement)).rows).toEqual([[5]]);
+  });
+
+  test("is not asked anything more where the session was not touched", async () => {
+    const db = open({ poolSize: 1 });
+    const id = postgres ? "SELECT pg_backend_pid()" : "SELECT connection_id()";
+    const before = await rows(db, id);
+    await rows(db, mutations[0]!);
+    expect(await rows(db, id)).toEqual(before);
+  });
+});
+
+describe.skipIf(admin.embedded)("prepare: false, for poolers in transaction mode", () => {
+  test("leaves nothing in the session: no named statements, no settings", async () => {
+    const db = open({ poolSize: 1, prepare: false });
+    const handle = { name: "babik_test_2" };
+    for (let i = 0; i < 3; i++)
+      expect((await db.run({ text: postgres ? "SELECT $1::int" : "SELECT ?", params: [i], handle })).rows).toEqual([
+        [i],
+      ]);
+    if (postgres) {
+      expect(await rows(db, "SELECT count(*) FROM pg_prepared_statements")).toEqual([[0]]);
+      expect(await rows(db, "SELECT count(*) FROM pg_cursors")).toEqual([[0]]);
+    } else expect((await rows(db, "SHOW SESSION STATUS LIKE 'Com_stmt_prepare'"))[0]![1]).toBe("0");
+  });
+
+  test("streams inside of a transaction of its own", async () => {
+    const db = open({ poolSize: 1, prepare: false });
+    const series = postgres
+      ? "SELECT n FROM generate_series(1, 250) AS s(n)"
+      : "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 250) SELECT n FROM s";
+    let count = 0;
+    for await (const chunk of db.stream({ text: series, params: [] }, 100)) count += chunk.length;
+    expect(count).toBe(250);
+    expect(db.pool).toMatchObject({ idle: 1, holders: [] });
+  });
+});
+
+test("an embedded database has one session, which is the program's", () => {
+  expect(admin.embedded).toBe(admin.pool === undefined);
+});
