@@ -165,7 +165,7 @@ describe.skipIf(embedded)("on a server", () => {
     let stopped = 0;
     for (let i = 0; i < 60; i++) {
       const signal = AbortSignal.timeout(1 + (i % 7));
-      const work = withSignal(signal, () => run(slow(0.004))).catch((error: { code?: string }) => {
+      const work = withSignal(signal, () => run(slow(i % 15 === 0 ? 8 : 0.004))).catch((error: { code?: string }) => {
         expect(error).toMatchObject(cancelled);
         stopped++;
       });
@@ -174,7 +174,7 @@ describe.skipIf(embedded)("on a server", () => {
       expect(await run(`SELECT ${i}`)).toEqual([[i]]);
       if (i % 10 === 0) await run(slow(0.02));
     }
-    expect(stopped).toBeGreaterThan(0);
+    expect(stopped).toBeGreaterThanOrEqual(4);
     expect(db.pool).toMatchObject({ waiting: 0, holders: [] });
   });
 
