@@ -8,6 +8,7 @@ export type * from "./orm/types/fields.types.js";
 export type * from "./orm/types/lookups.types.js";
 export type * from "./orm/types/manager.types.js";
 export type * from "./orm/types/model.types.js";
+export type * from "./orm/types/pagination.types.js";
 export type * from "./orm/types/paths.types.js";
 export type * from "./orm/types/queryset.types.js";
 export type * from "./orm/types/registry.types.js";
@@ -20,12 +21,14 @@ export * from "./public/custom.js";
 export * from "./public/expressions.js";
 export * from "./public/functions.js";
 export * from "./public/lookups.js";
+export * from "./public/pagination.js";
 export * from "./public/values.js";
 // Names that a star above has too, as a type: the one that is value and type counts.
 export { Aggregate } from "./public/custom.js";
 export { Q } from "./public/expressions.js";
 export { Reverse } from "./public/functions.js";
 export { Manager, QuerySet } from "./public/models.js";
+export { KeysetPaginator, Paginator } from "./public/pagination.js";
 
 export { advisoryLock, getRollback, onCommit, savepoint, setRollback, withAdvisoryLock } from "./orm/blocks.js";
 export type { AdvisoryKey, AdvisoryLockOptions } from "./db/advisory.js";
@@ -56,6 +59,7 @@ export {
   CommitUnknown,
   DatabaseError,
   DataError,
+  EmptyPage,
   EmptyResultSet,
   FieldDoesNotExist,
   FieldError,
@@ -64,6 +68,7 @@ export {
   IntegrityError,
   InterfaceError,
   InternalError,
+  InvalidCursor,
   InvalidPage,
   LookupError,
   MultipleObjectsReturned,
@@ -72,12 +77,14 @@ export {
   ObjectDoesNotExist,
   ObjectNotUpdated,
   OperationalError,
+  PageNotAnInteger,
   ProgrammingError,
   ProtectedError,
   QueryTypeError,
   RestrictedError,
   SuspiciousOperation,
   TransactionManagementError,
+  UnorderedObjectListWarning,
   ValidationError,
   ValueError,
 } from "./base/errors.js";

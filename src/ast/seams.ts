@@ -19,6 +19,8 @@ export interface Features {
   readonly distinctOn: boolean;
   /** NULLS FIRST / NULLS LAST in ORDER BY. */
   readonly nullsOrdering: boolean;
+  /** NULL counts as the largest value where an order does not say otherwise; else as the smallest. */
+  readonly nullsLargest: boolean;
   /** aggregate(…) FILTER (WHERE …). */
   readonly aggregateFilter: boolean;
   /** A GROUP BY of the primary key covers the other columns of its table. */

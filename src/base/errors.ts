@@ -62,6 +62,14 @@ export class EmptyResultSet extends BabikError {}
 export class SuspiciousOperation extends BabikError {}
 /** Raised when `page()` is asked for a page that is not there. */
 export class InvalidPage extends BabikError {}
+/** Raised when the number of a page is no whole number. */
+export class PageNotAnInteger extends InvalidPage {}
+/** Raised when the number of a page is whole, and there is nothing on that page. */
+export class EmptyPage extends InvalidPage {}
+/** Raised when a cursor of `KeysetPaginator` was changed, cut, or made for another order. */
+export class InvalidCursor extends InvalidPage {}
+/** The warning (`process.on("warning")`) about pages of rows that come in no order: a row may be on two pages, or on none. */
+export class UnorderedObjectListWarning extends BabikError {}
 
 /** Everything that comes from, or because of, the database. The driver's error is the `cause`. */
 export class DatabaseError extends BabikError {

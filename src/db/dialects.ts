@@ -33,6 +33,7 @@ function sqlite(version: readonly number[]): Features {
     returningFromUpdate: atLeast(version, 3, 35),
     distinctOn: false,
     nullsOrdering: atLeast(version, 3, 30),
+    nullsLargest: false,
     aggregateFilter: atLeast(version, 3, 30),
     groupByPrimaryKey: true,
     parenthesesInCompound: false,
@@ -81,6 +82,7 @@ function postgres(version: readonly number[]): Features {
     returningFromUpdate: true,
     distinctOn: true,
     nullsOrdering: true,
+    nullsLargest: true,
     aggregateFilter: true,
     groupByPrimaryKey: true,
     parenthesesInCompound: true,
@@ -128,6 +130,7 @@ function mysql(version: readonly number[], maria: boolean): Features {
     returningFromUpdate: false,
     distinctOn: false,
     nullsOrdering: false,
+    nullsLargest: false,
     aggregateFilter: false,
     // MySQL sees that the key decides the other columns; MariaDB accepts them because the session leaves ONLY_FULL_GROUP_BY out.
     groupByPrimaryKey: true,

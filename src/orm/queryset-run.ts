@@ -45,7 +45,7 @@ export function load(qs: QuerySetLike): Promise<unknown[]> {
   });
   return (qs.resultPromise = reading);
 }
-function checkLock(qs: QuerySetLike, db: Database): void {
+export function checkLock(qs: QuerySetLike, db: Database): void {
   if (qs.query.lock === null) return;
   const info = db.dialect;
   if (info.features.selectForUpdate && !db.inTransaction) throw transactionNeeded();
@@ -57,7 +57,8 @@ function transactionNeeded(): Error {
     "lock.transaction",
   );
 }
-function finish(
+/** Rows that were read become what the queryset gives, with what is prefetched. */
+export function finish(
   qs: QuerySetLike,
   exe: Executable,
   rows: readonly (readonly unknown[])[],

@@ -12,7 +12,14 @@ const folder = fileURLToPath(new URL(`.reports/docs-${testKind}-${process.pid}/`
 beforeAll(() => mkdirSync(folder, { recursive: true }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const pages = ["README.md", "docs/models.md", "docs/queries.md", "docs/relations.md", "docs/errors.md"];
+const pages = [
+  "README.md",
+  "docs/models.md",
+  "docs/queries.md",
+  "docs/relations.md",
+  "docs/errors.md",
+  "docs/pagination.md",
+];
 
 test.each(pages)("%s", async (page) => {
   const { code, lines } = program(readFileSync(new URL(page, root), "utf8"));
