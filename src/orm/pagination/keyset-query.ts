@@ -4,7 +4,7 @@
  */
 import { lookup, NEVER, typeOrNull, where, type Expr, type OrderNode } from "../../ast/expr.js";
 import type { DialectInfo, ValueType } from "../../ast/seams.js";
-import { Slot } from "../../ast/slots.js";
+import type { Slot } from "../../ast/slots.js";
 import { nodeKey } from "../../ast/walk.js";
 import { NotSupportedError, QueryTypeError } from "../../base/errors.js";
 import { F } from "../../expressions/makers.js";
