@@ -351,6 +351,10 @@ async function updateRow(
   const computed = [...fields.filter((f, i) => isExpression(entries[i]![1])), ...generated];
   const { matched, row } = await updateReturning(matching(), meta, entries, computed);
   if (matched === 0) return meta.selectOnSave && !forced ? matching().exists() : false;
+  fields.forEach((f, i) => {
+    const value = entries[i]![1];
+    if (!isExpression(value) && !isQuery(value)) putValue(instance, f.attname, value);
+  });
   if (computed.length > 0) {
     if (row !== null) computed.forEach((f, i) => putValue(instance, f.attname, row[i]));
     else deferAgain(instance, meta, computed);
@@ -366,8 +370,10 @@ function follows(field: GeneratedField, meta: ModelMeta, written: readonly Field
   });
 }
 function storedOrThrow(f: Field, v: unknown): unknown {
-  if (typeof v === "object" && v !== null && QUERY_SOURCE in v) return v;
-  return storedValue(f, v);
+  return isQuery(v) ? v : storedValue(f, v);
+}
+function isQuery(v: unknown): boolean {
+  return typeof v === "object" && v !== null && QUERY_SOURCE in v;
 }
 /** The database computed these and cannot give them back at once: they load when awaited. */
 export function deferAgain(instance: object, meta: ModelMeta, fields: readonly Field[]): void {

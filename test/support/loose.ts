@@ -50,6 +50,7 @@ export interface LooseModel {
   new (values?: object): LooseRow;
   readonly objects: LooseSet;
   readonly DoesNotExist: new (message: string) => Error;
+  readonly NotUpdated: new (message: string) => Error;
   extend(label: string, fields: object, meta?: object): LooseModel;
   proxy(label: string, meta?: object): LooseModel;
   fromDb(alias: string, names: readonly string[], values: readonly unknown[]): LooseRow;
