@@ -76,7 +76,8 @@ async function replay(
     names,
     env: {},
     temporal: babik.get("Temporal") as TemporalLike,
-    now: (babik.get("Temporal") as TemporalLike).Now.instant(),
+    // One moment for rows and arguments, so that a key made of it can be found; to the millisecond, which all columns keep.
+    now: (babik.get("Temporal") as TemporalLike).Instant.from(new Date().toISOString()),
     fetched: new Map(),
     toAttrs: new Set(),
     database,

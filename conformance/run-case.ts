@@ -74,7 +74,6 @@ export async function runCase(spec: CaseSpec, bench: Bench): Promise<CaseOutcome
       carriers(partsOf(spec), "$prefetch").map((item) => String((item["$prefetch"] as JsonObject)["to_attr"])),
     ),
     env,
-    now: bench.scope.temporal.Now.instant(),
     fetched: new Map(),
   };
   try {

@@ -68,8 +68,14 @@ export interface Features {
   readonly nullsDistinct: boolean;
   readonly windowFrameExclusion: boolean;
   readonly windowFrameGroups: boolean;
+  /** DELETE … RETURNING. */
+  readonly returningFromDelete: boolean;
+  /** UPDATE of a table joined with a table of values. */
+  readonly updateFrom: boolean;
   /** Most bind parameters in one statement. */
   readonly maxParams: number;
+  /** Most bytes of one message to the server; Infinity where there is no limit that matters. */
+  readonly maxPacket: number;
   /** Longest identifier; longer ones are shortened with a digest. */
   readonly maxIdentifier: number;
   /** LIMIT that stands for "no limit" where an OFFSET needs one. */

@@ -86,11 +86,17 @@ export interface InsertStatement {
   /** Rows of a query instead of values. */
   readonly select?: SelectLike | undefined;
 }
+/** A table of values that an UPDATE is joined with; its columns are called `column1`, `column2`, … . */
+export interface ValuesSource {
+  readonly alias: string;
+  readonly rows: readonly (readonly Expr[])[];
+}
 export interface UpdateStatement {
   readonly kind: "update";
   readonly table: string;
   readonly alias: string;
   readonly set: readonly (readonly [column: string, value: Expr])[];
+  readonly from?: ValuesSource;
   readonly where: Expr | null;
   readonly orderBy: readonly OrderNode[];
   readonly returning: readonly Expr[];

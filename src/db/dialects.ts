@@ -23,6 +23,7 @@ export function parseVersion(text: string): number[] {
 /** What a driver can tell that the version does not: limits of this build, tables that are loaded. */
 export interface DialectFacts {
   readonly maxParams?: number;
+  readonly maxPacket?: number;
   readonly namedTimeZones?: boolean;
 }
 
@@ -31,6 +32,8 @@ function sqlite(version: readonly number[]): Features {
   return {
     returning: atLeast(version, 3, 35),
     returningFromUpdate: atLeast(version, 3, 35),
+    returningFromDelete: atLeast(version, 3, 35),
+    updateFrom: atLeast(version, 3, 33),
     distinctOn: false,
     nullsOrdering: atLeast(version, 3, 30),
     nullsLargest: false,
@@ -68,6 +71,7 @@ function sqlite(version: readonly number[]): Features {
     windowFrameExclusion: true,
     windowFrameGroups: true,
     maxParams: 32_766,
+    maxPacket: Infinity,
     // SQLite has no limit; a long name still has to travel to the other databases.
     maxIdentifier: 200,
     noLimitValue: "-1",
@@ -80,6 +84,8 @@ function postgres(version: readonly number[]): Features {
   return {
     returning: true,
     returningFromUpdate: true,
+    returningFromDelete: true,
+    updateFrom: true,
     distinctOn: true,
     nullsOrdering: true,
     nullsLargest: true,
@@ -117,6 +123,7 @@ function postgres(version: readonly number[]): Features {
     windowFrameExclusion: true,
     windowFrameGroups: true,
     maxParams: 65_535,
+    maxPacket: Infinity,
     maxIdentifier: 63,
     noLimitValue: null,
     namedTimeZones: true,
@@ -128,6 +135,8 @@ function mysql(version: readonly number[], maria: boolean): Features {
   return {
     returning: maria && atLeast(version, 10, 5),
     returningFromUpdate: false,
+    returningFromDelete: maria,
+    updateFrom: true,
     distinctOn: false,
     nullsOrdering: false,
     nullsLargest: false,
@@ -167,6 +176,7 @@ function mysql(version: readonly number[], maria: boolean): Features {
     windowFrameExclusion: false,
     windowFrameGroups: false,
     maxParams: 65_535,
+    maxPacket: 16_777_216,
     maxIdentifier: 64,
     noLimitValue: "18446744073709551615",
     namedTimeZones: false,
@@ -192,6 +202,7 @@ export function makeDialect(
     features: Object.freeze({
       ...base,
       maxParams: facts.maxParams ?? base.maxParams,
+      maxPacket: facts.maxPacket ?? base.maxPacket,
       namedTimeZones: facts.namedTimeZones ?? base.namedTimeZones,
     }),
   });

@@ -88,8 +88,9 @@ function build(
   info: DialectInfo,
   values: unknown[],
 ): InsertStatement {
-  // A column that is left to its default in every row is left out.
-  const kept = fields.map((_, c) => c).filter((c) => !rows.every((r) => isDefault(r[c])));
+  // A column that is left to its default in every row is left out; but SQLite numbers a key that is left out, whatever its default.
+  const numbered = (f: Field): boolean => info.name === "sqlite" && f.primaryKey;
+  const kept = fields.map((_, c) => c).filter((c) => numbered(fields[c]!) || !rows.every((r) => isDefault(r[c])));
   const nodes = rows.map((r) =>
     kept.map((c): Expr => {
       const v = r[c],

@@ -115,7 +115,9 @@ export function rawValue(instance: object, attname: string): unknown {
 }
 /** Sets a field's value without any check or cache work. */
 export function putValue(instance: object, attname: string, value: unknown): void {
-  if (Object.hasOwn(instance, attname)) (instance as Record<string, unknown>)[attname] = value;
+  // Where nothing of this name is inherited (deferred fields have a getter), assigning makes an own property too, and faster.
+  if (Object.hasOwn(instance, attname) || !(attname in instance))
+    (instance as Record<string, unknown>)[attname] = value;
   else Object.defineProperty(instance, attname, { value, writable: true, enumerable: true, configurable: true });
 }
 /** The key: one value, or a list for composite keys; null when it is not set. */

@@ -22,6 +22,8 @@ import type { Query } from "../query/state.js";
 import type { ModelMeta } from "../meta/options.js";
 import { Transaction } from "../db/begin.js";
 import { aliasOf, bindSignal, bindTransaction } from "./bound.js";
+import { bulkCreate, type BulkCreateOptions } from "./bulk-create.js";
+import { bulkUpdate, type BulkUpdateOptions } from "./bulk-update.js";
 import { executable, databaseOf } from "./execute.js";
 import type { FetchMode } from "./instance-state.js";
 import type { RowMode } from "./queryset-state.js";
@@ -29,6 +31,7 @@ import * as run from "./queryset-run.js";
 import * as write from "./queryset-write.js";
 import { autoName, namedExpressions, position } from "./queryset-arguments.js";
 import { plainParts, QuerySetCore } from "./queryset-core.js";
+import { update } from "./update.js";
 import type { Deleted } from "./runtime.js";
 
 const ODD = /[^\w]/;
@@ -526,15 +529,14 @@ export class QuerySet extends QuerySetCore {
   create(values: Record<string, unknown> = {}): Promise<object> {
     return write.create(this, values);
   }
-  bulkCreate(objects: Iterable<object>, options: write.BulkCreateOptions = {}): Promise<object[]> {
-    return write.bulkCreate(this, objects, ownOptions(options));
+  bulkCreate(
+    objects: Iterable<object> | AsyncIterable<object>,
+    options: BulkCreateOptions = {},
+  ): Promise<object[] | number> {
+    return bulkCreate(this, objects, ownOptions(options));
   }
-  bulkUpdate(
-    objects: Iterable<object>,
-    fields: readonly string[],
-    options: { batchSize?: number | null } = {},
-  ): Promise<number> {
-    return write.bulkUpdate(this, objects, fields, ownOptions(options));
+  bulkUpdate(objects: Iterable<object>, fields: readonly string[], options: BulkUpdateOptions = {}): Promise<number> {
+    return bulkUpdate(this, objects, fields, ownOptions(options));
   }
   getOrCreate(
     conditions: Record<string, unknown>,
@@ -549,7 +551,7 @@ export class QuerySet extends QuerySetCore {
     return write.updateOrCreate(this, conditions, ownOptions(options));
   }
   update(values: Record<string, unknown>): Promise<number> {
-    return write.update(this, values);
+    return update(this, values);
   }
   delete(): Promise<Deleted> {
     return write.deleteAll(this);

@@ -20,7 +20,7 @@ import { modelError } from "./model-errors.js";
 import { QuerySet } from "./queryset.js";
 import { plainParts } from "./queryset-core.js";
 import { runtimeOf, type SaveOptions } from "./runtime.js";
-import { updateReturning } from "./queryset-write.js";
+import { updateReturning } from "./update.js";
 import { placeAmongSiblings } from "./sibling-order.js";
 import { settleGeneric } from "./contenttypes/hook.js";
 import { GenericForeignKey, GenericRelation } from "../fields/generic.js";

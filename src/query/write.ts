@@ -1,5 +1,5 @@
 /** Queries as UPDATE and DELETE: assignments resolved, conditions over joins turned into subqueries of keys. */
-import { lookup, typeOrNull, type ColumnField, type Expr, type SubqueryNode } from "../ast/expr.js";
+import { lookup, typeOrNull, where, type ColumnField, type Expr, type SubqueryNode } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { simplify } from "../ast/simplify.js";
 import type { DeleteStatement, UpdateStatement } from "../ast/statement.js";
@@ -172,6 +172,48 @@ export function planUpdate(
   });
   return {
     statement: { kind: "update", table: meta.dbTable, alias: own.alias, set, where: own.where, orderBy: [], returning },
+    empty: own.empty,
+  };
+}
+/** The name of the table of values in an UPDATE of many rows. */
+const VALUES = "new_values";
+/**
+ * UPDATE of many rows, each with values of its own: `rows` rows of the key's columns and the fields', in slots from `slot` on, joined
+ * by the key.
+ */
+export function planRowsUpdate(
+  source: Query,
+  meta: ModelMeta,
+  fields: readonly Field[],
+  rows: number,
+  slot: number,
+  dialect: DialectInfo,
+): { statement: UpdateStatement; empty: boolean } {
+  const own = ownCondition(source, meta, dialect);
+  const columns = [...meta.pkFields, ...fields];
+  const value = (i: number): Expr => ({
+    kind: "col",
+    alias: VALUES,
+    field: { column: `column${i + 1}` } as unknown as ColumnField,
+    type: columns[i]!,
+  });
+  const keys = meta.pkFields.map((f, i) => lookup("exact", column(own.alias, f), [value(i)]));
+  return {
+    statement: {
+      kind: "update",
+      table: meta.dbTable,
+      alias: own.alias,
+      set: fields.map((f, i): [string, Expr] => [f.column!, value(meta.pkFields.length + i)]),
+      from: {
+        alias: VALUES,
+        rows: Array.from({ length: rows }, (_, r) =>
+          columns.map((f, i): Expr => ({ kind: "param", slot: slot + r * columns.length + i, type: f })),
+        ),
+      },
+      where: where("AND", own.where === null ? keys : [...keys, own.where]),
+      orderBy: [],
+      returning: [],
+    },
     empty: own.empty,
   };
 }

@@ -1,6 +1,6 @@
 /** INSERT, UPDATE and DELETE. */
-import type { Expr } from "../ast/expr.js";
-import type { DeleteStatement, InsertStatement, Statement, UpdateStatement } from "../ast/statement.js";
+import { typeOrNull, type Expr } from "../ast/expr.js";
+import type { DeleteStatement, InsertStatement, Statement, UpdateStatement, ValuesSource } from "../ast/statement.js";
 import type { Compiler } from "./compiler.js";
 import { emitSelect } from "./select.js";
 
@@ -97,20 +97,53 @@ function emitReturning(c: Compiler, nodes: readonly Expr[]): void {
 }
 
 function emitUpdate(c: Compiler, s: UpdateStatement): void {
+  const joined = s.from !== undefined && c.info.name === "mysql";
   c.text("UPDATE ").ident(s.table);
   if (s.alias !== s.table) c.text(" ").ident(s.alias);
+  if (joined) emitValues(c.text(", "), s.from);
   c.text(" SET ");
   s.set.forEach(([col, value], i) => {
     if (i > 0) c.text(", ");
+    if (joined) c.ident(s.alias).text(".");
     c.ident(col).text(" = ").emit(value);
   });
+  if (s.from !== undefined && !joined) emitValues(c.text(" FROM "), s.from);
   if (s.where !== null) c.text(" WHERE ").emit(s.where);
   if (s.orderBy.length > 0) c.text(" ORDER BY ").list(s.orderBy);
   if (s.returning.length > 0 && c.info.features.returningFromUpdate) emitReturning(c, s.returning);
 }
 
+// MySQL and MariaDB 10 know VALUES as the values of an INSERT only: there it is a union of rows.
+function emitValues(c: Compiler, from: ValuesSource): void {
+  c.text("(");
+  from.rows.forEach((row, r) => {
+    if (c.info.name === "mysql") {
+      c.text(r > 0 ? " UNION ALL SELECT " : "SELECT ");
+      row.forEach((e, i) => {
+        if (i > 0) c.text(", ");
+        c.emit(e);
+        if (r === 0) c.text(` AS column${i + 1}`);
+      });
+      return;
+    }
+    c.text(r > 0 ? ", (" : "VALUES (");
+    row.forEach((e, i) => {
+      if (i > 0) c.text(", ");
+      // PostgreSQL takes the types of the columns from the first row.
+      const type = r === 0 && c.info.name === "postgres" ? typeOrNull(e) : null;
+      if (type === null) c.emit(e);
+      else
+        c.text("CAST(")
+          .emit(e)
+          .text(` AS ${c.dialect.castParam?.(type, c.info) ?? type.castType(c.info)})`);
+    });
+    c.text(")");
+  });
+  c.text(") AS ").ident(from.alias);
+}
+
 function emitDelete(c: Compiler, s: DeleteStatement): void {
   c.text("DELETE FROM ").ident(s.table);
   if (s.where !== null) c.text(" WHERE ").emit(s.where);
-  if (s.returning.length > 0 && c.info.features.returning) emitReturning(c, s.returning);
+  if (s.returning.length > 0 && c.info.features.returningFromDelete) emitReturning(c, s.returning);
 }

@@ -38,14 +38,19 @@ const NO_ROWS: unknown[][] = [];
 /** Makes the driver of one MariaDB or MySQL database. */
 export function mysqlDriver(settings: DatabaseSettings): Driver {
   const options = readServerOptions("MariaDB", settings.options);
-  // Whether named time zones are loaded is asked once per database, not per connection.
-  const shared: { namedTimeZones?: boolean } = {};
+  // Whether named time zones are loaded, and how long a message may be, is asked once per database, not per connection.
+  const shared: ServerFacts = {};
   return {
     settings,
     embedded: false,
     connect: () => MysqlConnection.open(settings, options, shared),
     classify: classifyMysql,
   };
+}
+
+interface ServerFacts {
+  namedTimeZones?: boolean;
+  maxPacket?: number;
 }
 
 class MysqlConnection implements DriverConnection {
@@ -75,22 +80,22 @@ class MysqlConnection implements DriverConnection {
     this.#connection.on("end", () => (this.#usable = false));
   }
 
-  static async open(
-    settings: DatabaseSettings,
-    options: ServerOptions,
-    shared: { namedTimeZones?: boolean },
-  ): Promise<MysqlConnection> {
+  static async open(settings: DatabaseSettings, options: ServerOptions, shared: ServerFacts): Promise<MysqlConnection> {
     try {
       const opened = await openMaria(settings, options);
       const { raw, mariaDb } = opened.connection.info.serverVersion;
       if (shared.namedTimeZones === undefined) {
         const rows = (await opened.connection.query(
-          "SELECT CONVERT_TZ('2001-01-01 01:00:00', 'UTC', 'Europe/Paris') IS NOT NULL",
+          "SELECT CONVERT_TZ('2001-01-01 01:00:00', 'UTC', 'Europe/Paris') IS NOT NULL, @@max_allowed_packet",
         )) as RowPacket;
         shared.namedTimeZones = Number(rows[0]?.[0]) === 1;
+        shared.maxPacket = Number(rows[0]?.[1]);
       }
       for (const sql of timeoutSql(options, mariaDb)) await opened.connection.query(sql);
-      const dialect = makeDialect("mysql", parseVersion(raw), mariaDb, { namedTimeZones: shared.namedTimeZones });
+      const dialect = makeDialect("mysql", parseVersion(raw), mariaDb, {
+        namedTimeZones: shared.namedTimeZones,
+        ...(shared.maxPacket === undefined ? {} : { maxPacket: shared.maxPacket }),
+      });
       return new MysqlConnection(opened, dialect, settings, options);
     } catch (error) {
       throw classifyMysql(error);
