@@ -20,7 +20,7 @@ import { settleGeneric } from "./contenttypes/hook.js";
 import { databaseOf } from "./execute.js";
 import { storedValue } from "./insert.js";
 import { hasPk, metaOfInstance, pkOf } from "./instance-state.js";
-import { inBatchesThatFit } from "./packets.js";
+import { inBatchesThatFit, valueSize } from "./packets.js";
 import type { QuerySetLike } from "./queryset-state.js";
 import { relatedForBulk } from "./related-keys.js";
 import { inKeyOrder } from "./row-order.js";
@@ -31,6 +31,9 @@ const CASE_ROWS = 250;
 /** Most rows and parameters of a statement with a table of values; larger ones are no faster. */
 const TABLE_ROWS = 2_000;
 const TABLE_PARAMS = 30_000;
+
+/** Bytes from which on a value is too long for a temporary table: MariaDB 10 reports files of these as corrupted. */
+const LONG = 20_000;
 
 export interface BulkUpdateOptions {
   readonly batchSize?: number | null;
@@ -67,13 +70,15 @@ export async function bulkUpdate(
   const inOneTable = fields.every((f) => (f.owner as ModelMeta).concrete === meta.concrete);
   const plain: object[] = [],
     calculated: object[] = [];
-  for (const x of objects) (inOneTable && info.features.updateFrom && isPlain(x, fields) ? plain : calculated).push(x);
+  const fits = inOneTable && info.features.updateFrom;
+  for (const x of objects) (fits && isPlain(x, fields, info) ? plain : calculated).push(x);
   return db.atomic(
     async () => {
       let total = 0;
       if (plain.length > 0) total += await byTable(qs, db, info, plain, fields, o);
       for (const batch of batchesOf(calculated, o.batchSize, caseRows(info, fields)))
-        total += await byCase(qs.with({ alias: db.alias }), batch, fields);
+        for (const part of objectsThatFit(info, batch, fields))
+          total += await byCase(qs.with({ alias: db.alias }), part, fields);
       return total;
     },
     // Writers of the same rows may lock each other out; a block of its own can be run again.
@@ -90,8 +95,24 @@ function namedFields(meta: ModelMeta, names: readonly string[]): readonly Field[
     return f;
   });
 }
-function isPlain(instance: object, fields: readonly Field[]): boolean {
-  return !fields.some((f) => isExpression((instance as Record<string, unknown>)[f.attname]));
+/** Whether all values can stand in a table of values: no expressions, and nothing that makes the table too large for some servers. */
+function isPlain(instance: object, fields: readonly Field[], info: DialectInfo): boolean {
+  const limited = info.features.maxPacket !== Infinity;
+  for (const f of fields) {
+    const value = (instance as Record<string, unknown>)[f.attname];
+    if (isExpression(value) || (limited && valueSize(value, f, info) > LONG)) return false;
+  }
+  return true;
+}
+function* objectsThatFit(
+  info: DialectInfo,
+  objects: readonly object[],
+  fields: readonly Field[],
+): Generator<readonly object[]> {
+  if (info.features.maxPacket === Infinity) return yield objects;
+  const rows = objects.map((x) => fields.map((f) => (x as Record<string, unknown>)[f.attname]));
+  let from = 0;
+  for (const part of inBatchesThatFit(info, rows, fields)) yield objects.slice(from, (from += part.length));
 }
 function* batchesOf<T>(list: readonly T[], asked: number | null | undefined, most: number): Generator<readonly T[]> {
   const size = asked ? Math.min(asked, most) : most;

@@ -42,6 +42,8 @@ export interface CollectOptions {
 /** One deletion: gather with `collect`, then `run`. */
 export class Collector {
   private readonly db: Database;
+  /** Deletes rows of the model that was asked for, in the place of the plain DELETE. */
+  private readonly deleteRows: ((meta: ModelMeta, keys: readonly unknown[]) => Promise<number>) | null;
   private readonly info: DialectInfo;
   private data = new Map<ModelMeta, Rows>();
   private readonly updates: FieldUpdate[] = [];
@@ -50,8 +52,13 @@ export class Collector {
   /** By concrete model: models whose rows go first. */
   private readonly dependencies = new Map<ModelMeta, Set<ModelMeta>>();
 
-  constructor(db: Database, info: DialectInfo) {
+  constructor(
+    db: Database,
+    info: DialectInfo,
+    deleteRows: ((meta: ModelMeta, keys: readonly unknown[]) => Promise<number>) | null = null,
+  ) {
     this.db = db;
+    this.deleteRows = deleteRows;
     this.info = info;
   }
 
@@ -230,7 +237,13 @@ export class Collector {
     for (const meta of this.inOrder()) {
       // Always in the same order, so that two deletions of the same rows wait for each other instead of locking each other out.
       const rows = [...this.data.get(meta)!.values()].sort((a, b) => compareKeys(pkOf(b), pkOf(a)));
-      if (rows.length > 0) count(meta, await deleteKeys(meta, rows.map(pkOf), this.db));
+      if (rows.length > 0)
+        count(
+          meta,
+          await (this.deleteRows === null
+            ? deleteKeys(meta, rows.map(pkOf), this.db)
+            : this.deleteRows(meta, rows.map(pkOf))),
+        );
     }
     for (const [meta, rows] of this.data) for (const x of rows.values()) forgetKey(x, meta);
     return [Object.values(counts).reduce((a, b) => a + b, 0), { ...counts }];

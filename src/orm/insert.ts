@@ -148,5 +148,5 @@ function expressionNode(meta: ModelMeta, field: Field, e: Expression, info: Dial
 }
 /** Rows that fit into one statement. */
 export function batchSize(info: DialectInfo, columns: number): number {
-  return Math.max(1, Math.floor(Math.min(info.features.maxParams, 30_000) / Math.max(1, columns)));
+  return Math.max(1, Math.floor(Math.min(info.features.maxParams, 10_000) / Math.max(1, columns)));
 }

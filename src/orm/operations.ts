@@ -2,6 +2,8 @@
 import { deleteInstance, deleteRows } from "./deletion.js";
 import { prefetchRelatedObjects } from "./prefetch.js";
 import { refreshInstance } from "./refresh.js";
+import { Returning } from "./returning.js";
+import type { QuerySet } from "./queryset.js";
 import { loadDeferred } from "./relations/deferred-load.js";
 import type { Operations } from "./runtime.js";
 import { assign, initialise, saveInstance } from "./save.js";
@@ -20,5 +22,6 @@ export const operations: Operations = {
   validateConstraints,
   nextBy,
   deleteRows: (qs) => deleteRows(qs as never),
+  returning: (queryset) => new Returning(queryset as QuerySet),
   prefetch: (instances, lookups) => prefetchRelatedObjects(instances, lookups),
 };

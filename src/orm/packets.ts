@@ -37,7 +37,8 @@ function rowSize(row: readonly unknown[], fields: readonly Field[], info: Dialec
   for (let c = 0; c < row.length; c++) size += PARAMETER + valueSize(row[c], fields[c]!, info);
   return size;
 }
-function valueSize(value: unknown, field: Field, info: DialectInfo): number {
+/** About how many bytes a value takes. */
+export function valueSize(value: unknown, field: Field, info: DialectInfo): number {
   switch (typeof value) {
     case "string":
       return value.length < 1_000 ? value.length * 3 : Buffer.byteLength(value);

@@ -32,7 +32,7 @@ import * as write from "./queryset-write.js";
 import { autoName, namedExpressions, position } from "./queryset-arguments.js";
 import { plainParts, QuerySetCore } from "./queryset-core.js";
 import { update } from "./update.js";
-import type { Deleted } from "./runtime.js";
+import { runtimeOf, type Deleted, type ReturningLike } from "./runtime.js";
 
 const ODD = /[^\w]/;
 const word = (s: string): string => (ODD.test(s) ? JSON.stringify(s) : s);
@@ -555,6 +555,10 @@ export class QuerySet extends QuerySetCore {
   }
   delete(): Promise<Deleted> {
     return write.deleteAll(this);
+  }
+  /** Writes that give the rows back: `returning("id").update({…})`. Without names in the form that the rows of this queryset have. */
+  returning(...names: unknown[]): ReturningLike {
+    return runtimeOf(this.meta).operations.returning(names.length === 0 ? this : this.values(...names));
   }
 
   // ---- looking ---------------------------------------------------------------------------------------------------

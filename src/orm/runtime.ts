@@ -43,7 +43,14 @@ export interface Operations {
   nextBy(instance: object, field: string, next: boolean, conditions: unknown): Promise<object>;
   /** Deletes all rows of a queryset. */
   deleteRows(queryset: unknown): Promise<Deleted>;
+  /** Writes of a queryset that give its rows back. */
+  returning(queryset: unknown): ReturningLike;
   prefetch(instances: readonly object[], lookups: readonly unknown[]): Promise<void>;
+}
+/** What `queryset.returning()` gives. */
+export interface ReturningLike {
+  update(values: Record<string, unknown>): Promise<unknown[]>;
+  delete(): Promise<unknown[]>;
 }
 export interface CleanOptions {
   readonly exclude?: Iterable<string>;

@@ -14,6 +14,7 @@ import type { Compiled } from "../sql/compiled.js";
 import { compileStatement } from "../sql/compile.js";
 import { databaseOf } from "./execute.js";
 import type { QuerySetLike } from "./queryset-state.js";
+import type { ShapeNode } from "./shape.js";
 
 function writeDb(qs: QuerySetLike): Database {
   return databaseOf(qs.parts, true);
@@ -25,6 +26,14 @@ interface UpdateExecutable {
 }
 /** Sets fields of all rows; returns the number of rows matched. */
 export async function update(qs: QuerySetLike, values: Record<string, unknown>): Promise<number> {
+  const entries = checkedAssignments(qs, values);
+  if (entries.length === 0) return 0;
+  const { meta } = qs;
+  const inherited = entries.some(([k]) => ownerOf(meta, k) !== meta.concrete);
+  return inherited ? updateInherited(qs, entries) : (await updateReturning(qs, meta.concrete, entries, [])).matched;
+}
+/** What is to be assigned to which name, once the queryset and the values are known to be possible. */
+export function checkedAssignments(qs: QuerySetLike, values: Record<string, unknown>): [string, unknown][] {
   qs.refuseCombined("update");
   if (qs.query.isSliced)
     throw new QueryTypeError("Cannot update a query once a slice has been taken.", "queryset.sliced");
@@ -33,7 +42,6 @@ export async function update(qs: QuerySetLike, values: Record<string, unknown>):
   if (typeof values !== "object" || values === null || Array.isArray(values))
     throw new QueryTypeError("update() takes an object of values.", "update.argument");
   const entries = Object.entries(values);
-  const { meta } = qs;
   for (const [k, v] of entries)
     if (v === undefined)
       throw new ValueError(
@@ -42,10 +50,7 @@ export async function update(qs: QuerySetLike, values: Record<string, unknown>):
         { path: k },
       );
   refuseAggregateOrder(qs.query);
-  if (entries.length === 0) return 0;
-  const inherited = entries.filter(([k]) => ownerOf(meta, k) !== meta.concrete);
-  if (inherited.length === 0) return (await updateReturning(qs, meta.concrete, entries, [])).matched;
-  return updateInherited(qs, entries);
+  return entries;
 }
 // The order of an update matters where rows are changed one by one (MySQL's ORDER BY); groups have none.
 function refuseAggregateOrder(query: Query): void {
@@ -56,7 +61,8 @@ function refuseAggregateOrder(query: Query): void {
       throw new FieldError(`Cannot update when ordering by an aggregate: ${name}.`, "update.order", { path: name });
   }
 }
-function ownerOf(meta: ModelMeta, name: string): ModelMeta {
+/** The model whose table has the column of that name. */
+export function ownerOf(meta: ModelMeta, name: string): ModelMeta {
   const f = name === "pk" ? meta.pk : meta.getField(name);
   return "owner" in f && f.owner !== null ? (f.owner as ModelMeta).concrete : meta.concrete;
 }
@@ -115,6 +121,24 @@ function keyed(qs: QuerySetLike, meta: ModelMeta, ids: readonly unknown[], alias
   return fresh.with({ alias }).filter({ pk__in: ids });
 }
 
+/** The shape of an UPDATE, and all its values. */
+export function assigned(
+  qs: QuerySetLike,
+  entries: readonly (readonly [string, unknown])[],
+): { readonly node: ShapeNode; readonly values: readonly unknown[] } {
+  const key = new ShapeKey();
+  key.static("update");
+  for (const [k, v] of entries) {
+    key.static(`,${JSON.stringify(k)}=`);
+    key.any(v);
+  }
+  return qs.node.step(key, qs.values_, (query, slotter) => {
+    query.assignments = resolveAssignments(
+      query,
+      entries.map(([k, v]) => [k, slotter.any(v)] as const),
+    );
+  });
+}
 /** UPDATE through the shape cache; `returning` fields are given back for the one row of a save, where the database can. */
 export async function updateReturning(
   qs: QuerySetLike,
@@ -124,18 +148,7 @@ export async function updateReturning(
 ): Promise<{ matched: number; row: unknown[] | null }> {
   const db = writeDb(qs);
   const info = await db.ready();
-  const key = new ShapeKey();
-  key.static("update");
-  for (const [k, v] of entries) {
-    key.static(`,${JSON.stringify(k)}=`);
-    key.any(v);
-  }
-  const { node, values } = qs.node.step(key, qs.values_, (query, slotter) => {
-    query.assignments = resolveAssignments(
-      query,
-      entries.map(([k, v]) => [k, slotter.any(v)] as const),
-    );
-  });
+  const { node, values } = assigned(qs, entries);
   const wanted = info.features.returningFromUpdate ? returning : [];
   const cacheKey = `update|${info.name}|${currentZone()}|${wanted.map((f) => f.column).join()}`;
   let exe = node.compiled.get(cacheKey) as UpdateExecutable | undefined;

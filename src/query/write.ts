@@ -232,10 +232,11 @@ export function planDelete(
   source: Query,
   meta: ModelMeta,
   dialect: DialectInfo,
+  returning: readonly Expr[] = [],
 ): { statement: DeleteStatement; empty: boolean } {
   const own = ownCondition(source, meta, dialect);
   return {
-    statement: { kind: "delete", table: meta.dbTable, alias: own.alias, where: own.where, returning: [] },
+    statement: { kind: "delete", table: meta.dbTable, alias: own.alias, where: own.where, returning },
     empty: own.empty,
   };
 }

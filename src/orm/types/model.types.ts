@@ -17,7 +17,8 @@ import type { ReverseShape, Shape } from "./rows.types.js";
 
 /** Options of `save`. */
 export interface SaveOptions<Name extends PropertyKey = string> {
-  readonly forceInsert?: boolean;
+  /** INSERT, never UPDATE: of the last table, or of those of the named models and their children. */
+  readonly forceInsert?: boolean | readonly (abstract new (...args: any) => any)[];
   readonly forceUpdate?: boolean;
   /** Alias of a database, or a transaction that `orm.begin()` gave. */
   readonly using?: string | Transaction;

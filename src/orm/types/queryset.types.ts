@@ -521,6 +521,8 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
     options?: { readonly defaults?: Partial<CreateInput<L>>; readonly createDefaults?: Partial<CreateInput<L>> },
   ): Promise<[Instance<L>, boolean]>;
   bulkCreate<I extends ModelRef<L>>(rows: Iterable<I>, options?: BulkCreateOptions<L>): Promise<I[]>;
+  /** From a stream of instances, batch by batch in one transaction; none of them is kept, so this gives their number. */
+  bulkCreate(rows: AsyncIterable<ModelRef<L>>, options?: BulkCreateOptions<L>): Promise<number>;
   bulkUpdate(
     rows: Iterable<ModelRef<L>>,
     fields: readonly (keyof UpdateInput<L> & string)[],
@@ -528,6 +530,24 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   ): Promise<number>;
   update(values: UpdateInput<L>): Promise<number>;
   delete(): Promise<Deleted>;
+  /**
+   * Writes that give back the rows they wrote, by the statement itself: in the form that the rows of this queryset have, or as objects of
+   * the columns that are named.
+   * @throws NotSupportedError by `update` on MariaDB and MySQL, by `delete` on MySQL; FieldError for columns of other tables
+   * @example await Product.objects.filter({ price__lt: 2 }).returning("id", "price").update({ price: F("price").mul(2) });
+   * // UPDATE "shop_product" SET "price" = ("price" * 2) WHERE "price" < 2 RETURNING "id", "price"
+   */
+  returning(): Returning<L, RowOf<this>>;
+  returning<const A extends readonly NameHint<L, this[typeof $hints]>[]>(
+    ...names: { readonly [I in keyof A]: A[I] & NoInfer<ValuesArg<L, this[typeof $ann], A[I]>> }
+  ): Returning<L, RowObject<L, this[typeof $ann], A[number]>>;
+}
+/** Writes that give rows back; see `QuerySet.returning()`. Nothing runs until one of them is called. */
+export interface Returning<L extends string, Row> {
+  /** Sets fields of all rows, and gives these rows as they are afterwards. */
+  update(values: UpdateInput<L>): Promise<Row[]>;
+  /** Deletes all rows with what `onDelete` takes along, and gives the rows of this model as they were. */
+  delete(): Promise<Row[]>;
 }
 /** The class of the model labelled `L`. */
 export type ModelOf<L extends string> = [ClassOf<L>] extends [never] ? AnyModelClass : ClassOf<L>;
