@@ -14,6 +14,7 @@ import type { SelectPlan } from "../query/plan-types.js";
 import { planDelete, planUpdate } from "../query/write.js";
 import { compileStatement } from "../sql/compile.js";
 import { allRows } from "./base-rows.js";
+import { runBound } from "./bound.js";
 import { Collector } from "./deletion-collect.js";
 import { canFastDelete } from "./deletion-relations.js";
 import { batches, deleteKeys, keysPerStatement } from "./deletion-run.js";
@@ -34,7 +35,10 @@ export class Returning {
    * Sets fields of all rows, and gives these rows as they are afterwards.
    * @throws NotSupportedError where the database has no UPDATE … RETURNING (MariaDB, MySQL)
    */
-  async update(values: Record<string, unknown>): Promise<unknown[]> {
+  update(values: Record<string, unknown>): Promise<unknown[]> {
+    return runBound(this.#rows.parts.binding, () => this.#update(values));
+  }
+  async #update(values: Record<string, unknown>): Promise<unknown[]> {
     const rows = this.#rows;
     const entries = checkedAssignments(rows, values);
     const db = databaseOf(rows.parts, true);
@@ -60,7 +64,10 @@ export class Returning {
    * @throws NotSupportedError where the database has no DELETE … RETURNING (MySQL); ProtectedError, RestrictedError where a
    * relation forbids it
    */
-  async delete(): Promise<unknown[]> {
+  delete(): Promise<unknown[]> {
+    return runBound(this.#rows.parts.binding, () => this.#delete());
+  }
+  async #delete(): Promise<unknown[]> {
     const rows = this.#rows;
     rows.refuseCombined("delete");
     if (rows.query.isSliced) throw new QueryTypeError("Cannot use 'limit' or 'offset' with delete().", "delete.sliced");

@@ -148,6 +148,14 @@ describe.skipIf(!features.returningFromDelete)("returning().delete()", () => {
   );
 });
 
+test.skipIf(!features.returningFromDelete)("runs inside of the transaction that the queryset is bound to", async () => {
+  const tx = await orm.begin();
+  const gone = await Review.objects.using(tx).filter({ stars: 5 }).returning("stars").delete();
+  expect(gone.length).toBeGreaterThan(0);
+  await tx.rollback();
+  expect(await Review.objects.filter({ stars: 5 }).count()).toBe(gone.length);
+});
+
 describe("returning()", () => {
   test("is no query: it cannot be awaited, and runs nothing by itself", async () => {
     const { queries } = await captureQueries(async () => {

@@ -1,7 +1,7 @@
 /** Writing: rows that writes give back, streams of instances, options of saving. */
 import { type Decimal, F } from "babik";
 import { type Equal, holds } from "../equal.js";
-import { type Category, Place, Product, Restaurant, Tag } from "./shop.js";
+import { type Category, Place, Product, type Restaurant, Tag } from "./shop.js";
 
 const cheap = Product.objects.filter({ price__lt: 20 });
 const whole = await cheap.returning().update({ price: F("price").mul(2) });
