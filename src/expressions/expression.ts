@@ -2,7 +2,7 @@
  * What users write: immutable, unresolved expressions. An expression is a kind, arguments (expressions, conditions,
  * querysets, plain values) and static settings; names mean nothing until `query/resolve.ts` reads them.
  */
-import { ownOptions } from "../base/options.js";
+import { namedOptions, ownOptions } from "../base/options.js";
 import { labelOf, type CustomEmitter, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
@@ -262,7 +262,7 @@ export function orderBy(
   descending: boolean,
   given: { nullsFirst?: boolean; nullsLast?: boolean } = {},
 ): Expression {
-  const options = ownOptions(given);
+  const options = namedOptions("asc() and desc()", given, ["nullsFirst", "nullsLast"]);
   if (options.nullsFirst === true && options.nullsLast === true)
     throw new ValueError("nullsFirst and nullsLast exclude each other.", "order.nulls");
   const nulls = options.nullsFirst === true ? "first" : options.nullsLast === true ? "last" : null;

@@ -1,5 +1,5 @@
 /** The plain calls that make expressions: F, Value, Case, Cast, Subquery, Window and their kin. No SQL and no model is known here. */
-import { ownOptions } from "../base/options.js";
+import { namedOptions, ownOptions } from "../base/options.js";
 import { labelOf, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
@@ -61,12 +61,17 @@ export function OuterRef(name: string | Expression): Expression {
     throw new FieldError("OuterRef() takes the path of a field of the outer query.", "expression.f");
   return new Expression({ kind: "outerref", settings: { name } });
 }
+const OUTPUT = ["outputField"] as const;
 /** A value as an expression; sent as a parameter. */
 export function Value(value: unknown, options: OutputOption = {}): Expression {
   if (value === undefined) throw new ValueError("Value(undefined): write null for SQL NULL.", "value.undefined");
   if (isExpression(value))
     throw new QueryTypeError("Value() takes a plain value, not an expression.", "expression.value");
-  return new Expression({ kind: "value", args: [value], outputField: ownOptions(options).outputField });
+  return new Expression({
+    kind: "value",
+    args: [value],
+    outputField: namedOptions("Value()", options, OUTPUT).outputField,
+  });
 }
 /** Arithmetic by operator: `CombinedExpression(F("a"), "+", 1)`. */
 export function CombinedExpression(lhs: unknown, op: string, rhs: unknown, options: OutputOption = {}): Expression {
@@ -76,7 +81,9 @@ export function CombinedExpression(lhs: unknown, op: string, rhs: unknown, optio
       "The operator of CombinedExpression is one of + - * / % ^ & | # << >>.",
       "expression.operator",
     );
-  return combined(lhs, known, rhs).with({ outputField: ownOptions(options).outputField });
+  return combined(lhs, known, rhs).with({
+    outputField: namedOptions("CombinedExpression()", options, OUTPUT).outputField,
+  });
 }
 /** An expression with its output type said. */
 export function ExpressionWrapper(expression: unknown, options: { readonly outputField: ValueType }): Expression {
@@ -138,7 +145,9 @@ export function RawSQL(
   params: readonly unknown[] = [],
   options: OutputOption | ValueType = {},
 ): Expression {
-  const outputField = isOptions(options) ? ownOptions(options as OutputOption).outputField : (options as ValueType);
+  const outputField = isOptions(options)
+    ? namedOptions("RawSQL()", options as OutputOption, OUTPUT).outputField
+    : (options as ValueType);
   return new Expression({ kind: "rawsql", args: params.map((p) => p), settings: { sql: String(sql) }, outputField });
 }
 function subquerySource(name: string, queryset: unknown): unknown {
@@ -155,7 +164,7 @@ export function Subquery(queryset: unknown, options: OutputOption = {}): Express
   return new Expression({
     kind: "subquery",
     args: [subquerySource("Subquery", queryset)],
-    outputField: ownOptions(options).outputField,
+    outputField: namedOptions("Subquery()", options, OUTPUT).outputField,
   });
 }
 /** An array made of the rows of a query (PostgreSQL). */
@@ -164,7 +173,7 @@ export function ArraySubquery(queryset: unknown, options: OutputOption = {}): Ex
     kind: "subquery",
     args: [subquerySource("ArraySubquery", queryset)],
     settings: { array: true },
-    outputField: ownOptions(options).outputField,
+    outputField: namedOptions("ArraySubquery()", options, OUTPUT).outputField,
   });
 }
 /** True when the query has a row; usable in `filter`, `annotate`, `When` and `orderBy`. */
@@ -178,25 +187,22 @@ export function OrderBy(
 ): Expression {
   if (!isExpression(expression) && !(expression instanceof Q) && typeof expression !== "string")
     throw new QueryTypeError("OrderBy() takes an expression.", "expression.order");
-  return orderBy(
-    typeof expression === "string" ? F(expression) : expression,
-    ownOptions(options).descending ?? false,
-    options,
-  );
+  const { descending, ...nulls } = namedOptions("OrderBy()", options, ["descending", "nullsFirst", "nullsLast"]);
+  return orderBy(typeof expression === "string" ? F(expression) : expression, descending ?? false, nulls);
 }
 /** The value that the column's database default gives, in INSERT and UPDATE. */
 export function DatabaseDefault(expression: unknown = null, options: OutputOption = {}): Expression {
   return new Expression({
     kind: "dbdefault",
     args: expression === null ? [] : [wrapValue(expression)],
-    outputField: ownOptions(options).outputField,
+    outputField: namedOptions("DatabaseDefault()", options, OUTPUT).outputField,
   });
 }
 /** A relation joined under a condition: `annotate({ cheap: FilteredRelation("products", { condition: Q({ products__price__lt: 5 }) }) })`. */
 export function FilteredRelation(relation: string, options: { condition?: unknown } = {}): Expression {
   if (typeof relation !== "string" || relation === "")
     throw new ValueError("relation_name cannot be empty.", "expression.filtered_relation");
-  const c = ownOptions(options).condition ?? new Q();
+  const c = namedOptions("FilteredRelation()", options, ["condition"]).condition ?? new Q();
   if (!(c instanceof Q))
     throw new ValueError("condition argument must be a Q() instance.", "expression.filtered_relation");
   return new Expression({ kind: "filteredrelation", args: [c], settings: { relation } });
@@ -218,7 +224,7 @@ export interface WindowOptions extends OutputOption {
 }
 /** A window function: `Window(Rank(), { partitionBy: ["category"], orderBy: [F("price").desc()] })`. */
 export function Window(expression: unknown, given: WindowOptions = {}): Expression {
-  const options = ownOptions(given);
+  const options = namedOptions("Window()", given, ["partitionBy", "orderBy", "frame", "outputField"]);
   if (!isExpression(expression))
     throw new QueryTypeError("Window() takes an aggregate or a window function.", "expression.window");
   if (expression.spec?.windowCompatible !== true && expression.custom?.windowCompatible !== true)
@@ -257,11 +263,12 @@ export const WindowFrameExclusion = Object.freeze({
   TIES: "TIES",
   NO_OTHERS: "NO OTHERS",
 } as const);
+const FRAME = ["start", "end", "exclusion"] as const;
 function frame(
   unit: Frame["unit"],
   given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {},
 ): Frame {
-  const o = ownOptions(given);
+  const o = namedOptions(unit === "ROWS" ? "RowRange()" : "ValueRange()", given, FRAME);
   for (const n of [o.start, o.end])
     if (n !== null && n !== undefined && !Number.isSafeInteger(n))
       throw new ValueError("The bounds of a window frame are whole numbers or null.", "expression.frame");
@@ -274,7 +281,7 @@ function frame(
 export const RowRange = (
   given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {},
 ): Frame => {
-  const o = ownOptions(given);
+  const o = namedOptions("RowRange()", given, FRAME);
   if (typeof o.start === "number" && typeof o.end === "number" && o.start > o.end)
     throw new ValueError("start cannot be greater than end.", "expression.frame");
   return frame("ROWS", o);
@@ -283,7 +290,7 @@ export const RowRange = (
 export const ValueRange = (
   given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {},
 ): Frame => {
-  const o = ownOptions(given);
+  const o = namedOptions("ValueRange()", given, FRAME);
   if (typeof o.start === "number" && o.start > 0)
     throw new ValueError(
       `start argument must be a negative integer, zero, or None, but got '${o.start}'.`,

@@ -81,6 +81,7 @@ export interface ArrayOptions extends FieldOptions {
 
 /** A list of values of another field (PostgreSQL). */
 export class ArrayField extends Field {
+  static override readonly optionNames: readonly string[] = ["size"] satisfies readonly (keyof ArrayOptions)[];
   override readonly typeName: string = "ArrayField";
   readonly baseField: Field;
   readonly size: number | undefined;

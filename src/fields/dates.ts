@@ -37,6 +37,10 @@ function withAutoNow<O extends DateOptions>(options: O): O {
 
 /** What the three share: autoNow and its checks. */
 export abstract class DateBase extends Field {
+  static override readonly optionNames: readonly string[] = [
+    "autoNow",
+    "autoNowAdd",
+  ] satisfies readonly (keyof DateOptions)[];
   readonly autoNow: boolean;
   readonly autoNowAdd: boolean;
   constructor(options: DateOptions = {}) {
@@ -163,6 +167,7 @@ const INSTANTS = "Date, Temporal.Instant, ZonedDateTime or an ISO text";
 
 /** A point in time, kept in UTC. */
 export class DateTimeField extends DateBase {
+  static override readonly optionNames: readonly string[] = ["precision"] satisfies readonly (keyof DateTimeOptions)[];
   override readonly typeName: string = "DateTimeField";
   readonly precision: 3 | 6;
 

@@ -84,6 +84,10 @@ const NOT_DECIMAL = "The value must be a decimal number.";
  * ones hold text (`exactText`), which the SQL compares and sums with babik's own functions.
  */
 export class DecimalField extends Field {
+  static override readonly optionNames: readonly string[] = [
+    "maxDigits",
+    "decimalPlaces",
+  ] satisfies readonly (keyof DecimalOptions)[];
   override readonly typeName: string = "DecimalField";
   private readonly maxDigits: number | undefined;
   private readonly decimalPlaces: number | undefined;

@@ -10,6 +10,7 @@ import {
   ValueError,
   type ValidationMessage,
 } from "../base/errors.js";
+import { optionNames, unknownOption } from "../base/options.js";
 import { isPlainObject } from "../base/values.js";
 import { checkChoices, flattenChoices, valueKey, type ChoicesOption } from "./choices.js";
 
@@ -75,6 +76,32 @@ let creationCounter = 0;
 
 /** One field of a model: a column (or a relation) and the rules of its values. */
 export abstract class Field implements ValueType {
+  /** The options that the class takes beside those of the classes it extends. */
+  static readonly optionNames: readonly string[] = [
+    "null",
+    "blank",
+    "default",
+    "dbDefault",
+    "unique",
+    "primaryKey",
+    "choices",
+    "dbColumn",
+    "dbIndex",
+    "dbComment",
+    "dbTablespace",
+    "dbCollation",
+    "editable",
+    "validators",
+    "verboseName",
+    "helpText",
+    "errorMessages",
+    "uniqueForDate",
+    "uniqueForMonth",
+    "uniqueForYear",
+    "autoCreated",
+    "serialize",
+    "maxLength",
+  ] satisfies readonly (keyof FieldOptions)[];
   readonly [FIELD] = true as const;
   abstract readonly typeName: string;
   readonly options: Readonly<FieldOptions>;
@@ -121,6 +148,8 @@ export abstract class Field implements ValueType {
   constructor(options: FieldOptions = {}) {
     if (typeof options !== "object" || options === null || Array.isArray(options))
       throw new ImproperlyConfigured(`${new.target.name} takes one object of options.`, "field.options");
+    const unknown = unknownOption(new.target.name, options, optionNames(new.target));
+    if (unknown !== undefined) throw new ImproperlyConfigured(unknown, "field.unknown_option");
     this.options = Object.freeze({ ...options });
     this.null = options.null ?? false;
     this.blank = options.blank ?? false;

@@ -32,6 +32,12 @@ export interface FileOptions extends FieldOptions {
 
 /** The path of a file, relative to its storage. */
 export class FileField extends PathText {
+  static override readonly optionNames: readonly string[] = [
+    "uploadTo",
+    "storage",
+    "widthField",
+    "heightField",
+  ] satisfies readonly (keyof FileOptions)[];
   override readonly typeName: string = "FileField";
   readonly uploadTo: FileOptions["uploadTo"];
   readonly storage: unknown;
@@ -89,6 +95,13 @@ export interface FilePathOptions extends FieldOptions {
 
 /** The name of a file in a folder of the server. */
 export class FilePathField extends PathText {
+  static override readonly optionNames: readonly string[] = [
+    "path",
+    "match",
+    "recursive",
+    "allowFiles",
+    "allowFolders",
+  ] satisfies readonly (keyof FilePathOptions)[];
   override readonly typeName: string = "FilePathField";
   /** The folder; `path` itself is a field's name in messages. */
   readonly folder: string | (() => string);

@@ -18,6 +18,11 @@ export interface GeneratedOptions extends FieldOptions {
 
 /** A column that the database computes from others of its row. Its values are those of `outputField`. */
 export class GeneratedField extends Field {
+  static override readonly optionNames: readonly string[] = [
+    "expression",
+    "outputField",
+    "dbPersist",
+  ] satisfies readonly (keyof GeneratedOptions)[];
   override readonly typeName: string = "GeneratedField";
   override readonly generated = true;
   readonly expression: unknown;

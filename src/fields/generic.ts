@@ -108,6 +108,12 @@ export interface GenericRelationOptions extends FieldOptions {
 
 /** The other side of a `GenericForeignKey`: the rows of one model that refer to this object. They are deleted with it. */
 export class GenericRelation extends GenericField {
+  static override readonly optionNames: readonly string[] = [
+    "objectIdField",
+    "contentTypeField",
+    "forConcreteModel",
+    "relatedQueryName",
+  ] satisfies readonly (keyof GenericRelationOptions)[];
   override readonly typeName: string = "GenericRelation";
   readonly to: string;
   readonly objectIdField: string;

@@ -100,6 +100,7 @@ export interface IntegerOptions extends FieldOptions {
 
 /** A 32-bit integer; values are numbers, or bigint where the options ask for it. */
 export class IntegerField extends Field {
+  static override readonly optionNames: readonly string[] = ["bigint"] satisfies readonly (keyof IntegerOptions)[];
   override readonly typeName: string = "IntegerField";
   readonly bigint: boolean;
   constructor(options: IntegerOptions = {}) {

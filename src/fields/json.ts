@@ -114,6 +114,10 @@ export interface JSONOptions extends FieldOptions {
 
 /** A JSON document. */
 export class JSONField extends Field {
+  static override readonly optionNames: readonly string[] = [
+    "encoder",
+    "decoder",
+  ] satisfies readonly (keyof JSONOptions)[];
   override readonly typeName: string = "JSONField";
   readonly encoder: JSONOptions["encoder"];
   readonly decoder: JSONOptions["decoder"];

@@ -197,6 +197,10 @@ export interface IPAddressOptions extends FieldOptions {
 
 /** An IPv4 or IPv6 address as text; IPv6 addresses are brought into their short form. */
 export class GenericIPAddressField extends TextBase {
+  static override readonly optionNames: readonly string[] = [
+    "protocol",
+    "unpackIpv4",
+  ] satisfies readonly (keyof IPAddressOptions)[];
   override readonly typeName: string = "GenericIPAddressField";
   override readonly emptyStringsAllowed: boolean = false;
   readonly protocol: "both" | "ipv4" | "ipv6";

@@ -21,6 +21,7 @@ const RANGES = "Range, or a list of its two ends";
 
 /** What all range fields share. */
 export abstract class RangeField extends Field {
+  static override readonly optionNames: readonly string[] = ["defaultBounds"] satisfies readonly (keyof RangeOptions)[];
   abstract readonly baseField: Field;
   /** PostgreSQL's name of the type. */
   protected abstract readonly rangeType: string;
@@ -128,6 +129,7 @@ export class DateRangeField extends RangeField {
 }
 /** A range of points in time. */
 export class DateTimeRangeField extends RangeField {
+  static override readonly optionNames: readonly string[] = ["precision"];
   override readonly typeName: string = "DateTimeRangeField";
   override readonly baseField: Field;
   protected override readonly rangeType = "tstzrange";

@@ -77,6 +77,16 @@ export interface VirtualRelation extends Field {
 
 /** A relation over one or more pairs of columns; ForeignKey is the one-column kind. */
 export class ForeignObject extends Field {
+  static override readonly optionNames: readonly string[] = [
+    "onDelete",
+    "relatedName",
+    "relatedQueryName",
+    "toField",
+    "limitChoicesTo",
+    "dbConstraint",
+    "parentLink",
+    "swappable",
+  ] satisfies readonly (keyof RelationOptions)[];
   override readonly typeName: string = "ForeignObject";
   override readonly isRelation = true;
   readonly to: string;
@@ -247,6 +257,17 @@ export interface ManyToManyOptions extends FieldOptions {
 
 /** Rows of two models related through a table of pairs. It has no column of its own. */
 export class ManyToManyField extends Field {
+  static override readonly optionNames: readonly string[] = [
+    "relatedName",
+    "relatedQueryName",
+    "through",
+    "throughFields",
+    "symmetrical",
+    "dbTable",
+    "dbConstraint",
+    "limitChoicesTo",
+    "swappable",
+  ] satisfies readonly (keyof ManyToManyOptions)[];
   override readonly typeName: string = "ManyToManyField";
   override readonly isRelation = true;
   readonly to: string;

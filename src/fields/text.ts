@@ -139,6 +139,7 @@ export interface SlugOptions extends FieldOptions {
 
 /** A label for addresses: letters, digits, hyphens and underscores; indexed. */
 export class SlugField extends CharField {
+  static override readonly optionNames: readonly string[] = ["allowUnicode"] satisfies readonly (keyof SlugOptions)[];
   override readonly typeName: string = "SlugField";
   readonly allowUnicode: boolean;
   constructor(options: SlugOptions = {}) {

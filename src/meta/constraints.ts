@@ -2,6 +2,7 @@
  * Constraints of `Meta.constraints` as data: unique, check and exclusion constraints. What they become in a database
  * stands in `schema`; here is no SQL and nothing is resolved.
  */
+import { optionNames, unknownOption } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
 import { Q } from "../expressions/q.js";
@@ -100,7 +101,16 @@ export abstract class BaseConstraint {
   readonly violationErrorMessage: string | undefined;
   protected readonly given: Readonly<Record<string, unknown>>;
 
+  /** The options that the class takes beside those of the classes it extends. */
+  static readonly optionNames: readonly string[] = [
+    "name",
+    "violationErrorCode",
+    "violationErrorMessage",
+  ] satisfies readonly (keyof ConstraintOptions)[];
+
   constructor(owner: string, options: Readonly<Record<string, unknown>>) {
+    const unknown = unknownOption(owner, options, optionNames(new.target));
+    if (unknown !== undefined) throw new QueryTypeError(unknown, "options.unknown");
     const name = options["name"];
     if (typeof name !== "string" || name === "")
       throw new ValueError(`A ${owner} needs a name, such as { name: "price_positive" }.`, "constraint.name");
@@ -128,6 +138,9 @@ export interface CheckConstraintOptions extends ConstraintOptions {
   readonly condition: object;
 }
 class CheckConstraintClass extends BaseConstraint {
+  static override readonly optionNames: readonly string[] = [
+    "condition",
+  ] satisfies readonly (keyof CheckConstraintOptions)[];
   override readonly typeName = "CheckConstraint";
   readonly condition: object;
   constructor(options: CheckConstraintOptions) {
@@ -153,6 +166,15 @@ export interface UniqueConstraintOptions extends ConstraintOptions {
   readonly nullsDistinct?: boolean;
 }
 class UniqueConstraintClass extends BaseConstraint {
+  static override readonly optionNames: readonly string[] = [
+    "fields",
+    "expressions",
+    "condition",
+    "include",
+    "opclasses",
+    "deferrable",
+    "nullsDistinct",
+  ] satisfies readonly (keyof UniqueConstraintOptions)[];
   override readonly typeName = "UniqueConstraint";
   readonly fields: readonly string[];
   readonly expressions: readonly unknown[];
@@ -221,6 +243,13 @@ export interface ExclusionConstraintOptions extends ConstraintOptions {
   readonly deferrable?: DeferrableOption;
 }
 class ExclusionConstraintClass extends BaseConstraint {
+  static override readonly optionNames: readonly string[] = [
+    "expressions",
+    "indexType",
+    "condition",
+    "include",
+    "deferrable",
+  ] satisfies readonly (keyof ExclusionConstraintOptions)[];
   override readonly typeName = "ExclusionConstraint";
   readonly expressions: readonly (readonly [unknown, string])[];
   readonly indexType: string;

@@ -2,6 +2,7 @@
  * Indexes of `Meta.indexes` as data: the plain one and the access methods of PostgreSQL. What they become in a database
  * stands in `schema`; here is no SQL and nothing is resolved.
  */
+import { optionNames, unknownOption } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import { indexName } from "../base/names.js";
 import { type Callable, callable } from "../fields/factories.js";
@@ -29,6 +30,16 @@ export interface IndexedModel extends NamedModel {
 }
 
 class IndexClass {
+  /** The options that the class takes beside those of the classes it extends. */
+  static readonly optionNames: readonly string[] = [
+    "fields",
+    "expressions",
+    "name",
+    "condition",
+    "include",
+    "opclasses",
+    "dbTablespace",
+  ] satisfies readonly (keyof IndexOptions)[];
   readonly [INDEX] = true as const;
   readonly typeName: string = "Index";
   /** Access method, or null for the database's own. */
@@ -47,6 +58,8 @@ class IndexClass {
   constructor(...args: unknown[]) {
     const owner = new.target.name.replace(/Class$/, "");
     const [expressions, o] = splitArguments(owner, args);
+    const unknown = unknownOption(owner, o, optionNames(new.target));
+    if (unknown !== undefined) throw new QueryTypeError(unknown, "options.unknown");
     this.expressions = Object.freeze(expressions);
     this.fields = readNames(owner, "fields", o["fields"]);
     const name = o["name"] ?? null;
@@ -133,6 +146,7 @@ function flags(entries: Readonly<Record<string, unknown>>): Record<string, strin
 }
 
 class BTreeIndexClass extends IndexClass {
+  static override readonly optionNames: readonly string[] = ["fillfactor", "deduplicateItems"];
   override readonly typeName: string = "BTreeIndex";
   override readonly method: string | null = "btree";
   override readonly suffix: string = "btree";
@@ -144,6 +158,7 @@ class BTreeIndexClass extends IndexClass {
   }
 }
 class HashIndexClass extends IndexClass {
+  static override readonly optionNames: readonly string[] = ["fillfactor"];
   override readonly typeName: string = "HashIndex";
   override readonly method: string | null = "hash";
   override readonly suffix: string = "hash";
@@ -152,6 +167,7 @@ class HashIndexClass extends IndexClass {
   }
 }
 class GinIndexClass extends IndexClass {
+  static override readonly optionNames: readonly string[] = ["ginPendingListLimit", "fastupdate"];
   override readonly typeName: string = "GinIndex";
   override readonly method: string | null = "gin";
   override readonly suffix: string = "gin";
@@ -163,6 +179,7 @@ class GinIndexClass extends IndexClass {
   }
 }
 class GistIndexClass extends IndexClass {
+  static override readonly optionNames: readonly string[] = ["buffering", "fillfactor"];
   override readonly typeName: string = "GistIndex";
   override readonly method: string | null = "gist";
   override readonly suffix: string = "gist";
@@ -174,6 +191,7 @@ class GistIndexClass extends IndexClass {
   }
 }
 class SpGistIndexClass extends IndexClass {
+  static override readonly optionNames: readonly string[] = ["fillfactor"];
   override readonly typeName: string = "SpGistIndex";
   override readonly method: string | null = "spgist";
   override readonly suffix: string = "spgist";
@@ -182,6 +200,7 @@ class SpGistIndexClass extends IndexClass {
   }
 }
 class BrinIndexClass extends IndexClass {
+  static override readonly optionNames: readonly string[] = ["autosummarize", "pagesPerRange"];
   override readonly typeName: string = "BrinIndex";
   override readonly method: string | null = "brin";
   override readonly suffix: string = "brin";
@@ -193,6 +212,7 @@ class BrinIndexClass extends IndexClass {
   }
 }
 class BloomIndexClass extends IndexClass {
+  static override readonly optionNames: readonly string[] = ["columns", "length"];
   override readonly typeName: string = "BloomIndex";
   override readonly method: string | null = "bloom";
   override readonly suffix: string = "bloom";

@@ -35,7 +35,41 @@ export interface MetaOptions {
   readonly requiredDbVendor?: string;
   readonly requiredDbFeatures?: readonly string[];
   readonly bases?: readonly unknown[];
+  readonly dbTablespace?: string;
+  // Taken over with models of Django, for whoever reads them; they say nothing to queries and tables.
+  readonly permissions?: readonly unknown[];
+  readonly defaultPermissions?: readonly string[];
 }
+/** Names of the options in `Meta`. */
+export const META_OPTIONS = [
+  "appLabel",
+  "dbTable",
+  "dbTableComment",
+  "ordering",
+  "orderWithRespectTo",
+  "getLatestBy",
+  "indexes",
+  "constraints",
+  "uniqueTogether",
+  "managed",
+  "abstract",
+  "proxy",
+  "swappable",
+  "swapped",
+  "selectOnSave",
+  "defaultRelatedName",
+  "defaultManagerName",
+  "baseManagerName",
+  "managers",
+  "verboseName",
+  "verboseNamePlural",
+  "requiredDbVendor",
+  "requiredDbFeatures",
+  "bases",
+  "dbTablespace",
+  "permissions",
+  "defaultPermissions",
+] as const satisfies readonly (keyof MetaOptions)[];
 
 /** What a name in a path may stand for on a model. */
 export type MetaField = Field | ReverseRelation;

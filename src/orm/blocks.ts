@@ -1,5 +1,5 @@
 /** `atomic`, `onCommit` and their kin without an orm in hand: they work on the orm that was made last. */
-import { ownOptions } from "../base/options.js";
+import { namedOptions, ownOptions } from "../base/options.js";
 import type { AdvisoryKey, AdvisoryLockOptions } from "../db/advisory.js";
 import type { Savepoint } from "../db/savepoint.js";
 import type { AtomicOptions } from "../db/transaction.js";
@@ -18,7 +18,7 @@ export function onCommit(
   fn: () => unknown,
   options: { readonly using?: string | undefined; readonly robust?: boolean | undefined } = {},
 ): unknown {
-  const { using = "default", robust } = ownOptions(options);
+  const { using = "default", robust } = namedOptions("onCommit()", options, ["using", "robust"]);
   return currentOrm().connection(using).onCommit(fn, { robust });
 }
 /** Whether the innermost block will be rolled back. */

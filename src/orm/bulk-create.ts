@@ -24,6 +24,13 @@ export interface BulkCreateOptions {
   readonly updateFields?: readonly string[] | null;
   readonly uniqueFields?: readonly string[] | null;
 }
+export const BULK_CREATE = [
+  "batchSize",
+  "ignoreConflicts",
+  "updateConflicts",
+  "updateFields",
+  "uniqueFields",
+] as const satisfies readonly (keyof BulkCreateOptions)[];
 /** How often a block of rows that meet others is begun anew after a deadlock. */
 export const DEADLOCKS = 5;
 type Given = Iterable<object> | AsyncIterable<object>;

@@ -1,5 +1,5 @@
 /** `model()`, `abstractModel()`, `babik()`: from definitions to classes, and from classes to an orm. */
-import { ownOptions } from "../base/options.js";
+import { ownOptions, unknownOption } from "../base/options.js";
 import { ImproperlyConfigured } from "../base/errors.js";
 import { readZoneFrom } from "../base/temporal.js";
 import { connectAll, type DatabasesConfig } from "../db/connections.js";
@@ -7,7 +7,7 @@ import type { Transaction, TransactionOptions } from "../db/begin.js";
 import type { Database } from "../db/connection.js";
 import type { Field } from "../fields/field.js";
 import { runChecks } from "../meta/checks.js";
-import type { MetaOptions, ModelMeta } from "../meta/options.js";
+import { META_OPTIONS, type MetaOptions, type ModelMeta } from "../meta/options.js";
 import { Registry, type ModelDefinition } from "../meta/registry.js";
 import { attachContentTypes, contentTypesOf, type ContentTypes } from "./contenttypes/content-types.js";
 import { lacksContentTypes } from "./contenttypes/install.js";
@@ -66,6 +66,8 @@ function makeClass(
   Parent: ModelClass,
 ): ModelClass {
   const name = label.includes(".") ? label.split(".")[1]! : label;
+  const unknown = unknownOption(`The Meta of ${name}`, options, META_OPTIONS);
+  if (unknown !== undefined) throw new ImproperlyConfigured(unknown, "model.unknown_option");
   const definition: Definition = {
     label,
     fields,

@@ -1,5 +1,5 @@
 /** The base class of all models. Its methods hand over to the operations of the orm; its state is private. */
-import { ownOptions } from "../base/options.js";
+import { namedOptions } from "../base/options.js";
 import { INSTANCE } from "../ast/slots.js";
 import { ImproperlyConfigured, ValueError } from "../base/errors.js";
 import type { ModelMeta } from "../meta/options.js";
@@ -23,6 +23,10 @@ import {
   type RefreshOptions,
   type SaveOptions,
 } from "./runtime.js";
+
+const SAVE = ["forceInsert", "forceUpdate", "using", "updateFields"] as const;
+const REFRESH = ["using", "fields", "fromQueryset", "fromQuerySet"] as const;
+const CLEAN = ["exclude", "validateUnique", "validateConstraints"] as const;
 
 /** Statics of a model class, as the orm's files see it. */
 export interface ModelClass {
@@ -76,35 +80,43 @@ export abstract class ModelBase {
   get _state(): { adding: boolean; db: string | undefined } {
     return stateView(this);
   }
-  save(options: SaveOptions = {}): Promise<void> {
+  async save(options: SaveOptions = {}): Promise<void> {
     const { operations } = runtimeOf(metaOfInstance(this));
-    return usingTransaction(ownOptions(options), (o) => operations.save(this, o));
+    return usingTransaction(namedOptions("save()", options, SAVE), (o) => operations.save(this, o));
   }
-  delete(options: DeleteOptions = {}): Promise<Deleted> {
+  async delete(options: DeleteOptions = {}): Promise<Deleted> {
     const { operations } = runtimeOf(metaOfInstance(this));
-    return usingTransaction(ownOptions(options), (o) => operations.delete(this, o));
+    return usingTransaction(namedOptions("delete()", options, ["using", "keepParents"]), (o) =>
+      operations.delete(this, o),
+    );
   }
-  refreshFromDb(options: RefreshOptions = {}): Promise<void> {
+  async refreshFromDb(options: RefreshOptions = {}): Promise<void> {
     const { operations } = runtimeOf(metaOfInstance(this));
-    return usingTransaction(ownOptions(options), (o) => operations.refresh(this, o));
+    return usingTransaction(namedOptions("refreshFromDb()", options, REFRESH), (o) => operations.refresh(this, o));
   }
   set(values: Readonly<Record<string, unknown>>): this {
     runtimeOf(metaOfInstance(this)).operations.assign(this, values);
     return this;
   }
-  fullClean(options: CleanOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.fullClean(this, ownOptions(options));
+  async fullClean(options: CleanOptions = {}): Promise<void> {
+    return runtimeOf(metaOfInstance(this)).operations.fullClean(this, namedOptions("fullClean()", options, CLEAN));
   }
-  cleanFields(options: CleanOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.cleanFields(this, ownOptions(options));
+  async cleanFields(options: CleanOptions = {}): Promise<void> {
+    return runtimeOf(metaOfInstance(this)).operations.cleanFields(this, namedOptions("cleanFields()", options, CLEAN));
   }
   /** For models to override: checks over several fields. */
   clean(): void | Promise<void> {}
-  validateUnique(options: CleanOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.validateUnique(this, ownOptions(options));
+  async validateUnique(options: CleanOptions = {}): Promise<void> {
+    return runtimeOf(metaOfInstance(this)).operations.validateUnique(
+      this,
+      namedOptions("validateUnique()", options, CLEAN),
+    );
   }
-  validateConstraints(options: CleanOptions = {}): Promise<void> {
-    return runtimeOf(metaOfInstance(this)).operations.validateConstraints(this, ownOptions(options));
+  async validateConstraints(options: CleanOptions = {}): Promise<void> {
+    return runtimeOf(metaOfInstance(this)).operations.validateConstraints(
+      this,
+      namedOptions("validateConstraints()", options, CLEAN),
+    );
   }
   /** Attnames of fields that are not loaded. */
   getDeferredFields(): Set<string> {

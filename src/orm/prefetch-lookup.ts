@@ -1,5 +1,5 @@
 /** `Prefetch(...)`: which relation to load with a result, through which queryset, under which name. Data only. */
-import { ownOptions } from "../base/options.js";
+import { namedOptions } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import { QuerySet } from "./queryset.js";
 
@@ -67,7 +67,7 @@ export function Prefetch(
   lookup: string,
   options: { readonly queryset?: unknown; readonly toAttr?: string } = {},
 ): PrefetchLookup {
-  const { queryset, toAttr } = ownOptions(options);
+  const { queryset, toAttr } = namedOptions("Prefetch()", options, ["queryset", "toAttr"]);
   return prefetchLookup(lookup, queryset === undefined || queryset === null ? null : [queryset], toAttr);
 }
 /** A lookup with a queryset for each model that its relation may lead to (`GenericPrefetch`). */

@@ -445,6 +445,14 @@ interface ExtraOptions {
   orderBy?: readonly string[];
   selectParams?: readonly unknown[];
 }
+export const EXTRA = [
+  "select",
+  "where",
+  "params",
+  "tables",
+  "orderBy",
+  "selectParams",
+] as const satisfies readonly (keyof ExtraOptions)[];
 /** SQL text of the user's own in a query. */
 export function extra(qs: QuerySetLike, o: ExtraOptions): QuerySetLike {
   qs.refuseCombined("extra");

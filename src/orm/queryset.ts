@@ -2,7 +2,7 @@
  * QuerySet: immutable, lazy, thenable, async-iterable. Methods that return querysets stand here; what touches the database stands in
  * `queryset-run.ts` and is handed over to. A queryset is a node of the shape tree and the values gathered on the way.
  */
-import { ownOptions } from "../base/options.js";
+import { namedOptions, ownOptions } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import { isExpression } from "../expressions/expression.js";
@@ -22,7 +22,7 @@ import type { Query } from "../query/state.js";
 import type { ModelMeta } from "../meta/options.js";
 import { Transaction } from "../db/begin.js";
 import { aliasOf, bindSignal, bindTransaction } from "./bound.js";
-import { bulkCreate, type BulkCreateOptions } from "./bulk-create.js";
+import { BULK_CREATE, bulkCreate, type BulkCreateOptions } from "./bulk-create.js";
 import { bulkUpdate, type BulkUpdateOptions } from "./bulk-update.js";
 import { executable, databaseOf } from "./execute.js";
 import type { FetchMode } from "./instance-state.js";
@@ -305,7 +305,7 @@ export class QuerySet extends QuerySetCore {
   selectForUpdate(
     given: { nowait?: boolean; skipLocked?: boolean; of?: readonly string[]; noKey?: boolean } = {},
   ): this {
-    const options = ownOptions(given);
+    const options = namedOptions("selectForUpdate()", given, ["nowait", "skipLocked", "of", "noKey"]);
     this.refuseCombined("selectForUpdate");
     if (options.nowait === true && options.skipLocked === true)
       throw new ValueError("The nowait option cannot be used with skip_locked.", "lock.options");
@@ -332,7 +332,7 @@ export class QuerySet extends QuerySetCore {
   /** Rows of any of the querysets; `{ all: true }` keeps doubles. */
   union(...args: unknown[]): this {
     const last = args.at(-1);
-    const all = isOptions(last) && ownOptions(last)["all"] === true;
+    const all = isOptions(last) && namedOptions<{ all?: unknown }>("union()", last, ["all"]).all === true;
     const others = (isOptions(last) ? args.slice(0, -1) : args) as QuerySet[];
     if (this.query.empty && this.query.combinator === null) {
       const full = others.filter((o) => !o.query.empty);
@@ -437,7 +437,7 @@ export class QuerySet extends QuerySetCore {
       this,
       field,
       kind,
-      typeof order === "object" ? (ownOptions(order).order ?? "ASC") : order,
+      typeof order === "object" ? (namedOptions("dates()", order, ["order"]).order ?? "ASC") : order,
       "date",
     ) as this;
   }
@@ -448,9 +448,10 @@ export class QuerySet extends QuerySetCore {
     order: "ASC" | "DESC" | { order?: string; tzinfo?: string; timeZone?: string } = "ASC",
     tzinfo?: string,
   ): this {
-    const o: { order?: string; tzinfo?: string | undefined; timeZone?: string } = ownOptions(
-      typeof order === "object" ? order : { order, tzinfo },
-    );
+    const o: { order?: string; tzinfo?: string | undefined; timeZone?: string } =
+      typeof order === "object"
+        ? namedOptions("datetimes()", order, ["order", "tzinfo", "timeZone"])
+        : { order, tzinfo };
     return run.truncated(this, field, kind, o.order ?? "ASC", "datetime", o.timeZone ?? o.tzinfo) as this;
   }
   /** SQL of one's own in a query: select, where, params, tables, orderBy, selectParams. A last resort; its text is never checked. */
@@ -464,7 +465,7 @@ export class QuerySet extends QuerySetCore {
       selectParams?: readonly unknown[];
     } = {},
   ): this {
-    return run.extra(this, ownOptions(options)) as this;
+    return run.extra(this, namedOptions("extra()", options, run.EXTRA)) as this;
   }
   /** Instances from SQL of one's own. */
   raw(sql: unknown, params?: unknown, options?: unknown): unknown {
@@ -487,7 +488,7 @@ export class QuerySet extends QuerySetCore {
   }
   /** Rows in chunks, without keeping them. */
   iterator(options: { chunkSize?: number } = {}): AsyncGenerator<unknown> {
-    return run.iterate(this, ownOptions(options).chunkSize);
+    return run.iterate(this, namedOptions("iterator()", options, ["chunkSize"]).chunkSize);
   }
   get(...conditions: unknown[]): Promise<unknown> {
     return run.get(this, conditions);
@@ -517,8 +518,8 @@ export class QuerySet extends QuerySetCore {
   aggregate(...args: unknown[]): Promise<Record<string, unknown>> {
     return run.aggregate(this, args);
   }
-  inBulk(ids?: Iterable<unknown> | null, options: { fieldName?: string } = {}): Promise<Map<unknown, unknown>> {
-    return run.inBulk(this, ids, ownOptions(options));
+  async inBulk(ids?: Iterable<unknown> | null, options: { fieldName?: string } = {}): Promise<Map<unknown, unknown>> {
+    return run.inBulk(this, ids, namedOptions("inBulk()", options, ["fieldName"]));
   }
   /** How the database runs the query. */
   explain(options: Record<string, unknown> = {}): Promise<string> {
@@ -529,26 +530,34 @@ export class QuerySet extends QuerySetCore {
   create(values: Record<string, unknown> = {}): Promise<object> {
     return write.create(this, values);
   }
-  bulkCreate(
+  async bulkCreate(
     objects: Iterable<object> | AsyncIterable<object>,
     options: BulkCreateOptions = {},
   ): Promise<object[] | number> {
-    return bulkCreate(this, objects, ownOptions(options));
+    return bulkCreate(this, objects, namedOptions("bulkCreate()", options, BULK_CREATE));
   }
-  bulkUpdate(objects: Iterable<object>, fields: readonly string[], options: BulkUpdateOptions = {}): Promise<number> {
-    return bulkUpdate(this, objects, fields, ownOptions(options));
+  async bulkUpdate(
+    objects: Iterable<object>,
+    fields: readonly string[],
+    options: BulkUpdateOptions = {},
+  ): Promise<number> {
+    return bulkUpdate(this, objects, fields, namedOptions("bulkUpdate()", options, ["batchSize"]));
   }
-  getOrCreate(
+  async getOrCreate(
     conditions: Record<string, unknown>,
     options: { defaults?: Record<string, unknown> } = {},
   ): Promise<[object, boolean]> {
-    return write.getOrCreate(this, conditions, ownOptions(options).defaults ?? {});
+    return write.getOrCreate(this, conditions, namedOptions("getOrCreate()", options, ["defaults"]).defaults ?? {});
   }
-  updateOrCreate(
+  async updateOrCreate(
     conditions: Record<string, unknown>,
     options: { defaults?: Record<string, unknown>; createDefaults?: Record<string, unknown> } = {},
   ): Promise<[object, boolean]> {
-    return write.updateOrCreate(this, conditions, ownOptions(options));
+    return write.updateOrCreate(
+      this,
+      conditions,
+      namedOptions("updateOrCreate()", options, ["defaults", "createDefaults"]),
+    );
   }
   update(values: Record<string, unknown>): Promise<number> {
     return update(this, values);

@@ -1,5 +1,5 @@
 /** Instances from SQL of the user's own: `raw(sql, params)` and the `sql` tagged template. */
-import { ownOptions } from "../base/options.js";
+import { namedOptions } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import type { DbParam } from "../ast/seams.js";
 import {} from "../base/temporal.js";
@@ -173,11 +173,11 @@ export function rawQuerySet(qs: QuerySetLike, text: unknown, params: unknown = [
       "raw() takes SQL text with %s and a list of parameters, or an sql`…` template.",
       "raw.argument",
     );
-  const o = ownOptions(options as object | null) as {
-    translations?: Record<string, string>;
-    using?: string;
-    params?: unknown;
-  };
+  const o = namedOptions(
+    "raw()",
+    options as { translations?: Record<string, string>; using?: string; params?: unknown } | null,
+    ["translations", "using", "params"],
+  );
   const p = params === null || params === undefined ? [] : params;
   const made = new RawQuerySet(qs, text, p as readonly unknown[], o.translations ?? {}, []);
   return o.using === undefined ? made : made.using(o.using);
