@@ -44,8 +44,10 @@ export class States {
     }
   }
 
-  /** Prepares the connections; to be called once. */
+  /** Prepares the connections; to be called once. Making the tables may have put rows in: those of content types. */
   async start(): Promise<void> {
+    const types = this.infos.get("contenttypes.ContentType");
+    if (types !== undefined) for (const alias of this.aliases) this.loaded.set(alias, new Map([[types.name, "?"]]));
     if (this.database === "mariadb") for (const alias of this.aliases) await this.numberInserts(alias);
   }
 
