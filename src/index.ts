@@ -14,6 +14,7 @@ export type * from "./orm/types/queryset.types.js";
 export type * from "./orm/types/registry.types.js";
 export type * from "./orm/types/relations.types.js";
 export type * from "./orm/types/rows.types.js";
+export type * from "./orm/types/signals.types.js";
 
 export * from "./public/models.js";
 export * from "./public/fields.js";
@@ -22,6 +23,7 @@ export * from "./public/expressions.js";
 export * from "./public/functions.js";
 export * from "./public/lookups.js";
 export * from "./public/pagination.js";
+export * from "./public/signals.js";
 export * from "./public/values.js";
 // Names that a star above has too, as a type: the one that is value and type counts.
 export { Aggregate } from "./public/custom.js";
@@ -88,6 +90,15 @@ export {
   ValidationError,
   ValueError,
 } from "./base/errors.js";
+export type {
+  ConnectOptions,
+  DisconnectOptions,
+  SignalConnection,
+  SignalEventOf,
+  SignalOptions,
+  SignalReceiver,
+  SignalResponses,
+} from "./base/signal.js";
 export type { ErrorFacts, ValidationMessage } from "./base/errors.js";
 export type { Database } from "./db/connection.js";
 export type { Cursor } from "./db/cursor.js";

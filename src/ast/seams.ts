@@ -65,6 +65,8 @@ export interface Features {
   readonly expressionIndexes: boolean;
   readonly coveringIndexes: boolean;
   readonly deferrableConstraints: boolean;
+  /** ON DELETE SET DEFAULT: `DB_SET_DEFAULT`. */
+  readonly onDeleteSetDefault: boolean;
   readonly nullsDistinct: boolean;
   readonly windowFrameExclusion: boolean;
   readonly windowFrameGroups: boolean;

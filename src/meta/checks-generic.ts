@@ -1,13 +1,13 @@
 /** Checks of generic foreign keys and relations: the fields they name. Pure; it knows models as data. */
 import { GenericForeignKey, type GenericRelation } from "../fields/generic.js";
 import { ForeignKey } from "../fields/relations.js";
-import type { Report } from "./checks-relations.js";
+import { inDatabase, type Report } from "./checks-relations.js";
 import type { ModelMeta } from "./options.js";
 
 /** Label of the model that rows of every model refer to. */
 export const CONTENT_TYPE_LABEL = "contenttypes.ContentType";
 
-/** Checks one generic field: contenttypes.E001 to E004. A relation whose label is not resolved is passed over. */
+/** Checks one generic field: contenttypes.E001 to E004 and E006. A relation whose label is not resolved is passed over. */
 export function checkGeneric(meta: ModelMeta, field: GenericForeignKey | GenericRelation, report: Report): void {
   if (field instanceof GenericForeignKey) {
     if (meta.byName.get(field.fkField) === undefined)
@@ -58,5 +58,13 @@ function checkContentType(meta: ModelMeta, field: GenericForeignKey, report: Rep
       field.path,
       `'${meta.objectName}.${field.ctField}' is not a ForeignKey to '${CONTENT_TYPE_LABEL}'.`,
       `GenericForeignKeys must use a ForeignKey to '${CONTENT_TYPE_LABEL}' as the '${field.ctField}' field.`,
+    );
+  else if (inDatabase(found))
+    report(
+      "error",
+      "contenttypes.E006",
+      field.path,
+      `onDelete of '${meta.objectName}.${field.ctField}' is done by the database, which knows nothing of generic relations.`,
+      "Choose another onDelete, such as CASCADE.",
     );
 }

@@ -166,7 +166,8 @@ function checkUniqueTarget(field: ForeignObject, target: ModelMeta, report: Repo
     );
 }
 
-function inDatabase(field: ForeignObject): boolean {
+/** Whether the database itself does what `onDelete` says. */
+export function inDatabase(field: ForeignObject): boolean {
   return field.onDelete.action.startsWith("db");
 }
 function checkOnDelete(
@@ -193,7 +194,7 @@ function checkOnDelete(
         "onDelete is DB_SET_DEFAULT, but the field has no dbDefault.",
         "Set a dbDefault, or choose another onDelete.",
       );
-    if (dialects.some((d) => d.name === "mysql"))
+    if (dialects.some((d) => !d.features.onDeleteSetDefault))
       report(
         "error",
         "fields.E324",
@@ -254,7 +255,23 @@ function checkManyToMany(meta: ModelMeta, field: ManyToManyField, target: ModelM
       `${composite.objectName} has a composite key, which the table of a ManyToManyField cannot refer to.`,
     );
   const through = field.through as ModelMeta | undefined;
-  if (through !== undefined && !field.throughAuto) checkThrough(meta, field, target, through, report);
+  if (through === undefined) return;
+  if (field.throughAuto) checkEnds(meta, field, target, report);
+  else checkThrough(meta, field, target, through, report);
+}
+
+/** Pairs in a table of babik's own are deleted by babik: rows on either side must not vanish without it. */
+function checkEnds(meta: ModelMeta, field: ManyToManyField, target: ModelMeta, report: Report): void {
+  for (const end of new Set([meta, target]))
+    for (const key of new Set(end.byName.values()))
+      if (key instanceof ForeignObject && key.onDelete.action === "dbCascade")
+        report(
+          "error",
+          "fields.E323",
+          key.path,
+          `onDelete is done by the database here, but pairs of ${field.path} are deleted by babik.`,
+          "Use one way along a chain of relations, or give the field a through model of your own.",
+        );
 }
 
 function checkThrough(

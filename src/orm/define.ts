@@ -13,6 +13,7 @@ import { attachContentTypes, contentTypesOf, type ContentTypes } from "./content
 import { lacksContentTypes } from "./contenttypes/install.js";
 import { contentTypeFields, contentTypeMeta, installContentTypeMethods } from "./contenttypes/model.js";
 import { CONTENT_TYPE_LABEL } from "../meta/checks-generic.js";
+import { DEFINITION, definitionOf as findDefinition } from "./definition.js";
 import { Manager, makeManager, managerFrom } from "./manager.js";
 import { ModelBase, type ModelClass } from "./model.js";
 import { modelError } from "./model-errors.js";
@@ -23,23 +24,19 @@ import { setManagers } from "./managers-of.js";
 import type { QuerySet } from "./queryset.js";
 import { readRouters, type Router } from "./routers.js";
 import { attachRuntime, Runtime } from "./runtime.js";
+import { classPrepared } from "./signals/model-signals.js";
+import { addSenders, unknownSenders } from "./signals/senders.js";
 import { installTimeZone, timeZoneOf } from "./timezone.js";
 import type { FetchMode } from "./instance-state.js";
 
-const DEFINITION: unique symbol = Symbol.for("babik.definition");
 /** Shared by all uses of one definition: the class it made, and what its orm filled in. */
 interface Definition extends ModelDefinition {
   base: ModelClass;
   meta: ModelMeta | null;
   managers: Map<string, Manager> | null;
 }
-interface DefinedClass {
-  readonly [DEFINITION]: Definition;
-  readonly objects?: unknown;
-}
-
 function definitionOf(cls: unknown): Definition | undefined {
-  return typeof cls === "function" ? (cls as unknown as DefinedClass)[DEFINITION] : undefined;
+  return findDefinition(cls) as Definition | undefined;
 }
 
 /** Fields that were spread or given by an abstract model, as plain own properties. */
@@ -284,7 +281,9 @@ export function defineOrm<T extends Orm>(
     setManagers(meta, definition.managers);
   }
   for (const meta of registry.models.values()) if (meta.modelClass === null) throughClass(meta);
-  const problems = runChecks([...registry.models.values()], registry.problems).filter((c) => c.level === "error");
+  const problems = [...runChecks([...registry.models.values()], registry.problems), ...unknownSenders(registry)].filter(
+    (c) => c.level === "error",
+  );
   if (problems.length > 0)
     throw new ImproperlyConfigured(
       `The models have ${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`}:\n${problems.map((c) => `- ${c.object}: (${c.id}) ${c.message}${c.hint ? ` ${c.hint}` : ""}`).join("\n")}`,
@@ -313,6 +312,8 @@ export function defineOrm<T extends Orm>(
   }
   const orm = new Class(settings.apps, runtime);
   current = orm;
+  addSenders(registry);
+  for (const meta of registry.models.values()) classPrepared.sendSync(meta.modelClass as ModelClass, {});
   return orm;
 }
 function throughClass(meta: ModelMeta): void {

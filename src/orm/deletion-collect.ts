@@ -22,11 +22,15 @@ import {
 } from "./deletion-relations.js";
 import { batches, deleteKeys, deleteMatching, keysPerStatement, runUpdate, type FieldUpdate } from "./deletion-run.js";
 import { loadedInstance } from "./from-db.js";
-import { dropCached, getCached, keyText, metaOfInstance, pkOf, putValue } from "./instance-state.js";
+import { dropCached, getCached, keyText, metaOfInstance, pkOf, putValue, rawValue } from "./instance-state.js";
+import type { ModelClass } from "./model.js";
 import { QuerySet } from "./queryset.js";
 import type { Deleted } from "./runtime.js";
+import { postDelete, preDelete } from "./signals/model-signals.js";
 
 type Rows = Map<string, object>;
+/** Rows that PROTECT guards, by the name of the relation. */
+type Guarded = Map<string, Set<object>>;
 /** How rows came to be gathered. */
 export interface CollectOptions {
   /** The model whose rows refer to, or are referred to by, these. */
@@ -45,6 +49,8 @@ export class Collector {
   /** Deletes rows of the model that was asked for, in the place of the plain DELETE. */
   private readonly deleteRows: ((meta: ModelMeta, keys: readonly unknown[]) => Promise<number>) | null;
   private readonly info: DialectInfo;
+  /** The instance or queryset that is deleted. */
+  private readonly origin: object;
   private data = new Map<ModelMeta, Rows>();
   private readonly updates: FieldUpdate[] = [];
   private readonly fast: QuerySet[] = [];
@@ -55,11 +61,13 @@ export class Collector {
   constructor(
     db: Database,
     info: DialectInfo,
+    origin: object,
     deleteRows: ((meta: ModelMeta, keys: readonly unknown[]) => Promise<number>) | null = null,
   ) {
     this.db = db;
     this.deleteRows = deleteRows;
     this.info = info;
+    this.origin = origin;
   }
 
   // ---- gathering ----------------------------------------------------------------------------------------------
@@ -121,7 +129,8 @@ export class Collector {
 
   private async collectReferring(meta: ModelMeta, objects: readonly object[], keepParents: boolean): Promise<void> {
     const fast = new Map<ModelMeta, ForeignObject[]>();
-    const guarded = new Map<string, Set<object>>();
+    const guards = new Map<ModelMeta, ForeignKey[]>();
+    const guarded: Guarded = new Map();
     for (const f of relationsTo(meta)) {
       if (isLeftAlone(f)) continue;
       if (keepParents && meta.concrete.allParents.includes((f.related as ModelMeta).concrete)) continue;
@@ -130,22 +139,88 @@ export class Collector {
         fast.set(owner, [...(fast.get(owner) ?? []), f]);
         continue;
       }
-      for (const batch of batches(await referredKeys(f, objects), keysPerStatement(this.info, f.fromFields.length))) {
-        try {
-          await this.act(f, owner, batch);
-        } catch (error) {
-          if (!(error instanceof ProtectedError)) throw error;
-          const name = `'${owner.objectName}.${f.name}'`;
-          guarded.set(name, new Set([...(guarded.get(name) ?? []), ...error.protectedObjects]));
-        }
+      if (f instanceof ForeignKey && isGuard(f)) {
+        guards.set(owner, [...(guards.get(owner) ?? []), f]);
+        continue;
       }
+      for (const batch of batches(await referredKeys(f, objects), keysPerStatement(this.info, f.fromFields.length)))
+        try {
+          await this.act(f, owner, batch, guarded);
+        } catch (error) {
+          // What guards rows further down is told by the relation that leads there.
+          if (!(error instanceof ProtectedError)) throw error;
+          note(guarded, f, error.protectedObjects);
+        }
     }
+    for (const [owner, fields] of guards) await this.readGuards(owner, fields, objects, guarded);
     if (guarded.size > 0)
       throw new ProtectedError(
         `Cannot delete some instances of model '${meta.objectName}' because they are referenced through protected foreign keys: ${[...guarded.keys()].join(", ")}.`,
         new Set([...guarded.values()].flatMap((s) => [...s])),
       );
     for (const [owner, fields] of fast) await this.addFast(owner, fields, objects);
+  }
+  /**
+   * Rows that forbid the deletion, or may do so. Those of one model are read by one query, however many of its keys lead here, where
+   * it can be told from the rows which key each of them was found by: text may be equal to the database and not to us.
+   */
+  private async readGuards(
+    owner: ModelMeta,
+    fields: readonly ForeignKey[],
+    objects: readonly object[],
+    guarded: Guarded,
+  ): Promise<void> {
+    const keys = new Map<ForeignKey, readonly unknown[]>();
+    for (const f of fields) keys.set(f, await referredKeys(f, objects));
+    const plain = [...keys.values()].flat().every((k) => typeof k === "number" || typeof k === "bigint");
+    if (fields.length === 1 || !plain) {
+      for (const f of fields)
+        for (const batch of batches(keys.get(f)!, keysPerStatement(this.info, 1)))
+          await this.act(f, owner, batch, guarded);
+      return;
+    }
+    const size = keysPerStatement(this.info, fields.length);
+    const most = Math.max(...[...keys.values()].map((k) => k.length));
+    for (let i = 0; i < most; i += size) {
+      let condition = new Q();
+      const wanted = fields.map((f) => {
+        const part = keys.get(f)!.slice(i, i + size);
+        if (part.length > 0) condition = condition.or(new Q({ [`${f.name}__in`]: part }));
+        return new Set(part.map(keyText));
+      });
+      const rows = await this.read(baseRows(owner, this.db.alias).filter(condition), owner, fields);
+      fields.forEach((f, at) =>
+        this.hold(
+          f,
+          owner,
+          rows.filter((x) => wanted[at]!.has(keyText(rawValue(x, f.attname)))),
+          guarded,
+        ),
+      );
+    }
+  }
+  /** Rows with what is needed of them, and with these keys. */
+  private async read(given: QuerySet, owner: ModelMeta, keys: readonly ForeignKey[]): Promise<object[]> {
+    const needed = neededFields(owner);
+    const rows =
+      needed.length > 0 && given.query.selectRelated === false
+        ? given.only(...new Set([...needed, ...keys.map((f) => f.attname)]))
+        : given;
+    return (await rows.rows()) as object[];
+  }
+  /** Notes rows that a relation guards. */
+  private hold(f: ForeignObject, owner: ModelMeta, objects: readonly object[], guarded: Guarded): void {
+    if (objects.length === 0) return;
+    if (f.onDelete.action === "protect") {
+      note(guarded, f, objects);
+      return;
+    }
+    let byField = this.restricted.get(owner);
+    if (byField === undefined) this.restricted.set(owner, (byField = new Map()));
+    const held = byField.get(f) ?? new Map<string, object>();
+    byField.set(f, held);
+    for (const x of objects) held.set(keyText(pkOf(x)), x);
+    this.depend(f.related as ModelMeta, owner);
   }
   private async addFast(owner: ModelMeta, fields: readonly ForeignObject[], objects: readonly object[]): Promise<void> {
     const width = fields.reduce((n, f) => n + f.fromFields.length, 0);
@@ -160,8 +235,8 @@ export class Collector {
   }
 
   /** What `onDelete` says for the rows that refer to these keys. */
-  private async act(f: ForeignObject, owner: ModelMeta, keys: readonly unknown[]): Promise<void> {
-    let rows = baseRows(owner, this.db.alias).filter({ [`${f.name}__in`]: keys });
+  private async act(f: ForeignObject, owner: ModelMeta, keys: readonly unknown[], guarded: Guarded): Promise<void> {
+    const rows = baseRows(owner, this.db.alias).filter({ [`${f.name}__in`]: keys });
     const { action } = f.onDelete;
     if (action === "setNull") return this.addUpdate(f, null, f.name, keys);
     if (action === "set" || action === "setDefault") {
@@ -171,20 +246,9 @@ export class Collector {
       if (await rows.exists()) this.addUpdate(f, await (value as () => unknown)(), f.name, keys);
       return;
     }
-    const needed = neededFields(owner);
-    if (needed.length > 0 && rows.query.selectRelated === false) rows = rows.only(...needed);
-    const objects = (await rows.rows()) as object[];
+    const objects = await this.read(rows, owner, []);
     if (objects.length === 0) return;
-    if (action === "protect") throw new ProtectedError("", new Set(objects));
-    if (action === "restrict") {
-      let byField = this.restricted.get(owner);
-      if (byField === undefined) this.restricted.set(owner, (byField = new Map()));
-      const held = byField.get(f) ?? new Map<string, object>();
-      byField.set(f, held);
-      for (const x of objects) held.set(keyText(pkOf(x)), x);
-      this.depend(f.related as ModelMeta, owner);
-      return;
-    }
+    if (isGuard(f)) return this.hold(f, owner, objects, guarded);
     await this.collect(objects, { source: f.related as ModelMeta, nullable: f.null, failOnRestricted: false });
     // Circles of references can be deleted in no order: where the database looks at once, they are opened first.
     if (f.null && !this.info.features.deferrableConstraints) this.addUpdate(f, null, "pk", objects.map(pkOf));
@@ -232,21 +296,27 @@ export class Collector {
     const count = (meta: ModelMeta, n: number): void => {
       if (n > 0) counts[meta.label] = (counts[meta.label] ?? 0) + n;
     };
+    // Always in the same order, so that two deletions of the same rows wait for each other instead of locking each other out.
+    const ordered = this.inOrder().map(
+      (meta) => [meta, [...this.data.get(meta)!.values()].sort((a, b) => compareKeys(pkOf(a), pkOf(b)))] as const,
+    );
+    for (const [meta, rows] of ordered) await this.tell(preDelete, meta, rows);
     for (const qs of this.fast) count(qs.meta, await deleteMatching(qs, this.db));
     for (const u of this.updates) await runUpdate(u, this.db);
-    for (const meta of this.inOrder()) {
-      // Always in the same order, so that two deletions of the same rows wait for each other instead of locking each other out.
-      const rows = [...this.data.get(meta)!.values()].sort((a, b) => compareKeys(pkOf(b), pkOf(a)));
-      if (rows.length > 0)
-        count(
-          meta,
-          await (this.deleteRows === null
-            ? deleteKeys(meta, rows.map(pkOf), this.db)
-            : this.deleteRows(meta, rows.map(pkOf))),
-        );
+    for (const [meta, rows] of ordered) {
+      if (rows.length === 0) continue;
+      rows.reverse();
+      const keys = rows.map(pkOf);
+      count(meta, await (this.deleteRows === null ? deleteKeys(meta, keys, this.db) : this.deleteRows(meta, keys)));
+      await this.tell(postDelete, meta, rows);
     }
     for (const [meta, rows] of this.data) for (const x of rows.values()) forgetKey(x, meta);
     return [Object.values(counts).reduce((a, b) => a + b, 0), { ...counts }];
+  }
+  private async tell(signal: typeof preDelete, meta: ModelMeta, rows: readonly object[]): Promise<void> {
+    const sender = meta.modelClass as ModelClass;
+    if (meta.autoCreated !== null || rows.length === 0 || !signal.hasListeners(sender)) return;
+    for (const instance of rows) await signal.send(sender, { instance, using: this.db.alias, origin: this.origin });
   }
   /** Referring rows before those they refer to; as found where references go in circles. */
   private inOrder(): readonly ModelMeta[] {
@@ -256,6 +326,13 @@ export class Collector {
     return order === null ? [...this.data.keys()] : order.flatMap((m) => byConcrete.get(m)!);
   }
 }
+
+function note(guarded: Guarded, f: ForeignObject, rows: Iterable<object>): void {
+  const name = `'${(f.owner as ModelMeta).objectName}.${f.name}'`;
+  guarded.set(name, new Set([...(guarded.get(name) ?? []), ...rows]));
+}
+/** Whether rows that refer by this key may forbid the deletion. */
+const isGuard = (f: ForeignObject): boolean => f.onDelete.action === "protect" || f.onDelete.action === "restrict";
 
 /** The values by which other rows refer to these; for relations over several columns the rows themselves. */
 async function referredKeys(f: ForeignObject, objects: readonly object[]): Promise<readonly unknown[]> {

@@ -6,16 +6,19 @@ import { ForeignObject } from "../fields/relations.js";
 import type { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
 import type { QuerySet } from "./queryset.js";
+import type { ModelClass } from "./model.js";
 import { runtimeOf } from "./runtime.js";
+import { postDelete, preDelete } from "./signals/model-signals.js";
 
 /** Actions that the database takes by itself, or nobody. */
 const LEFT_ALONE: ReadonlySet<string> = new Set(["doNothing", "dbCascade", "dbSetNull", "dbSetDefault"]);
 /** Whether a relation asks nothing of babik when its target is deleted. */
 export const isLeftAlone = (f: ForeignObject): boolean => LEFT_ALONE.has(f.onDelete.action);
 
-/** Whether anybody wants to hear of each deleted row of a model; rows then have to be read. Nobody can, until there are signals. */
-export function deletionListeners(_meta: ModelMeta): boolean {
-  return false;
+/** Whether anybody wants to hear of each deleted row of a model; rows then have to be read. */
+export function deletionListeners(meta: ModelMeta): boolean {
+  const sender = meta.modelClass as ModelClass;
+  return meta.autoCreated === null && (preDelete.hasListeners(sender) || postDelete.hasListeners(sender));
 }
 
 /** Name of the method of a field without a column whose related rows go with the row (a generic relation). */

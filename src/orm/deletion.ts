@@ -41,7 +41,7 @@ export async function deleteInstance(instance: object, given: DeleteOptions = {}
     forgetKey(instance, meta);
     return [count, { [meta.label]: count }];
   }
-  return collectAndRun(db, [instance], { keepParents: options.keepParents === true });
+  return collectAndRun(db, [instance], instance, { keepParents: options.keepParents === true });
 }
 
 /**
@@ -73,7 +73,7 @@ export async function deleteRows(given: unknown): Promise<Deleted> {
     },
     { alias: db.alias, forWrite: true, prefetches: [] },
   );
-  const deleted = canFastDelete(qs.meta) ? await deleteUnread(rows, db) : await collectAndRun(db, rows, {});
+  const deleted = canFastDelete(qs.meta) ? await deleteUnread(rows, db) : await collectAndRun(db, rows, qs, {});
   qs.result = null;
   qs.resultPromise = null;
   return deleted;
@@ -90,11 +90,12 @@ function oneStatement<T>(db: Database, fn: () => Promise<T>): Promise<T> {
 async function collectAndRun(
   db: Database,
   rows: QuerySet | readonly object[],
+  origin: object,
   options: CollectOptions,
 ): Promise<Deleted> {
   const info = await db.ready();
   const work = async (): Promise<Deleted> => {
-    const collector = new Collector(db, info);
+    const collector = new Collector(db, info, origin);
     await collector.collect(rows, options);
     return db.atomic(() => collector.run(), { savepoint: false });
   };

@@ -88,9 +88,28 @@ function build(
   info: DialectInfo,
   values: unknown[],
 ): InsertStatement {
+  const tail = {
+    onConflict,
+    returning: returning.map((f): Expr => ({ kind: "col", alias: meta.dbTable, field: f as never, type: f })),
+  };
   // A column that is left to its default in every row is left out; but SQLite numbers a key that is left out, whatever its default.
   const numbered = (f: Field): boolean => info.name === "sqlite" && f.primaryKey;
   const kept = fields.map((_, c) => c).filter((c) => numbered(fields[c]!) || !rows.every((r) => isDefault(r[c])));
+  // Where none is left, one row can be made of nothing, but not several.
+  if (kept.length === 0 && rows.length > 1 && info.name !== "mysql") {
+    if (fields.length > 0) kept.push(0);
+    else {
+      const number: Expr =
+        info.name === "sqlite" ? { kind: "null", type: null } : { kind: "default", type: null, expr: null };
+      return {
+        kind: "insert",
+        table: meta.dbTable,
+        columns: [meta.pk.column!],
+        rows: rows.map(() => [number]),
+        ...tail,
+      };
+    }
+  }
   const nodes = rows.map((r) =>
     kept.map((c): Expr => {
       const v = r[c],
@@ -105,8 +124,7 @@ function build(
     table: meta.dbTable,
     columns: kept.map((c) => fields[c]!.column!),
     rows: nodes,
-    onConflict,
-    returning: returning.map((f): Expr => ({ kind: "col", alias: meta.dbTable, field: f as never, type: f })),
+    ...tail,
   };
 }
 /** True for the marker of a column that the database fills by its default. */

@@ -4,6 +4,7 @@ import { INSTANCE } from "../ast/slots.js";
 import { ImproperlyConfigured, ValueError } from "../base/errors.js";
 import type { ModelMeta } from "../meta/options.js";
 import { usingTransaction } from "./bound.js";
+import type { ModelClass } from "./definition.js";
 import {
   FROM_DB,
   installStateAccess,
@@ -21,20 +22,17 @@ import {
   type Deleted,
   type DeleteOptions,
   type RefreshOptions,
+  type SaveBaseOptions,
   type SaveOptions,
 } from "./runtime.js";
+import { initListeners } from "./signals/model-signals.js";
+import { fillHeard, initialiseHeard } from "./signals/instances.js";
 
 const SAVE = ["forceInsert", "forceUpdate", "using", "updateFields"] as const;
 const REFRESH = ["using", "fields", "fromQueryset", "fromQuerySet"] as const;
 const CLEAN = ["exclude", "validateUnique", "validateConstraints"] as const;
 
-/** Statics of a model class, as the orm's files see it. */
-export interface ModelClass {
-  new (a?: unknown, row?: unknown, state?: unknown, fill?: unknown): object;
-  readonly meta: ModelMeta;
-  readonly prototype: object;
-  readonly name: string;
-}
+export type { ModelClass } from "./definition.js";
 
 /** An instance is one row. Values of fields are own properties; everything else is on the prototype or private. */
 export abstract class ModelBase {
@@ -43,12 +41,15 @@ export abstract class ModelBase {
   constructor(values?: unknown, row?: unknown, state?: unknown, fill?: unknown) {
     if (values === FROM_DB) {
       this.#state = state as InstanceState;
-      (fill as Fill)(this, row as unknown[]);
+      if (initListeners.any) fillHeard(this, fill as Fill, row as unknown[]);
+      else (fill as Fill)(this, row as unknown[]);
       return;
     }
     const meta = (new.target as unknown as ModelClass).meta;
     this.#state = new InstanceState(null, true, null, "peers", false);
-    runtimeOf(meta).operations.initialise(this, meta, (values ?? {}) as Record<string, unknown>);
+    const given = (values ?? {}) as Record<string, unknown>;
+    if (initListeners.any) initialiseHeard(this, meta, given);
+    else runtimeOf(meta).operations.initialise(this, meta, given);
   }
   static {
     installStateAccess({
@@ -83,6 +84,10 @@ export abstract class ModelBase {
   async save(options: SaveOptions = {}): Promise<void> {
     const { operations } = runtimeOf(metaOfInstance(this));
     return usingTransaction(namedOptions("save()", options, SAVE), (o) => operations.save(this, o));
+  }
+  async saveBase(options: SaveBaseOptions = {}): Promise<void> {
+    const { operations } = runtimeOf(metaOfInstance(this));
+    return usingTransaction(namedOptions("saveBase()", options, [...SAVE, "raw"]), (o) => operations.saveBase(this, o));
   }
   async delete(options: DeleteOptions = {}): Promise<Deleted> {
     const { operations } = runtimeOf(metaOfInstance(this));

@@ -6,11 +6,12 @@ import { Returning } from "./returning.js";
 import type { QuerySet } from "./queryset.js";
 import { loadDeferred } from "./relations/deferred-load.js";
 import type { Operations } from "./runtime.js";
-import { assign, initialise, saveInstance } from "./save.js";
+import { assign, initialise, saveBase, saveInstance } from "./save.js";
 import { cleanFields, fullClean, nextBy, validateConstraints, validateUnique } from "./validate.js";
 
 export const operations: Operations = {
   save: saveInstance,
+  saveBase,
   delete: deleteInstance,
   refresh: refreshInstance,
   loadDeferred,

@@ -82,7 +82,7 @@ export class Returning {
     if (canFastDelete(meta)) return removed(rows, db, info);
     return db.atomic(async () => {
       const out: unknown[] = [];
-      const collector = new Collector(db, info, async (model, keys) => {
+      const collector = new Collector(db, info, rows, async (model, keys) => {
         if (model.concrete !== meta.concrete) return deleteKeys(model, keys, db);
         let count = 0;
         for (const batch of batches(keys, keysPerStatement(info, model.pkFields.length))) {

@@ -16,6 +16,10 @@ export interface SaveOptions {
   readonly using?: string;
   readonly updateFields?: readonly string[];
 }
+export interface SaveBaseOptions extends SaveOptions {
+  /** Writes the values as they are: no `preSave` of fields, and parents' rows are left to whoever saves them. */
+  readonly raw?: boolean;
+}
 export interface RefreshOptions {
   readonly using?: string;
   readonly fields?: readonly string[];
@@ -31,6 +35,7 @@ export type Deleted = [total: number, byModel: Record<string, number>];
 /** What instances ask for; implemented in the files of the same names. */
 export interface Operations {
   save(instance: object, options: SaveOptions): Promise<void>;
+  saveBase(instance: object, options: SaveBaseOptions): Promise<void>;
   delete(instance: object, options: DeleteOptions): Promise<Deleted>;
   refresh(instance: object, options: RefreshOptions): Promise<void>;
   loadDeferred(instance: object, name: string): Promise<unknown>;

@@ -19,7 +19,8 @@ import type { ModelClass } from "./model.js";
 import { modelError } from "./model-errors.js";
 import { QuerySet } from "./queryset.js";
 import { plainParts } from "./queryset-core.js";
-import { runtimeOf, type SaveOptions } from "./runtime.js";
+import { runtimeOf, type SaveBaseOptions, type SaveOptions } from "./runtime.js";
+import { postSave, preSave, type SaveArguments } from "./signals/model-signals.js";
 import { updateReturning } from "./update.js";
 import { placeAmongSiblings } from "./sibling-order.js";
 import { settleGeneric } from "./contenttypes/hook.js";
@@ -188,23 +189,63 @@ export async function saveInstance(instance: object, asked: SaveOptions): Promis
   if (force && (options.forceUpdate === true || (options.updateFields?.length ?? 0) > 0))
     throw new ValueError("Cannot force both insert and updating in model saving.", "save.options");
   let update: ReadonlySet<Field> | null = null;
+  let names: readonly string[] | null = null;
   if (options.updateFields !== undefined) {
     if (options.updateFields.length === 0) return;
-    update = namedFields(meta, options.updateFields);
+    names = options.updateFields;
+    update = namedFields(meta, names);
   } else if (!force && using === stateOf(instance).db) {
     const missing = meta.concreteFields.filter((f) => !Object.hasOwn(instance, f.attname) && !f.generated);
     if (missing.length > 0) {
       const loaded = meta.concreteFields.filter(
         (f) => Object.hasOwn(instance, f.attname) && !meta.pkFields.includes(f) && !f.generated,
       );
-      if (loaded.length > 0) update = new Set(loaded);
+      if (loaded.length > 0) {
+        update = new Set(loaded);
+        names = loaded.map((f) => f.attname);
+      }
     }
   }
-  const db = rt.database(using);
+  await write(instance, meta, using, options, update, names);
+}
+
+/**
+ * `instance.saveBase()`: what `save()` does once it has checked its arguments. With `raw` the values are written as they are: fields
+ * do not compute theirs, and rows of parents are not touched.
+ */
+export async function saveBase(instance: object, options: SaveBaseOptions): Promise<void> {
+  const meta = metaOfInstance(instance);
+  const using = options.using ?? runtimeOf(meta).route(meta, true, { instance, instanceDb: stateOf(instance).db });
+  const names = options.updateFields ?? null;
+  if (options.forceInsert === true && (options.forceUpdate === true || names !== null))
+    throw new ValueError("Cannot force both insert and updating in model saving.", "save.options");
+  if (names !== null && names.length === 0)
+    throw new ValueError("saveBase() was given no field to update; leave updateFields out.", "save.update_fields");
+  await write(instance, meta, using, options, names === null ? null : namedFields(meta, names), names);
+}
+
+/** The row itself, its parents' rows first; told before and after. */
+async function write(
+  instance: object,
+  meta: ModelMeta,
+  using: string,
+  options: SaveBaseOptions,
+  update: ReadonlySet<Field> | null,
+  names: readonly string[] | null,
+): Promise<void> {
+  const db = runtimeOf(meta).database(using);
+  const raw = options.raw === true;
+  const sender = meta.modelClass as ModelClass;
+  const facts = (): SaveArguments => ({ instance, raw, using, updateFields: names === null ? null : new Set(names) });
+  if (meta.autoCreated === null && preSave.hasListeners(sender)) {
+    await preSave.send(sender, facts());
+    // A receiver may have assigned another object.
+    if (meta.virtualFields.length > 0) await settleGeneric(instance, "save");
+  }
+  let updated = false;
   const work = async (): Promise<void> => {
-    let parentInserted = false;
-    parentInserted = await saveParents(instance, meta.concrete, db, update, options, new Map());
-    await saveTable(
+    const parentInserted = raw ? false : await saveParents(instance, meta.concrete, db, update, options, new Map());
+    updated = await saveTable(
       instance,
       meta.concrete,
       db,
@@ -216,6 +257,8 @@ export async function saveInstance(instance: object, asked: SaveOptions): Promis
   const state = ownState(instance);
   state.db = using;
   state.adding = false;
+  if (meta.autoCreated === null && postSave.hasListeners(sender))
+    await postSave.send(sender, { ...facts(), created: !updated });
 }
 function namedFields(meta: ModelMeta, names: readonly string[]): Set<Field> {
   const out = new Set<Field>();
@@ -282,7 +325,7 @@ function isSet(instance: object, name: string): boolean {
   return Object.hasOwn(instance, name) && ((instance as Record<string, unknown>)[name] ?? null) !== null;
 }
 
-interface TableOptions extends SaveOptions {
+interface TableOptions extends SaveBaseOptions {
   readonly update: ReadonlySet<Field> | null;
 }
 /** Saves the columns of one table. Returns true when a row was updated, false when one was inserted. */
@@ -303,6 +346,7 @@ async function saveTable(instance: object, meta: ModelMeta, db: Database, o: Tab
     throw new ValueError("Cannot force an update in save() with no primary key.", "save.no_key");
   let forceInsert = o.forceInsert !== undefined && o.forceInsert !== false;
   if (
+    o.raw !== true &&
     !forceInsert &&
     o.forceUpdate !== true &&
     stateOf(instance).adding &&
@@ -324,7 +368,7 @@ async function saveTable(instance: object, meta: ModelMeta, db: Database, o: Tab
       );
     if (updated) return true;
   }
-  await insertOne(instance, meta, db, set);
+  await insertOne(instance, meta, db, set, o.raw === true);
   return false;
 }
 
@@ -343,7 +387,10 @@ async function updateRow(
   const key = meta.hasCompositePk ? pk : pk[0];
   const base = new QuerySet({ ...plainParts(meta), alias: db.alias });
   const matching = (): QuerySet => base.filter({ pk: key });
-  const entries = fields.map((f): [string, unknown] => [f.attname, storedOrThrow(f, f.preSave(record, false))]);
+  const entries = fields.map((f): [string, unknown] => [
+    f.attname,
+    storedOrThrow(f, o.raw === true ? record[f.attname] : f.preSave(record, false)),
+  ]);
   if (entries.length === 0) return o.update !== null || (await matching().exists());
   const forced = o.update !== null || o.forceUpdate === true;
   if (meta.selectOnSave && !forced && !(await matching().exists())) return false;
@@ -384,7 +431,7 @@ export function deferAgain(instance: object, meta: ModelMeta, fields: readonly F
   void meta;
 }
 
-async function insertOne(instance: object, meta: ModelMeta, db: Database, pkSet: boolean): Promise<void> {
+async function insertOne(instance: object, meta: ModelMeta, db: Database, pkSet: boolean, raw: boolean): Promise<void> {
   const record = instance as Record<string, unknown>;
   const info = await db.ready();
   if (meta.orderWithRespectTo !== null)
@@ -393,7 +440,7 @@ async function insertOne(instance: object, meta: ModelMeta, db: Database, pkSet:
   const fields = meta.localConcreteFields.filter(
     (f) => !f.generated && (pkSet || f !== auto) && (Object.hasOwn(instance, f.attname) || !f.hasDbDefault()),
   );
-  const values = fields.map((f) => storedValue(f, f.preSave(record, true)));
+  const values = fields.map((f) => storedValue(f, raw ? record[f.attname] : f.preSave(record, true)));
   const returning = [
     ...(auto !== null && !pkSet ? [auto as Field] : []),
     ...fields.filter((f, i) => isExpression(values[i])),

@@ -15,8 +15,6 @@ export interface DdlDialect {
   readonly deferrableUnique: boolean;
   /** Every foreign key has an index without being asked. */
   readonly indexesForeignKeys: boolean;
-  /** ON DELETE SET DEFAULT. */
-  readonly onDeleteSetDefault: boolean;
   readonly dropTableTail: string;
   /** DROP INDEX … ON table. */
   readonly dropIndexNamesTable: boolean;

@@ -127,7 +127,7 @@ function columnCheck(w: DdlWriter, c: ColumnDefinition): string {
 }
 
 function reference(w: DdlWriter, r: Reference): string {
-  if (r.onDelete === "SET DEFAULT" && !w.own.onDeleteSetDefault) w.notSupported("ON DELETE SET DEFAULT");
+  if (r.onDelete === "SET DEFAULT" && !w.info.features.onDeleteSetDefault) w.notSupported("ON DELETE SET DEFAULT");
   const action = r.onDelete === null ? "" : ` ON DELETE ${r.onDelete}`;
   return `REFERENCES ${w.quote(r.table)} (${w.names(r.columns)})${action}${deferral(w, r.deferral)}`;
 }

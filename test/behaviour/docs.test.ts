@@ -17,6 +17,7 @@ const pages = [
   "docs/models.md",
   "docs/queries.md",
   "docs/relations.md",
+  "docs/signals.md",
   "docs/errors.md",
   "docs/pagination.md",
 ];

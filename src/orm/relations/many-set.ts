@@ -9,9 +9,9 @@ import { Manager } from "../manager.js";
 import type { ModelClass } from "../model.js";
 import type { QuerySet } from "../queryset.js";
 import { runtimeOf } from "../runtime.js";
+import { m2mChanged, type ManyArguments } from "../signals/model-signals.js";
 import { baseQuerySet, hintsOf, relatedQuerySet } from "./base-query.js";
 import type { ManySide } from "./loaders.js";
-import { manyHook, type ManyChange } from "./many-hook.js";
 import { kindOf } from "./related-errors.js";
 import { checkOptions, listOf, RelatedSet, splitRows, type Call, type SetSource } from "./related-set.js";
 
@@ -148,7 +148,7 @@ export class ManySet extends RelatedSet {
     const { features } = await db.ready();
     // Only a table of babik's own has no other constraint that a row may break.
     const ignore = through.autoCreated !== null && features.ignoreConflicts;
-    const signal = (reversed || from === source) && manyHook.listens(through);
+    const signal = (reversed || from === source) && listens(through);
     const own = this.own;
     const insert = async (list: Iterable<unknown>): Promise<void> => {
       const Class = through.modelClass as ModelClass;
@@ -165,10 +165,9 @@ export class ManySet extends RelatedSet {
     for (const key of there) keys.delete(keyText(key));
     await db.atomic(
       async () => {
-        const change = { keys: new Set(keys.values()), using: db.alias };
-        if (signal) await this.tell({ action: "pre_add", ...change });
+        if (signal) await this.tell("pre_add", keys, db);
         await insert(keys.values());
-        if (signal) await this.tell({ action: "post_add", ...change });
+        if (signal) await this.tell("post_add", keys, db);
       },
       { savepoint: false },
     );
@@ -220,15 +219,14 @@ export class ManySet extends RelatedSet {
     const db = this.writeTo(through);
     await db.atomic(
       async () => {
-        const change = { keys: new Set(keys.values()), using: db.alias };
-        const signal = manyHook.listens(through);
-        if (signal) await this.tell({ action: "pre_remove", ...change });
+        const signal = listens(through);
+        if (signal) await this.tell("pre_remove", keys, db);
         const all = this.source.manager.getQuerySet();
         // The default manager may hide rows: what is hidden is not in the set, and stays.
         const values = [...keys.values()];
         const gone = hasFilters(all) ? all.using(db.alias).filter({ [`${target.target.name}__in`]: values }) : values;
         await this.deletePairs(db, gone);
-        if (signal) await this.tell({ action: "post_remove", ...change });
+        if (signal) await this.tell("post_remove", keys, db);
       },
       { savepoint: false },
     );
@@ -241,11 +239,11 @@ export class ManySet extends RelatedSet {
     const db = this.writeTo(through);
     await db.atomic(
       async () => {
-        const signal = manyHook.listens(through);
-        if (signal) await this.tell({ action: "pre_clear", keys: null, using: db.alias });
+        const signal = listens(through);
+        if (signal) await this.tell("pre_clear", null, db);
         const all = this.source.manager.getQuerySet();
         await this.deletePairs(db, hasFilters(all) ? all.using(db.alias) : null);
-        if (signal) await this.tell({ action: "post_clear", keys: null, using: db.alias });
+        if (signal) await this.tell("post_clear", null, db);
       },
       { savepoint: false },
     );
@@ -295,10 +293,25 @@ export class ManySet extends RelatedSet {
       { savepoint: false },
     );
   }
-  private async tell(change: Pick<ManyChange, "action" | "keys" | "using">): Promise<void> {
+  private async tell(
+    action: ManyArguments["action"],
+    keys: ReadonlyMap<string, unknown> | null,
+    db: Database,
+  ): Promise<void> {
     const { through, reversed, related } = this.side;
-    await manyHook.send({ ...change, through, instance: this.instance, reverse: reversed, model: related });
+    await m2mChanged.send(through.modelClass as ModelClass, {
+      action,
+      instance: this.instance,
+      reverse: reversed,
+      model: related.modelClass as ModelClass,
+      pkSet: keys === null ? null : new Set(keys.values()),
+      using: db.alias,
+    });
   }
+}
+/** Whether anybody wants to hear of these pairs; while nobody does, they are added by one INSERT. */
+function listens(through: ModelMeta): boolean {
+  return m2mChanged.hasListeners(through.modelClass as ModelClass);
 }
 function hasFilters(qs: QuerySet): boolean {
   return qs.query.where.children.length > 0 || qs.query.isSliced || qs.query.empty;

@@ -38,6 +38,8 @@ export interface ModelInstance<F, L extends string, Own extends string> {
   readonly pk: PrimaryOut<F, L>;
   readonly _state: InstanceState;
   save(options?: SaveOptions<FieldName<F>>): Promise<void>;
+  /** What `save()` does once it has checked its arguments; with `raw` the values are written as they are, for rows of fixtures. */
+  saveBase(options?: SaveOptions<FieldName<F>> & { readonly raw?: boolean }): Promise<void>;
   delete(options?: { readonly using?: string | Transaction; readonly keepParents?: boolean }): Promise<Deleted>;
   refreshFromDb(options?: {
     readonly using?: string | Transaction;

@@ -12,7 +12,6 @@ export const mysqlDdl: DdlDialect = {
   deferrableUnique: false,
   // InnoDB does.
   indexesForeignKeys: true,
-  onDeleteSetDefault: false,
   dropTableTail: "",
   dropIndexNamesTable: true,
   virtualColumns: () => true,

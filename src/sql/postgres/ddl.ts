@@ -8,7 +8,6 @@ export const postgresDdl: DdlDialect = {
   accessMethods: true,
   deferrableUnique: true,
   indexesForeignKeys: false,
-  onDeleteSetDefault: true,
   dropTableTail: " CASCADE",
   dropIndexNamesTable: false,
   virtualColumns: (info) => (info.version[0] ?? 0) >= 18,

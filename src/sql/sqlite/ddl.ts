@@ -8,7 +8,6 @@ export const sqliteDdl: DdlDialect = {
   accessMethods: false,
   deferrableUnique: false,
   indexesForeignKeys: false,
-  onDeleteSetDefault: true,
   dropTableTail: "",
   dropIndexNamesTable: false,
   virtualColumns: () => true,

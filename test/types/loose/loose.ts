@@ -1,5 +1,18 @@
 /** With no `Register` nothing is refused: rows of unknown models are loose, own fields are still typed. */
-import { CASCADE, CharField, Count, F, ForeignKey, IntegerField, type Lazy, model, Q, QuerySet } from "babik";
+import {
+  CASCADE,
+  CharField,
+  Count,
+  F,
+  ForeignKey,
+  IntegerField,
+  type Lazy,
+  m2mChanged,
+  model,
+  postSave,
+  Q,
+  QuerySet,
+} from "babik";
 import { type Equal, holds } from "../equal.js";
 
 class Author extends model("Author", { name: CharField({ maxLength: 100 }), age: IntegerField({ null: true }) }) {}
@@ -54,3 +67,8 @@ const Built = model(label, fields);
 const built = await Built.objects.filter({ a__gt: 3 }).orderBy("b");
 built[0]!.a.anything;
 new Built({ a: 1 }).a satisfies number | undefined;
+
+// Signals: any label, and own classes are typed still.
+postSave.connect(({ instance }) => instance.anything.at.all, { sender: "shop.Whatever" });
+postSave.connect(({ instance }) => holds<Equal<typeof instance, Book>>(), { sender: Book });
+m2mChanged.connect(({ pkSet }) => pkSet, { sender: "Book.anything" });

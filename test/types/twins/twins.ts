@@ -1,5 +1,5 @@
 /** Labels of models of the same name are found by app; a bare label means the model of the same app. */
-import { babik } from "babik";
+import { babik, postSave } from "babik";
 import { type Equal, holds } from "../equal.js";
 import * as billing from "./billing.js";
 import * as stock from "./stock.js";
@@ -29,3 +29,9 @@ await stock.Item.objects.create({ amount: 3, twin: items[0]! });
 await stock.Item.objects.create({ amount: 3, twin: back[0]! });
 // @ts-expect-error: a field of the other app's item
 stock.Item.objects.filter({ invoice: "x" });
+
+// Senders of signals are told apart by app.
+postSave.connect(({ instance }) => holds<Equal<typeof instance, billing.Item>>(), { sender: "billing.Item" });
+postSave.connect(({ instance }) => holds<Equal<typeof instance, stock.Item>>(), { sender: "stock.Item" });
+// @ts-expect-error: which of the two?
+postSave.connect(() => undefined, { sender: "Item" });

@@ -145,6 +145,20 @@ describe("relations", () => {
       ]),
     ).toEqual(["fields.E323 shop.A.p"]);
   });
+  test("whose rows vanish by the database while babik keeps the table of their pairs", () => {
+    const models = (options: object): string[] =>
+      ids([
+        category,
+        define("Product", { c: to("Category", { onDelete: DB_CASCADE }), tags: f.ManyToManyField("Tag", options) }),
+        define("Tag", { label: n() }),
+        define("ProductTag", {
+          product: to("Product", { onDelete: DB_CASCADE }),
+          tag: to("Tag", { onDelete: DB_CASCADE }),
+        }),
+      ]);
+    expect(models({})).toEqual(["fields.E323 shop.Product.c"]);
+    expect(models({ through: "ProductTag" })).toEqual([]);
+  });
   test("that are unique, and so one to one", () => {
     expect(one({ c: to("Category", { unique: true }) })).toEqual(["fields.W342 shop.Product.c"]);
   });
