@@ -208,9 +208,10 @@ export class Orm {
     call(types, "clearCache");
     for (const alias of aliases) await call(types, "fill", [this.connection(alias)]);
   }
-  /** Creates the tables of models, with their indexes, constraints and through tables. */
+  /** Creates the tables of models, with their indexes, constraints and through tables; and no rows, those of content types included. */
   async createTables(alias: string, models: readonly unknown[]): Promise<void> {
-    await call(this.orm, "createTables", [models, alias]);
+    const metas = models.map((m) => member(m, "meta"));
+    await call(call(this.orm, "schemaEditor", [alias]), "createModels", [metas]);
   }
   async close(): Promise<void> {
     await call(this.orm, "close");

@@ -20,6 +20,7 @@ import { modelError } from "./model-errors.js";
 import { operations } from "./operations.js";
 import { installAccessors } from "./relations/accessors.js";
 import { instanceFromDb } from "./refresh.js";
+import { installSiblingOrder, orderedFrom } from "./relations/order-accessors.js";
 import { setManagers } from "./managers-of.js";
 import type { QuerySet } from "./queryset.js";
 import { readRouters, type Router } from "./routers.js";
@@ -127,16 +128,8 @@ function makeClass(
 function defaultManager(cls: ModelClass, definition: Definition): Manager {
   definition.managers ??= new Map();
   let m = definition.managers.get("objects");
-  if (m === undefined)
-    definition.managers.set(
-      "objects",
-      (m = inheritedManager(definition)?.bind(cls, "objects") ?? new Manager().bind(cls, "objects")),
-    );
+  if (m === undefined) definition.managers.set("objects", (m = new Manager().bind(cls, "objects")));
   return m;
-}
-// A proxy has the managers of its model; a child of a concrete model starts with a plain one.
-function inheritedManager(definition: Definition): Manager | undefined {
-  return (definition.proxyFor as Definition | null)?.managers?.get("objects");
 }
 
 /** A group of fields and Meta options that models extend: `abstractModel({...}).extend("Name", {...})`, or spread it. */
@@ -277,9 +270,18 @@ export function defineOrm<T extends Orm>(
     const meta = registry.metaOf(definition)!;
     meta.modelClass = cls;
     definition.meta = meta;
-    definition.managers = bindManagers(definition, cls, meta);
-    setManagers(meta, definition.managers);
   }
+  const bound = new Set<Definition>();
+  const bindAll = (definition: Definition): void => {
+    if (bound.has(definition) || definition.meta === null) return;
+    bound.add(definition);
+    const bases = basesOf(definition);
+    for (const base of bases) bindAll(base);
+    const own = bindManagers(definition, definition.meta.modelClass as ModelClass, definition.meta);
+    definition.managers = withInherited(own, definition, bases);
+    setManagers(definition.meta, definition.managers, own.size);
+  };
+  for (const [definition] of found) bindAll(definition);
   for (const meta of registry.models.values()) if (meta.modelClass === null) throughClass(meta);
   const problems = [...runChecks([...registry.models.values()], registry.problems), ...unknownSenders(registry)].filter(
     (c) => c.level === "error",
@@ -304,6 +306,8 @@ export function defineOrm<T extends Orm>(
   for (const meta of registry.models.values()) {
     const cls = meta.modelClass as ModelClass;
     installAccessors(meta, definitionOf(cls)!.base.prototype);
+    const target = orderedFrom(meta)?.modelClass as ModelClass | undefined;
+    if (target !== undefined) installSiblingOrder(meta, definitionOf(target)!.base.prototype);
   }
   const types = registry.models.get(CONTENT_TYPE_LABEL)?.modelClass as ModelClass | undefined;
   if (types !== undefined) {
@@ -344,6 +348,28 @@ function bindManagers(definition: Definition, cls: ModelClass, meta: ModelMeta):
       Object.defineProperty(definition.base, name, { value: m, configurable: true });
   if (out.size > 0 && !out.has("objects") && meta.options.managers !== undefined)
     out.set("objects", new Manager().bind(cls, "objects"));
+  return out;
+}
+/** The models that a model takes tables, rows and managers from. */
+function basesOf(definition: Definition): Definition[] {
+  const model = definition.proxyFor as Definition | null;
+  return [...(model === null ? [] : [model]), ...(definition.parents as Definition[])];
+}
+/** A model has the managers of its bases behind its own; they give rows of this model. */
+function withInherited(
+  own: ReadonlyMap<string, Manager>,
+  definition: Definition,
+  bases: readonly Definition[],
+): Map<string, Manager> {
+  const out = new Map(own);
+  for (const base of bases)
+    for (const [name, m] of base.managers ?? []) {
+      if (out.has(name)) continue;
+      const manager = m.bind(definition.meta!.modelClass as ModelClass, name);
+      out.set(name, manager);
+      // The class of the base has its own manager under this name, which would be found otherwise.
+      if (name !== "objects") Object.defineProperty(definition.base, name, { value: manager, configurable: true });
+    }
   return out;
 }
 function isClass(fn: object): boolean {

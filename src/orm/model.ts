@@ -1,5 +1,6 @@
 /** The base class of all models. Its methods hand over to the operations of the orm; its state is private. */
 import { namedOptions } from "../base/options.js";
+import { siblingOf } from "./sibling-order.js";
 import { INSTANCE } from "../ast/slots.js";
 import { ImproperlyConfigured, ValueError } from "../base/errors.js";
 import type { ModelMeta } from "../meta/options.js";
@@ -136,6 +137,12 @@ export abstract class ModelBase {
   }
   getPreviousBy(field: string, conditions: unknown = {}): Promise<object> {
     return runtimeOf(metaOfInstance(this)).operations.nextBy(this, field, false, conditions);
+  }
+  getNextInOrder(): Promise<object> {
+    return siblingOf(this, true);
+  }
+  getPreviousInOrder(): Promise<object> {
+    return siblingOf(this, false);
   }
   getDisplay(name: string): string {
     const field = metaOfInstance(this).getConcrete(name);

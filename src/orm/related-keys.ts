@@ -26,7 +26,8 @@ export function relatedForBulk(
     const unset = record[from.attname] === null || record[from.attname] === undefined || record[from.attname] === "";
     if (pk === null || pk === undefined || (Array.isArray(pk) && pk.some((v) => v === null))) {
       if (!f.concrete) continue;
-      dropCached(instance, f.cacheName);
+      // The instance goes on knowing the object: once that is saved, so can be this one. The object forgets it.
+      if (!f.multiple) dropCached(other, f.reverse.cacheName);
       throw new ValueError(
         `${operation}() prohibited to prevent data loss due to unsaved related object '${f.name}'.`,
         "save.unsaved_related",

@@ -1,10 +1,12 @@
-/** Places of new rows among their siblings (`orderWithRespectTo`): after the last one. */
+/** Places of rows among their siblings (`orderWithRespectTo`): new ones come after the last one, and each has neighbours. */
+import { QueryTypeError } from "../base/errors.js";
 import { Max } from "../expressions/aggregate.js";
 import { Q } from "../expressions/q.js";
 import { GenericForeignKey } from "../fields/generic.js";
 import type { ModelMeta } from "../meta/options.js";
-import { keyText, putValue, rawValue } from "./instance-state.js";
+import { keyText, metaOfInstance, putValue, rawValue } from "./instance-state.js";
 import type { QuerySetLike } from "./queryset-state.js";
+import { runtimeOf } from "./runtime.js";
 
 /** Attributes that siblings have in common: the foreign key's, or the two of a generic key. */
 function sharedNames(meta: ModelMeta): readonly string[] {
@@ -47,4 +49,22 @@ export async function placeAmongSiblings(
     const group = groups.get(groupOf(names.map((n) => rawValue(i, n) ?? null)))!;
     putValue(i, "_order", group.next++);
   }
+}
+
+/**
+ * The neighbour of a row among its siblings.
+ * @throws QueryTypeError where the model has no orderWithRespectTo; its DoesNotExist at the end
+ */
+export async function siblingOf(instance: object, next: boolean): Promise<object> {
+  const meta = metaOfInstance(instance);
+  if (meta.orderWithRespectTo === null)
+    throw new QueryTypeError(
+      `Rows of ${meta.label} have no order among siblings; the option orderWithRespectTo gives them one.`,
+      "model.no_order",
+      { model: meta.label },
+    );
+  const shared: Record<string, unknown> = {};
+  // A deferred column is loaded when it is awaited.
+  for (const name of sharedNames(meta)) shared[name] = await (instance as Record<string, unknown>)[name];
+  return runtimeOf(meta).operations.nextBy(instance, "_order", next, shared);
 }

@@ -139,6 +139,12 @@ function makeClass(Base: typeof Manager): RelatedClass {
     async set(rows: unknown, options: Options = {}): Promise<void> {
       await this.#set.set(rows, options);
     }
+    getOrder(): Promise<unknown[]> {
+      return this.#set.getOrder();
+    }
+    setOrder(keys: Iterable<unknown>): Promise<void> {
+      return this.#set.setOrder(keys);
+    }
     async count(): Promise<number> {
       return (this.#set.shortcut() ?? this.#set.getQuerySet()).count();
     }

@@ -84,6 +84,19 @@ export abstract class RelatedSet {
   abstract remove(given: readonly unknown[]): Promise<void>;
   abstract clear(options: Record<string, unknown>): Promise<void>;
   abstract set(rows: unknown, options: Record<string, unknown>): Promise<void>;
+  /** Keys of the rows in the order that their model has with respect to this instance. */
+  getOrder(): Promise<unknown[]> {
+    return Promise.reject(this.noOrder());
+  }
+  setOrder(_keys: Iterable<unknown>): Promise<void> {
+    return Promise.reject(this.noOrder());
+  }
+  private noOrder(): Error {
+    return new QueryTypeError(
+      `${this.cacheName} is no set by a foreign key; its rows have no order of their own.`,
+      "relation.order",
+    );
+  }
   /** A queryset that counts the same rows more cheaply, where there is one. */
   shortcut(): QuerySet | null {
     return null;

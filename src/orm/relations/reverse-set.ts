@@ -9,6 +9,7 @@ import { runtimeOf } from "../runtime.js";
 import { assignRelation } from "./assign.js";
 import { baseQuerySet } from "./base-query.js";
 import { localValues, targetValues, valuesText } from "./keys.js";
+import { setSiblingOrder, siblingsOf } from "./order-accessors.js";
 import { kindOf } from "./related-errors.js";
 import { checkOptions, listOf, RelatedSet, splitRows, type Call, type SetSource } from "./related-set.js";
 
@@ -62,6 +63,25 @@ export class ReverseSet extends RelatedSet {
     return qs.with({
       known: [...qs.known, { cacheName: field.cacheName, objects: new Map([[keyText(text), instance]]), keyOf }],
     });
+  }
+
+  // ---- the order of its rows -------------------------------------------------------------------------------------
+  private checkOrdered(): void {
+    if (this.related.orderWithRespectTo !== this.field)
+      throw new QueryTypeError(
+        `${this.related.label} has no order with respect to ${this.field.name}; its option orderWithRespectTo would give it one.`,
+        "relation.order",
+        { model: this.related.label },
+      );
+  }
+  override async getOrder(): Promise<unknown[]> {
+    this.checkOrdered();
+    return siblingsOf(this.instance, this.related).orderBy("_order").valuesList("pk", { flat: true }).rows();
+  }
+  override async setOrder(keys: Iterable<unknown>): Promise<void> {
+    this.checkOrdered();
+    this.forget();
+    await setSiblingOrder(this.instance, this.related, keys, this.source.alias ?? undefined);
   }
 
   // ---- new rows -------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import type { AnyQuerySet } from "./lookups.types.js";
 import type { ClassOf, FieldsOf, Instance, ModelRef } from "./registry.types.js";
 import type { Keyed } from "./expressions.types.js";
 import type { Hints } from "./paths.types.js";
-import type { CreateInput, RowOrKey } from "./relations.types.js";
+import type { CreateInput, KeyInput, KeyValue, RowOrKey } from "./relations.types.js";
 
 /** Phantom: the queryset type of a manager. */
 export declare const $querysets: unique symbol;
@@ -116,6 +116,13 @@ export type GenericManager<L extends string, O> = Methods<QuerySetOf<L>> & Gener
 /** Methods of the rows whose foreign key `Name` points here. */
 export interface ReverseMethods<L extends string, Name extends string> {
   getQuerySet(): QuerySetOf<L>;
+  /**
+   * Keys of the rows in their order, where their model is ordered with respect to this relation (`orderWithRespectTo`). Django's
+   * `question.get_answer_order()`, which is there too as `question.getAnswerOrder()`, but not typed.
+   */
+  getOrder(): Promise<KeyValue<L>[]>;
+  /** Puts the rows into the order of their keys in the list. */
+  setOrder(keys: Iterable<KeyInput<L>>): Promise<void>;
   /** Rows only, no keys: a row that is moved here has to know it. */
   add(...rows: readonly (ModelRef<L> | { readonly bulk: boolean })[]): Promise<void>;
   set(

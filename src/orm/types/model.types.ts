@@ -67,6 +67,9 @@ export interface ModelInstance<F, L extends string, Own extends string> {
   /** The row after this one by a field of dates. */
   getNextBy(field: FieldName<F>, conditions?: ConditionArg): Promise<this>;
   getPreviousBy(field: FieldName<F>, conditions?: ConditionArg): Promise<this>;
+  /** The row after this one among its siblings, where the model has `orderWithRespectTo`. @throws the model's DoesNotExist at the end */
+  getNextInOrder(): Promise<this>;
+  getPreviousInOrder(): Promise<this>;
   serializableValue(field: FieldName<F>): unknown;
   /** Same model and same key. */
   equals(other: unknown): boolean;
