@@ -15,6 +15,7 @@ import { asValue } from "../query/conditions.js";
 import { newContext, resolve } from "../query/resolve.js";
 import { planExpr } from "../query/plan.js";
 import { Query } from "../query/state.js";
+import { fitting } from "../query/write.js";
 import { compileStatement } from "../sql/compile.js";
 import type { Compiled } from "../sql/compiled.js";
 
@@ -162,7 +163,9 @@ function expressionNode(meta: ModelMeta, field: Field, e: Expression, info: Dial
     throw refuse("Aggregate functions are not allowed in this query", "insert.aggregate");
   if (some(node, (x) => x.kind === "window"))
     throw refuse("Window expressions are not allowed in this query", "insert.window");
-  return node.kind === "param" && typeOrNull(node) === null ? { ...node, type: field } : node;
+  return node.kind === "param" && typeOrNull(node) === null
+    ? { ...node, type: field }
+    : fitting(node, node, field, info);
 }
 /** Rows that fit into one statement. */
 export function batchSize(info: DialectInfo, columns: number): number {

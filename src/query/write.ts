@@ -1,5 +1,15 @@
 /** Queries as UPDATE and DELETE: assignments resolved, conditions over joins turned into subqueries of keys. */
-import { lookup, typeOrNull, where, type ColumnField, type Expr, type SubqueryNode } from "../ast/expr.js";
+import {
+  func,
+  keyword,
+  lookup,
+  typeOrNull,
+  where,
+  type ColumnField,
+  type Expr,
+  type FuncSpec,
+  type SubqueryNode,
+} from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { simplify } from "../ast/simplify.js";
 import type { DeleteStatement, UpdateStatement } from "../ast/statement.js";
@@ -7,6 +17,7 @@ import { Slot } from "../ast/slots.js";
 import { containsAggregate, containsWindow } from "../ast/walk.js";
 import { FieldError, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
+import { DecimalField } from "../fields/decimals.js";
 import type { Field } from "../fields/field.js";
 import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
 import type { ModelMeta } from "../meta/options.js";
@@ -217,8 +228,17 @@ export function planRowsUpdate(
     empty: own.empty,
   };
 }
-// Text that is calculated does not become an address, a uuid or a number by itself on a database with strict types.
-function fitting(planned: Expr, value: Expr, field: Field, dialect: DialectInfo): Expr {
+const FIT: FuncSpec = { name: "Fit", sql: "BABIK_DEC_FIT" };
+/**
+ * A calculated value as its column takes it. Text does not become an address, a uuid or a number by itself on a database with
+ * strict types; SQLite keeps a decimal as it comes, where the others round it to the column's places and refuse what is too long.
+ */
+export function fitting(planned: Expr, value: Expr, field: Field, dialect: DialectInfo): Expr {
+  if (dialect.name === "sqlite" && field instanceof DecimalField && field.digits !== undefined) {
+    const own = value.kind === "col" || value.kind === "param" ? typeOrNull(value) : null;
+    if (value.kind === "null" || (own?.digits === field.digits && own?.scale === field.scale)) return planned;
+    return func(FIT, [planned, keyword(String(field.digits)), keyword(String(field.scale ?? 0))], field);
+  }
   if (dialect.name !== "postgres" || value.kind === "param" || value.kind === "col") return planned;
   const type = typeOrNull(value);
   const isText = type !== null && (type.typeName === "CharField" || type.typeName === "TextField");

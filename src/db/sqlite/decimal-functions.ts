@@ -123,6 +123,22 @@ export function registerDecimalFunctions(engine: Engine): void {
     },
     true,
   );
+  engine.fn(
+    "BABIK_DEC_FIT",
+    3,
+    (value = null, digits = null, places = null) => {
+      if (value === null) return null;
+      const scale = Number(places);
+      const fitting = read(value).toDecimalPlaces(scale, Decimal.ROUND_HALF_UP);
+      if (!fitting.isZero() && fitting.e + 1 + scale > Number(digits))
+        throw new DataError(
+          `A calculated decimal has more than the ${Number(digits) - scale} digits before the point that its column holds.`,
+          "value.out_of_range",
+        );
+      return fixed(fitting, scale);
+    },
+    true,
+  );
   registerAggregates(engine);
 }
 
