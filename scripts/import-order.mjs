@@ -22,6 +22,7 @@ const ORDER = [
   "cli",
   "studio",
   "public",
+  "testing",
   "testing.ts",
   "index.ts",
 ];

@@ -32,7 +32,15 @@ export { Reverse } from "./public/functions.js";
 export { Manager, QuerySet } from "./public/models.js";
 export { KeysetPaginator, Paginator } from "./public/pagination.js";
 
-export { advisoryLock, getRollback, onCommit, savepoint, setRollback, withAdvisoryLock } from "./orm/blocks.js";
+export {
+  advisoryLock,
+  getRollback,
+  onCommit,
+  resetQueries,
+  savepoint,
+  setRollback,
+  withAdvisoryLock,
+} from "./orm/blocks.js";
 export type { AdvisoryKey, AdvisoryLockOptions } from "./db/advisory.js";
 export { withSignal } from "./db/abort.js";
 export { replicaRouter } from "./orm/routers.js";
@@ -102,9 +110,12 @@ export type {
 export type { ErrorFacts, ValidationMessage } from "./base/errors.js";
 export type { Database } from "./db/connection.js";
 export type { Cursor } from "./db/cursor.js";
-export type { ExecuteContext, ExecuteWrapper, QueryRecord } from "./db/log.js";
+export type { QueryTrace } from "./db/diagnostics.js";
+export type { ListenOptions, QueryEventName, QueryListener } from "./db/listeners.js";
+export type { QueryRecord } from "./db/log.js";
 export type { AtomicOptions } from "./db/transaction.js";
 export type { Transaction, TransactionOptions } from "./db/begin.js";
 export type { Savepoint } from "./db/savepoint.js";
 export type { HolderState } from "./db/holder.js";
 export type { PoolState } from "./db/pool.js";
+export type { Execute, ExecuteContext, ExecuteWrapper } from "./db/wrappers.js";

@@ -32,6 +32,27 @@ export class BabikError extends Error {
     for (const key of ["model", "path", "statement", "choices"] as const)
       if (facts[key] !== undefined) hide(this, key, facts[key]);
   }
+
+  /**
+   * What is printed: the stack, the code, and of causes what is no value. A driver's own error may quote rows and parameters;
+   * it stays on `cause` for those who look there, and out of logs.
+   */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const lines = [this.stack ?? `${this.name}: ${this.message}`, `  code: ${this.code}`];
+    for (let cause = this.cause, depth = 0; cause !== undefined && depth < 5; depth++) {
+      if (cause instanceof BabikError) lines.push(`  cause: ${cause.name}: ${cause.message} (${cause.code})`);
+      else lines.push(`  cause: ${describeForeign(cause)}`);
+      cause = cause instanceof BabikError ? cause.cause : undefined;
+    }
+    return lines.join("\n");
+  }
+}
+
+/** The class and the code of an error that is not ours. */
+function describeForeign(cause: unknown): string {
+  if (!(cause instanceof Error)) return `a value of type ${typeof cause}`;
+  const code = (cause as { readonly code?: unknown }).code;
+  return `${cause.constructor.name}${typeof code === "string" && /^\w{1,60}$/.test(code) ? ` ${code}` : ""}`;
 }
 
 function hide(target: object, key: string, value: unknown): void {

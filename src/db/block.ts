@@ -16,6 +16,8 @@ export interface TransactionHost {
   release(connection: DriverConnection): MaybePromise<void>;
   /** Runs a statement of transaction control, so that it can be logged apart from others. */
   control(text: string, work: () => MaybePromise<void>): MaybePromise<void>;
+  /** The block of a test, in which everything runs that is in no block of its own. */
+  shared?: Block | undefined;
 }
 
 /** What is called after the commit. */
@@ -60,7 +62,7 @@ export const ambient = { used: false };
 export function currentBlock(host: TransactionHost): Block | undefined {
   for (let store = storage.getStore(); store !== undefined; store = store.outer)
     if (store.block.root.host === host) return store.block;
-  return undefined;
+  return host.shared;
 }
 
 /** Calls `fn` with `block` as its innermost block. */

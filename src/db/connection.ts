@@ -7,7 +7,7 @@ import { InterfaceError, OperationalError } from "../base/errors.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { currentSignal, refuseAborted, signals } from "./abort.js";
 import { type AdvisoryKey, type AdvisoryLockOptions, AdvisoryLocks, lockInBlock } from "./advisory.js";
-import { ambient, type Block, currentBlock, type TransactionHost } from "./block.js";
+import { ambient, type Block, currentBlock, type Hook, type TransactionHost } from "./block.js";
 import { Transaction, type TransactionOptions } from "./begin.js";
 import { Cursor } from "./cursor.js";
 import type {
@@ -21,25 +21,26 @@ import type {
 } from "./driver.js";
 import { Gate } from "./gate.js";
 import { describeHolders, type Holder } from "./holder.js";
-import { type ExecuteWrapper, QueryCapture, Watchers } from "./log.js";
 import { Pool, type PoolState } from "./pool.js";
 import { addCommitHook } from "./root.js";
 import { Savepoint } from "./savepoint.js";
 import type { PoolOptions } from "./server-options.js";
+import { openTestBlock, runTestBlock, waitingHooks } from "./test-block.js";
 import { type AtomicOptions, getRollback, needBlock, runAtomic, setRollback } from "./transaction.js";
+import { Watched } from "./watched.js";
+import { watchedStream } from "./watchers.js";
 import { WriteLog } from "./writes.js";
 
 /** How long statements wait for a transaction of another flow on an embedded database, in milliseconds. */
 const EMBEDDED_WAIT = 30_000;
 
 /** One database under its alias. */
-export class Database {
+export class Database extends Watched {
   readonly alias: string;
   readonly settings: DatabaseSettings;
   /** What was written by this process, for whoever keeps rows. */
   readonly writes = new WriteLog();
   readonly #driver: Driver;
-  readonly #watchers = new Watchers();
   readonly #host: TransactionHost;
   readonly #pool: Pool | undefined;
   readonly #ownSession: boolean;
@@ -56,6 +57,7 @@ export class Database {
   #closed = false;
 
   constructor(alias: string, driver: Driver, pool: PoolOptions) {
+    super();
     this.alias = alias;
     this.settings = driver.settings;
     this.#driver = driver;
@@ -68,7 +70,7 @@ export class Database {
       release: (connection) => this.#release(connection),
       control: (text, work) => {
         if (text.startsWith("ROLLBACK")) this.writes.noteAll();
-        return this.#watchers.active ? this.#watchers.record("transaction", text, [], work) : work();
+        return this.watchers.control(text, work);
       },
     };
   }
@@ -127,7 +129,7 @@ export class Database {
       }
     }
     const direct = this.#direct;
-    if (direct !== undefined && !this.#gate.held && this.#watchers.wrappers.length === 0)
+    if (direct !== undefined && !this.#gate.held && !this.watchers.wrappers.any)
       return this.#execute(direct, statement, options);
     const holder = newHolder("statement", statement.text);
     return this.#leased(holder, (connection) => this.#execute(connection, statement, options), options?.signal);
@@ -137,8 +139,8 @@ export class Database {
   script(text: string): MaybePromise<void> {
     this.writes.noteAll();
     const work = (connection: DriverConnection): MaybePromise<void> =>
-      this.#watchers.active
-        ? this.#watchers.record("statement", text, [], () => connection.script(text))
+      this.watchers.active
+        ? this.watchers.executeOther({ text, params: [] }, (s) => connection.script(s.text))
         : connection.script(text);
     const block = this.#block();
     return block === undefined ? this.#leased(newHolder("script"), work) : block.run(work);
@@ -157,10 +159,8 @@ export class Database {
       return;
     }
     const connection = await this.#leaseReader(newHolder("stream", statement.text), options.signal);
-    const rows = connection.stream(statement, chunkSize, options);
-    this.#note(statement);
     try {
-      yield* rows;
+      yield* this.#openStream(connection, statement, chunkSize, options);
     } finally {
       await this.#releaseReader(connection);
     }
@@ -250,6 +250,21 @@ export class Database {
     setRollback(this.#host, rollback);
   }
 
+  /** Opens the transaction of a test; see `openTestBlock`. @internal */
+  openTestBlock(): Promise<() => Promise<void>> {
+    return openTestBlock(this.#host);
+  }
+
+  /** Runs `fn` as a test; see `runTestBlock`. @internal */
+  runTestBlock<T>(fn: () => T | Promise<T>): Promise<T> {
+    return runTestBlock(this.#host, fn);
+  }
+
+  /** What waits for the commit of the caller's transaction. @internal */
+  get waitingHooks(): readonly Hook[] | undefined {
+    return waitingHooks(this.#host);
+  }
+
   /**
    * A cursor for SQL written by hand.
    * @example await using cursor = await db.cursor(); await cursor.execute("SELECT count(*) FROM shop WHERE price < %s", [20]);
@@ -257,40 +272,13 @@ export class Database {
    */
   cursor(): MaybePromise<Cursor> {
     const ready = this.ready();
-    const make = (dialect: DialectInfo): Cursor => new Cursor(dialect, (s, o) => this.run(s, o));
+    const make = (dialect: DialectInfo): Cursor =>
+      new Cursor(
+        dialect,
+        (s, o) => this.run(s, o),
+        (sql, sets, all) => (this.watchers.wrappers.any ? this.watchers.executeMany(sql, sets, all) : all(sql, sets)),
+      );
     return ready instanceof Promise ? ready.then(make) : make(ready);
-  }
-
-  /** Starts recording the statements that this database is asked, by anybody in this process. */
-  capture(options: { readonly params?: boolean | undefined } = {}): QueryCapture {
-    const capture = new QueryCapture((c) => {
-      this.#watchers.captures.delete(c);
-      this.#watchers.update();
-    }, options.params === true);
-    this.#watchers.captures.add(capture);
-    this.#watchers.update();
-    return capture;
-  }
-
-  /** Has every statement run through `wrapper` until the returned function is called. Streams and scripts are not wrapped. */
-  addExecuteWrapper(wrapper: ExecuteWrapper): () => void {
-    this.#watchers.wrappers.push(wrapper);
-    this.#watchers.update();
-    return () => {
-      const at = this.#watchers.wrappers.indexOf(wrapper);
-      if (at >= 0) this.#watchers.wrappers.splice(at, 1);
-      this.#watchers.update();
-    };
-  }
-
-  /** Has every statement run through `wrapper` while `fn` runs. */
-  async executeWrapper<T>(wrapper: ExecuteWrapper, fn: () => T | Promise<T>): Promise<T> {
-    const remove = this.addExecuteWrapper(wrapper);
-    try {
-      return await fn();
-    } finally {
-      remove();
-    }
   }
 
   /** Ends all connections. Work under way is waited for, up to five seconds; later calls are an InterfaceError. */
@@ -327,12 +315,18 @@ export class Database {
 
   #execute(connection: DriverConnection, statement: Statement, options?: RunOptions): MaybePromise<RunResult> {
     if (this.writes.asked) this.writes.note(statement.text);
-    if (!this.#watchers.active) return connection.run(statement, options);
-    return this.#watchers.execute(this.alias, statement, (s) => connection.run(s, options));
+    if (!this.watchers.active) return connection.run(statement, options);
+    return this.watchers.execute(statement, (s) => connection.run(s, options));
   }
 
-  #note(statement: Statement): void {
-    if (this.#watchers.active) this.#watchers.record("statement", statement.text, statement.params, () => undefined);
+  #openStream(
+    connection: DriverConnection,
+    statement: Statement,
+    chunkSize: number,
+    options: RunOptions,
+  ): AsyncIterable<unknown[][]> {
+    if (!this.watchers.active) return connection.stream(statement, chunkSize, options);
+    return watchedStream(this.watchers, statement, (s) => connection.stream(s, chunkSize, options));
   }
 
   /** Does `work` on a connection that nobody else uses meanwhile; at once where it can be. */
@@ -443,8 +437,7 @@ export class Database {
     chunkSize: number,
     options: RunOptions,
   ): AsyncGenerator<unknown[][]> {
-    const rows = block.connection.stream(statement, chunkSize, options)[Symbol.asyncIterator]();
-    this.#note(statement);
+    const rows = this.#openStream(block.connection, statement, chunkSize, options)[Symbol.asyncIterator]();
     let finished = false;
     try {
       for (;;) {

@@ -8,6 +8,13 @@ import { adaptParam } from "./cursor-values.js";
 import type { MaybePromise, RunOptions, RunResult, Statement } from "./driver.js";
 import { convertPlaceholders, type CursorParams, pickParams } from "./placeholders.js";
 
+/** Runs `all` for the sets of an `executemany`, or something around it. */
+export type RunMany = (
+  sql: string,
+  sets: readonly unknown[],
+  all: (sql: string, sets: readonly unknown[]) => Promise<number>,
+) => MaybePromise<RunResult | number>;
+
 /**
  * Runs SQL text with `%s` or `%(name)s` placeholders. Outside of an atomic block each `execute` may use another
  * connection of the pool: what must stay together (temporary tables, session settings) belongs in a block.
@@ -17,6 +24,7 @@ import { convertPlaceholders, type CursorParams, pickParams } from "./placeholde
 export class Cursor {
   readonly #dialect: DialectInfo;
   readonly #run: (statement: Statement, options: RunOptions) => MaybePromise<RunResult>;
+  readonly #many: RunMany | undefined;
   #rows: unknown[][] = [];
   #at = 0;
   #columns: readonly string[] | undefined;
@@ -26,9 +34,15 @@ export class Cursor {
   /** How many rows `fetchmany` gives when it is not told. */
   arraysize = 100;
 
-  constructor(dialect: DialectInfo, run: (statement: Statement, options: RunOptions) => MaybePromise<RunResult>) {
+  /** @param many runs all sets of an `executemany`, where somebody wants to see them as one */
+  constructor(
+    dialect: DialectInfo,
+    run: (statement: Statement, options: RunOptions) => MaybePromise<RunResult>,
+    many?: RunMany,
+  ) {
     this.#dialect = dialect;
     this.#run = run;
+    this.#many = many;
   }
 
   /** Column names of the last result; `undefined` when it had none. */
@@ -71,11 +85,16 @@ export class Cursor {
   /** Runs a statement once per set of parameters; `rowcount` is the sum. */
   async executemany(sql: string, sets: Iterable<CursorParams>): Promise<this> {
     this.#check();
-    let count = 0;
-    for (const params of sets) {
-      await this.execute(sql, params);
-      count += this.#rowcount;
-    }
+    const all = async (text: string, values: readonly unknown[]): Promise<number> => {
+      let sum = 0;
+      for (const params of values) {
+        await this.execute(text, params as CursorParams);
+        sum += this.#rowcount;
+      }
+      return sum;
+    };
+    const done = await (this.#many === undefined ? all(sql, [...sets]) : this.#many(String(sql), [...sets], all));
+    const count = typeof done === "number" ? done : done.affected;
     this.#rows = [];
     this.#columns = undefined;
     this.#rowcount = count;

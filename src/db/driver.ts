@@ -3,6 +3,7 @@
  * Nothing here knows models, queries or dialect text. A driver may answer at once (embedded SQLite) or with a promise.
  */
 import type { DbParam, DialectInfo } from "../ast/seams.js";
+import type { StatementAbout } from "./statement-about.js";
 
 /** An answer that is there at once (embedded database) or later. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -25,6 +26,8 @@ export interface Statement {
 export interface StatementHandle {
   /** Short, and unique for its text in this process; at most 63 bytes. */
   readonly name: string;
+  /** What its statement is about, for logs and traces. */
+  readonly about?: StatementAbout | undefined;
   prepared?: WeakMap<object, unknown>;
 }
 
@@ -64,6 +67,8 @@ export interface DriverConnection {
   begin(options?: BeginOptions): MaybePromise<void>;
   commit(): MaybePromise<void>;
   rollback(): MaybePromise<void>;
+  /** Looks at constraints that wait for the commit, where there are such. @throws IntegrityError */
+  checkConstraints?(): MaybePromise<void>;
   /** Cheap check that the server is still there. */
   ping(): MaybePromise<boolean>;
   /** Whether the server sees a transaction open now; `undefined` where it does not tell. */

@@ -1,35 +1,82 @@
 /**
- * Watching what a database is asked: records of statements for tests and debugging, and wrappers around their running.
- * It must not know connections. Parameters are kept only where somebody asked for them.
+ * Records of statements that were run, and who keeps them: captures, the list of a database in debug mode, listeners. Parameters
+ * are kept only where somebody asked for them. It must not know connections.
  */
 import type { DbParam } from "../ast/seams.js";
-import type { MaybePromise, RunResult, Statement } from "./driver.js";
+import { logLine } from "./log-line.js";
+import type { Origin } from "./origin.js";
+import type { StatementAbout } from "./statement-about.js";
+
+/** What is known of a statement once it has ended. */
+export interface RecordParts {
+  readonly sql: string;
+  readonly alias: string;
+  readonly kind: "statement" | "transaction";
+  readonly milliseconds: number;
+  readonly failed: boolean;
+  readonly errorCode: string | undefined;
+  readonly rows: number | undefined;
+  readonly params: readonly DbParam[];
+  readonly about: StatementAbout;
+  readonly origin: Origin | undefined;
+}
 
 /** One statement that was run. */
-export interface QueryRecord {
+export class QueryRecord {
+  /** The text with placeholders; values are never in it. */
   readonly sql: string;
-  /** Only where the capture asked for parameters. */
-  readonly params?: readonly DbParam[] | undefined;
-  readonly milliseconds: number;
+  /** Alias of the database. */
+  readonly alias: string;
   /** `"transaction"` for BEGIN, COMMIT, ROLLBACK and savepoints. */
   readonly kind: "statement" | "transaction";
+  /** How long it took; of a stream, until its first rows came. */
+  readonly milliseconds: number;
   readonly failed: boolean;
-}
+  /** The `code` of the error, where it failed. */
+  readonly errorCode?: string;
+  /** Rows given, or rows changed. */
+  readonly rows?: number;
+  /** `SELECT`, `INSERT`, `BEGIN`, … */
+  readonly operation: string;
+  /** The table that is read or changed; absent for SQL written by hand. */
+  readonly table?: string;
+  /** Only where parameters were asked for. */
+  readonly params?: readonly DbParam[];
+  readonly #origin: Origin | undefined;
 
-/** What is known about a statement that a wrapper is called for. */
-export interface ExecuteContext {
-  readonly alias: string;
-}
+  constructor(parts: RecordParts, withParams: boolean) {
+    this.sql = parts.sql;
+    this.alias = parts.alias;
+    this.kind = parts.kind;
+    this.milliseconds = parts.milliseconds;
+    this.failed = parts.failed;
+    this.operation = parts.about.operation;
+    if (parts.errorCode !== undefined) this.errorCode = parts.errorCode;
+    if (parts.rows !== undefined) this.rows = parts.rows;
+    if (parts.about.table !== undefined) this.table = parts.about.table;
+    if (withParams) this.params = parts.params;
+    this.#origin = parts.origin;
+  }
 
-/**
- * Called in place of running a statement; runs it by calling `execute`, with the same or another statement.
- * Django: https://docs.djangoproject.com/en/stable/topics/db/instrumentation/
- */
-export type ExecuteWrapper = (
-  execute: (statement: Statement) => MaybePromise<RunResult>,
-  statement: Statement,
-  context: ExecuteContext,
-) => MaybePromise<RunResult>;
+  /** Seconds as Django writes them: `"0.003"`. */
+  get time(): string {
+    return (this.milliseconds / 1000).toFixed(3);
+  }
+
+  /** The record as one line for a log: control characters are escaped. */
+  get line(): string {
+    return logLine(this);
+  }
+
+  /** Who asked for it; known only while origins are watched. */
+  get origin(): Origin | undefined {
+    return this.#origin;
+  }
+
+  toString(): string {
+    return this.line;
+  }
+}
 
 /** The statements run on one database since the capture began, until `stop()`. */
 export class QueryCapture {
@@ -62,70 +109,40 @@ export class QueryCapture {
   }
 
   /** Adds a record; called by the database. */
-  add(record: QueryRecord): void {
-    if (this.#withParams) this.#records.push(record);
-    else this.#records.push({ ...record, params: undefined });
+  add(parts: RecordParts): void {
+    this.#records.push(new QueryRecord(parts, this.#withParams));
   }
 }
 
-/** The captures and wrappers of one database. */
-export class Watchers {
-  readonly captures = new Set<QueryCapture>();
-  readonly wrappers: ExecuteWrapper[] = [];
-  /** True while there is anything to do; looked at for every statement. */
-  active = false;
+/** How many records a database in debug mode keeps, as in Django. */
+export const QUERIES_LIMIT = 9000;
 
-  /** To be called after every change. */
-  update(): void {
-    this.active = this.captures.size > 0 || this.wrappers.length > 0;
+/** The last statements of a database in debug mode: a ring that forgets the oldest. */
+export class QueryRing {
+  #records: QueryRecord[] = [];
+  #next = 0;
+
+  add(parts: RecordParts): void {
+    const record = new QueryRecord(parts, false);
+    if (this.#records.length < QUERIES_LIMIT) this.#records.push(record);
+    else {
+      this.#records[this.#next] = record;
+      this.#next = (this.#next + 1) % QUERIES_LIMIT;
+    }
   }
 
-  /** Times `work` and records it. */
-  record<T>(
-    kind: QueryRecord["kind"],
-    sql: string,
-    params: readonly DbParam[],
-    work: () => MaybePromise<T>,
-  ): MaybePromise<T> {
-    const begun = performance.now();
-    const note = (failed: boolean): void => {
-      const record = { sql, params, milliseconds: performance.now() - begun, kind, failed };
-      for (const capture of this.captures) capture.add(record);
-    };
-    let result: MaybePromise<T>;
-    try {
-      result = work();
-    } catch (error) {
-      note(true);
-      throw error;
-    }
-    if (!(result instanceof Promise)) {
-      note(false);
-      return result;
-    }
-    return result.then(
-      (value) => {
-        note(false);
-        return value;
-      },
-      (error: unknown) => {
-        note(true);
-        throw error;
-      },
-    );
+  /** The records, oldest first. Says so where some were forgotten. */
+  list(alias: string): QueryRecord[] {
+    if (this.#records.length === QUERIES_LIMIT)
+      process.emitWarning(
+        `The list of statements of '${alias}' is full: only the last ${QUERIES_LIMIT} are kept. resetQueries() empties it.`,
+        { code: "BABIK_QUERIES_LIMIT", type: "BabikWarning" },
+      );
+    return [...this.#records.slice(this.#next), ...this.#records.slice(0, this.#next)];
   }
 
-  /** Runs a statement through the wrappers, the one installed first outermost, and records what is really run. */
-  execute(
-    alias: string,
-    statement: Statement,
-    run: (statement: Statement) => MaybePromise<RunResult>,
-  ): MaybePromise<RunResult> {
-    let execute = (s: Statement): MaybePromise<RunResult> => this.record("statement", s.text, s.params, () => run(s));
-    for (const wrapper of this.wrappers.toReversed()) {
-      const inner = execute;
-      execute = (s) => wrapper(inner, s, { alias });
-    }
-    return execute(statement);
+  clear(): void {
+    this.#records = [];
+    this.#next = 0;
   }
 }

@@ -125,7 +125,8 @@ async function nested<T>(parent: Block, fn: () => T | Promise<T>, options: Atomi
       "A durable atomic block cannot be nested within another atomic block: its end would not be a commit.",
       "transaction.durable",
     );
-  if (options.isolation !== undefined || options.readOnly === true || options.deferrable === true)
+  // Within a test the outermost block of the program is a nested one: it has to do without.
+  if (!parent.ofTest && (options.isolation !== undefined || options.readOnly === true || options.deferrable === true))
     throw new TransactionManagementError(
       "isolation, readOnly and deferrable belong to the outermost atomic block; this one is nested.",
       "transaction.nested_options",

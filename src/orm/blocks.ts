@@ -21,6 +21,13 @@ export function onCommit(
   const { using = "default", robust } = namedOptions("onCommit()", options, ["using", "robust"]);
   return currentOrm().connection(using).onCommit(fn, { robust });
 }
+/**
+ * Empties `queries` of all databases of the orm that was made last.
+ * Django: https://docs.djangoproject.com/en/stable/faq/models/#how-can-i-see-the-raw-sql-queries-django-is-running
+ */
+export function resetQueries(): void {
+  for (const database of currentOrm().runtime.connections) database.resetQueries();
+}
 /** Whether the innermost block will be rolled back. */
 export function getRollback(using = "default"): boolean {
   return currentOrm().connection(using).getRollback();

@@ -28,7 +28,11 @@ function defineDeferred(prototype: object, meta: ModelMeta, field: Field): void 
     configurable: true,
     enumerable: false,
     get(this: object): unknown {
-      return new Lazy(`${meta.objectName}.${field.name}`, () => runtimeOf(meta).operations.loadDeferred(this, name));
+      return new Lazy(
+        `${meta.objectName}.${field.name}`,
+        () => runtimeOf(meta).operations.loadDeferred(this, name),
+        "deferred",
+      );
     },
     set(this: object, value: unknown) {
       Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });

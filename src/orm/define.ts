@@ -29,6 +29,8 @@ import { classPrepared } from "./signals/model-signals.js";
 import { addSenders, unknownSenders } from "./signals/senders.js";
 import { installTimeZone, timeZoneOf } from "./timezone.js";
 import type { FetchMode } from "./instance-state.js";
+import type { QueryEventName, QueryListener } from "../db/listeners.js";
+import { applyWatchSettings, listen, type OrmListenOptions } from "./watching.js";
 
 /** Shared by all uses of one definition: the class it made, and what its orm filled in. */
 interface Definition extends ModelDefinition {
@@ -155,6 +157,10 @@ export interface BabikSettings {
   readonly defaultAutoField?: () => Field;
   /** Content types also where no model needs them. */
   readonly contentTypes?: boolean;
+  /** Keeps the last statements in `connection.queries`. */
+  readonly debug?: boolean;
+  /** Statements that take so many milliseconds are slow. */
+  readonly slowQuery?: number;
 }
 
 /** An orm: models, databases and settings that belong together. */
@@ -193,6 +199,10 @@ export class Orm {
     const { using = "default", ...rest } = ownOptions(options);
     return this.connection(using).begin(ownOptions(rest));
   }
+  /** Calls `listener` for the statements of all databases, or of the one named by `using`. */
+  on(event: QueryEventName, listener: QueryListener, options: OrmListenOptions = {}): () => void {
+    return listen(this.runtime.connections, event, listener, options);
+  }
   /** Ends all connections. */
   close(): Promise<void> {
     return this.runtime.connections.close();
@@ -219,6 +229,8 @@ const SETTINGS = new Set([
   "fetchMode",
   "defaultAutoField",
   "contentTypes",
+  "debug",
+  "slowQuery",
 ]);
 /** Makes an orm of settings. Throws `ImproperlyConfigured` with every mistake in the definitions at once. */
 export function defineOrm<T extends Orm>(
@@ -302,6 +314,7 @@ export function defineOrm<T extends Orm>(
     timeZone: zone,
     fetchMode: settings.fetchMode ?? "peers",
   });
+  applyWatchSettings(runtime.connections, settings);
   for (const meta of registry.models.values()) attachRuntime(meta, runtime);
   for (const meta of registry.models.values()) {
     const cls = meta.modelClass as ModelClass;

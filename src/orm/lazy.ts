@@ -1,6 +1,15 @@
 /** A thing that loads when awaited, and does nothing before: unloaded relations and deferred fields. */
 
+import { callPlace, origins, withOrigin } from "../db/origin.js";
+
 export const LAZY: unique symbol = Symbol.for("babik.lazy");
+
+/** `load`, with the place where the unloaded thing was touched as that of its statements. */
+function asLoading<T>(name: string, access: "relation" | "deferred", load: () => T): () => T {
+  const at = name.indexOf(".");
+  const origin = { place: callPlace(), model: name.slice(0, at), name: name.slice(at + 1), access };
+  return () => withOrigin(origin, load);
+}
 
 /** PromiseLike that starts its work at the first `then`. Printing or serialising it runs nothing. */
 export class Lazy<T> implements PromiseLike<T> {
@@ -9,9 +18,10 @@ export class Lazy<T> implements PromiseLike<T> {
   readonly #load: () => T | Promise<T>;
   #started: Promise<T> | undefined;
 
-  constructor(name: string, load: () => T | Promise<T>) {
+  /** @param name `Model.field`, as it is shown */
+  constructor(name: string, load: () => T | Promise<T>, access: "relation" | "deferred" = "relation") {
     this.#name = name;
-    this.#load = load;
+    this.#load = origins.watched ? asLoading(name, access, load) : load;
   }
   #promise(): Promise<T> {
     return (this.#started ??= (async () => this.#load())());

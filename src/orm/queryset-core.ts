@@ -5,6 +5,7 @@
 import type { EmbeddedQuery } from "../ast/expr.js";
 import { QUERY_SOURCE, type QuerySource } from "../ast/slots.js";
 import { NotSupportedError, QueryTypeError } from "../base/errors.js";
+import { notePlace, origins } from "../db/origin.js";
 import { isExpression } from "../expressions/expression.js";
 import { Q } from "../expressions/q.js";
 import { ShapeKey, type Slotter } from "../expressions/shape-key.js";
@@ -83,6 +84,7 @@ export class QuerySetCore implements QuerySource {
     this.low = p.low;
     this.high = p.high;
     this.sticky = p.sticky;
+    if (origins.watched) notePlace(this);
   }
   // `values`, `alias` and `fetchMode` are methods of the public API; the parts of the same names go by another way.
   get parts(): QuerySetParts {

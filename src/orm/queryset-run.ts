@@ -3,6 +3,7 @@ import { stateOf } from "./instance-state.js";
 import type { Expr } from "../ast/expr.js";
 import { NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
 import type { MaybePromise } from "../db/driver.js";
+import { asMadeAt, origins } from "../db/origin.js";
 import { isExpression } from "../expressions/expression.js";
 import { Count } from "../expressions/aggregate.js";
 import { F, isOptions } from "../expressions/makers.js";
@@ -25,6 +26,9 @@ import type { Database } from "../db/connection.js";
 
 /** Reads all rows and what is prefetched with them. They are kept; a failure is not: the next await tries again. */
 export function load(qs: QuerySetLike): Promise<unknown[]> {
+  return origins.watched ? asMadeAt(qs, qs.parts.hints, () => loadNow(qs)) : loadNow(qs);
+}
+function loadNow(qs: QuerySetLike): Promise<unknown[]> {
   let done: MaybePromise<unknown[]>;
   try {
     const { parts } = qs;

@@ -12,6 +12,7 @@ import { sql as template } from "../orm/raw.js";
 import type { Transaction, TransactionOptions } from "../db/begin.js";
 import type { AtomicOptions } from "../db/transaction.js";
 import type { Database } from "../db/connection.js";
+import type { ListenOptions, QueryEventName, QueryListener } from "../db/listeners.js";
 import * as deletion from "../fields/relations.js";
 import type { BaseConstraint } from "../meta/constraints.js";
 import type { Index } from "../meta/indexes.js";
@@ -84,6 +85,16 @@ export interface OrmMembers {
    * @see https://docs.djangoproject.com/en/stable/topics/db/transactions/#low-level-apis
    */
   begin(options?: TransactionOptions & { readonly using?: string }): Promise<Transaction>;
+  /**
+   * Calls `listener` for every statement once it has ended (`"query"`), or for those that took too long (`"slow"`). The record
+   * holds no parameters unless they are asked for, and its `line` is one line whatever the statement holds.
+   * @param options `using` (alias; else all databases), `params`, and for `"slow"` `over` (milliseconds; else the setting `slowQuery`)
+   * @returns a function that takes the listener away
+   * @throws ValueError for another event or option, or `"slow"` without a limit
+   * @example const off = orm.on("query", (query) => console.debug(query.line));
+   * @see https://docs.djangoproject.com/en/stable/ref/logging/#django-db-backends
+   */
+  on(event: QueryEventName, listener: QueryListener, options?: ListenOptions & { readonly using?: string }): () => void;
   /** Makes and removes tables, indexes and constraints. */
   schemaEditor(alias?: string, options?: SchemaEditorOptions): SchemaEditor;
   /** Makes the tables of all models, or of the given ones. With the table of content types come the rows of all models. */

@@ -28,7 +28,13 @@ export interface StatementText {
   readonly text: string;
   readonly params: DbParam[];
   /** Equal text has the same handle: prepared statements hang on it. */
-  readonly handle: { readonly name: string; prepared?: WeakMap<object, unknown> };
+  readonly handle: StatementHandle;
+}
+/** Prepared statements hang on it; `about` is for logs. */
+interface StatementHandle {
+  readonly name: string;
+  readonly about?: { readonly operation: string; readonly table?: string | undefined } | undefined;
+  prepared?: WeakMap<object, unknown>;
 }
 
 let serial = 0;
@@ -39,18 +45,26 @@ export class Compiled {
   readonly dialect: DialectInfo;
   /** The text depends on the time zone it was compiled for. */
   readonly usesTimeZone: boolean;
+  private readonly about: StatementHandle["about"];
   private readonly fixed: { text: string; handle: StatementText["handle"] } | null;
   private readonly late: readonly LateValue[];
   private variants: Map<string, { text: string; handle: StatementText["handle"] }> | undefined;
 
-  constructor(segments: readonly Segment[], bindings: readonly Binding[], dialect: DialectInfo, usesTimeZone = false) {
+  constructor(
+    segments: readonly Segment[],
+    bindings: readonly Binding[],
+    dialect: DialectInfo,
+    usesTimeZone = false,
+    about?: StatementHandle["about"],
+  ) {
+    this.about = about;
     this.usesTimeZone = usesTimeZone;
     this.segments = segments;
     this.bindings = bindings;
     this.dialect = dialect;
     this.late = bindings.flatMap((b) => (b.late === undefined ? [] : [b.late]));
     this.fixed = segments.every((s) => typeof s === "string")
-      ? { text: segments.join(""), handle: { name: `babik_${++serial}` } }
+      ? { text: segments.join(""), handle: { name: `babik_${++serial}`, about } }
       : null;
   }
 
@@ -115,7 +129,7 @@ export class Compiled {
     let known = this.variants.get(shape);
     if (known === undefined) {
       if (this.variants.size > 64) this.variants.clear();
-      known = { text: parts.join(""), handle: { name: `babik_${++serial}` } };
+      known = { text: parts.join(""), handle: { name: `babik_${++serial}`, about: this.about } };
       this.variants.set(shape, known);
     }
     return { text: known.text, params, handle: known.handle };

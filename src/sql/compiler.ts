@@ -213,8 +213,9 @@ export class Compiler {
     this.text_ = "";
     return this;
   }
-  finish(): Compiled {
-    return new Compiled([...this.segments, this.text_], this.bindings, this.info, this.usesTimeZone);
+  /** @param about what the statement is about, for logs */
+  finish(about?: { readonly operation: string; readonly table?: string | undefined }): Compiled {
+    return new Compiled([...this.segments, this.text_], this.bindings, this.info, this.usesTimeZone, about);
   }
   notSupported(what: string): never {
     throw new NotSupportedError(

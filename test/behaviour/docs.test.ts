@@ -20,6 +20,8 @@ const pages = [
   "docs/signals.md",
   "docs/errors.md",
   "docs/pagination.md",
+  "docs/instrumentation.md",
+  "docs/testing.md",
 ];
 
 test.each(pages)("%s", async (page) => {

@@ -223,6 +223,11 @@ class PostgresConnection implements DriverConnection {
     await this.#simple("ROLLBACK");
   }
 
+  async checkConstraints(): Promise<void> {
+    await this.#simple("SET CONSTRAINTS ALL IMMEDIATE");
+    await this.#simple("SET CONSTRAINTS ALL DEFERRED");
+  }
+
   async ping(): Promise<boolean> {
     if (!this.#state.usable) return false;
     try {

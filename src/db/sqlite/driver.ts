@@ -3,7 +3,7 @@
  * handle of the compiled query, and sorts errors. It must not know queries or models.
  */
 import { types } from "node:util";
-import { DataError, InterfaceError, ProgrammingError } from "../../base/errors.js";
+import { DataError, IntegrityError, InterfaceError, ProgrammingError } from "../../base/errors.js";
 import type { DbParam, DialectInfo } from "../../ast/seams.js";
 import { refuseAborted } from "../abort.js";
 import { classifySqlite } from "../classify/sqlite.js";
@@ -184,6 +184,16 @@ export class SqliteConnection implements DriverConnection {
     // SQLite rolls back by itself after some failures (disk full, I/O error); a second ROLLBACK would be an error.
     if (this.#open && this.#engine.inTransaction) this.#control("ROLLBACK");
     this.#endReadOnly();
+  }
+
+  checkConstraints(): void {
+    const broken = this.run({ text: "PRAGMA foreign_key_check", params: [] }).rows;
+    if (broken.length > 0)
+      throw new IntegrityError(
+        `Rows of ${[...new Set(broken.map((row) => String(row[0])))].join(", ")} refer to rows that do not exist (${broken.length} in all).`,
+        "integrity.foreign_key",
+        { table: String(broken[0]![0]) },
+      );
   }
 
   ping(): boolean {

@@ -4,6 +4,7 @@
  */
 import { QueryTypeError, ValueError } from "../../base/errors.js";
 import type { Database } from "../../db/connection.js";
+import { origins, withSetOrigin } from "../../db/origin.js";
 import { isOptions } from "../../expressions/makers.js";
 import { ShapeKey } from "../../expressions/shape-key.js";
 import type { MetaField, ModelMeta } from "../../meta/options.js";
@@ -116,8 +117,9 @@ export abstract class RelatedSet {
   /** The rows of the instance within a queryset. */
   restrict(base: QuerySet): QuerySet {
     const { alias, hints } = this.source;
+    const from = hints ?? hintsOf(this.instance);
     const start = base.with({
-      hints: hints ?? hintsOf(this.instance),
+      hints: origins.watched ? withSetOrigin(from, metaOfInstance(this.instance).objectName, this.cacheName) : from,
       fetchMode: stateOf(this.instance).fetchMode,
       ...(alias === null ? {} : { alias }),
     });

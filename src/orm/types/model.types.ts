@@ -233,6 +233,10 @@ export interface BabikSettings<A> {
   readonly defaultAutoField?: unknown;
   /** Which database rows are read from and written to; asked in order, the first answer counts. */
   readonly databaseRouters?: readonly Router[];
+  /** Keeps the last 9,000 statements of each database in `connection.queries`; not for production. */
+  readonly debug?: boolean;
+  /** Milliseconds from which a statement is slow: a warning of the process, or `orm.on("slow", …)`. */
+  readonly slowQuery?: number;
   readonly [setting: string]: unknown;
 }
 /** The orm of a program. `Rest` is what the run-time offers beside the models. */

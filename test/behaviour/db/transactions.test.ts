@@ -306,15 +306,15 @@ describe("watching", () => {
   test("wrappers run around statements, the first one outermost", async () => {
     const order: string[] = [];
     await db.executeWrapper(
-      (execute, statement) => {
+      (execute, ...rest) => {
         order.push("outer");
-        return execute(statement);
+        return execute(...rest);
       },
       () =>
         db.executeWrapper(
-          async (execute, statement, { alias }) => {
-            order.push(`inner ${alias}`);
-            return execute(statement);
+          async (execute, sql, params, many, context) => {
+            order.push(`inner ${context.connection.alias}`);
+            return execute(sql, params, many, context);
           },
           () => add(1),
         ),

@@ -117,9 +117,9 @@ describe("random programs of blocks", () => {
 describe("a block whose k-th statement fails", () => {
   test.each([0, 1, 2, 3, 4, 5])("k = %i leaves all of its work or nothing", async (k) => {
     let count = 0;
-    const remove = db.addExecuteWrapper((execute, statement) => {
+    const remove = db.addExecuteWrapper((execute, ...rest) => {
       if (count++ === k) throw new OperationalError("made to fail", "database.operational");
-      return execute(statement);
+      return execute(...rest);
     });
     const work = orm.atomic(async () => {
       await add("a");
