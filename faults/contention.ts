@@ -1,9 +1,14 @@
-/** Sixteen clients move money among five accounts: conflicts all the time, which `retries` has to solve without harm. */
+/**
+ * Sixteen clients move money among five accounts: conflicts all the time, which `retries` has to solve without harm. A transfer that
+ * met a conflict at every try is a failure that says so.
+ */
 import { audit, fillBank, Ledger, openBank, work } from "./bank.js";
 import { type Place, sessionsLeft } from "./servers.js";
 
 const ACCOUNTS_IN_PLAY = 5;
 const CLIENTS = 16;
+/** How many of the transfers have to succeed within the tries they have. */
+const SHARE = 0.98;
 
 export async function runContention(
   place: Place,
@@ -24,8 +29,11 @@ export async function runContention(
     await bank.close();
     const left = await sessionsLeft(place);
     const acknowledged = ledger.count("acknowledged");
+    const conflicts = /^OperationalError database\.(serialization|deadlock|locked)$/;
     const good =
-      acknowledged === ledger.outcomes.size &&
+      acknowledged >= ledger.outcomes.size * SHARE &&
+      [...ledger.errors.keys()].every((error) => conflicts.test(error)) &&
+      ledger.untyped.length === 0 &&
       rows.size === acknowledged &&
       verdict.sumExact &&
       verdict.wrongBalances + verdict.lost + verdict.ghosts + verdict.doubled === 0 &&
