@@ -1,14 +1,16 @@
 /**
- * What happens to money when connections die. Usage: npm run faults -- [--db postgres|mariadb|all] [--kills 500] [--cuts 300]
+ * What happens to money when connections die, and how programs end. Usage: npm run faults -- [--db postgres|mariadb|sqlite|all] [--kills 500] [--cuts 300]
  * [--transfers 500] [--clients 20] [--json <file>]. A server is taken from BABIK_POSTGRES_URL and BABIK_MARIADB_URL; on each a database of its own
  * is made and dropped. Figures are printed and written to a file. Fails when a promise is broken.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommits } from "./commits.js";
 import { runContention } from "./contention.js";
+import { runEndings } from "./endings.js";
 import { runKills } from "./kills.js";
 import { openAdmin, type Place, type ServerKind } from "./servers.js";
 
@@ -39,6 +41,7 @@ const scenarios: readonly Scenario[] = [
   (place) => runKills(place, { kills: Number(options.kills), clients }),
   (place) => runCommits(place, { cuts: Number(options.cuts), clients }),
   (place) => runContention(place, { transfers: Number(options.transfers) }),
+  (place) => runEndings(place.kind, place.url),
 ];
 
 async function onDatabase(kind: ServerKind, server: string, scenario: Scenario): Promise<Record<string, unknown>> {
@@ -56,6 +59,19 @@ async function onDatabase(kind: ServerKind, server: string, scenario: Scenario):
 }
 
 const results: Record<string, unknown>[] = [];
+function report(result: Record<string, unknown>): void {
+  results.push(result);
+  const { scenario: name, database, good, ...figures } = result;
+  console.log(`\n${String(name)} on ${String(database)}: ${good === true ? "every promise kept" : "BROKEN"}`);
+  for (const [key, value] of Object.entries(figures))
+    console.log(`  ${key}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
+}
+
+if (options.db === "all" || options.db === "sqlite") {
+  const folder = mkdtempSync(join(tmpdir(), "babik-faults-"));
+  report(await runEndings("sqlite", `sqlite:${join(folder, "rows.sqlite3")}`));
+  rmSync(folder, { recursive: true });
+}
 for (const kind of ["postgres", "mariadb"] as const) {
   if (options.db !== "all" && options.db !== kind) continue;
   const server = addresses[kind];
@@ -68,11 +84,7 @@ for (const kind of ["postgres", "mariadb"] as const) {
     const result = await onDatabase(kind, server, scenario);
     result["escaped"] = escaped.length - before;
     if (escaped.length > before) result["good"] = false;
-    results.push(result);
-    const { scenario: name, database, good, ...figures } = result;
-    console.log(`\n${String(name)} on ${String(database)}: ${good === true ? "every promise kept" : "BROKEN"}`);
-    for (const [key, value] of Object.entries(figures))
-      console.log(`  ${key}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
+    report(result);
   }
 }
 for (const error of escaped.slice(0, 5)) console.error(error);

@@ -28,8 +28,8 @@ const minutes = Number(options.minutes);
 /** A measure each so many milliseconds: thirty in the minute that is looked at. */
 const STEP = Math.min(2000, minutes * 200);
 
-/** How often the units that fill caches are run before the time begins. */
-const WARM_UP = 2000;
+/** How many units that fill caches each client runs before the time begins. */
+const WARM_UP = 800;
 
 function open(url: string) {
   return babik({ databases: { default: url }, apps: { soak: { Item, Shop, Tag } } });
@@ -40,6 +40,7 @@ interface Sample {
   readonly minute: number;
   readonly rss: number;
   readonly heap: number;
+  readonly external: number;
 }
 
 function median(numbers: readonly number[]): number {
@@ -53,14 +54,18 @@ async function soak(url: string): Promise<void> {
   const names = Object.keys(units);
   const counts = Object.fromEntries(names.map((name) => [name, 0]));
   const samples: Sample[] = [];
-  // Bounded caches are filled first: until then memory grows as it is meant to.
-  for (let i = 0; i < WARM_UP; i++) for (const name of ["shapes", "wrongName", "wrongSql"]) await runUnit(name, orm);
+  // Bounded caches (shapes, and prepared statements of each connection) are filled first: until then memory grows as it is meant to.
+  await Promise.all(
+    Array.from({ length: Number(options.clients) }, async () => {
+      for (let i = 0; i < WARM_UP; i++) await runUnit(i % 10 === 0 ? "wrongName" : "shapes", orm);
+    }),
+  );
   const begun = performance.now();
   const until = begun + minutes * 60_000;
   const timer = setInterval(() => {
     globalThis.gc?.();
-    const { rss, heapUsed } = process.memoryUsage();
-    samples.push({ minute: (performance.now() - begun) / 60_000, rss, heap: heapUsed });
+    const { rss, heapUsed: heap, external } = process.memoryUsage();
+    samples.push({ minute: (performance.now() - begun) / 60_000, rss, heap, external });
   }, STEP);
   await Promise.all(
     Array.from({ length: Number(options.clients) }, async () => {
@@ -78,7 +83,7 @@ async function soak(url: string): Promise<void> {
   await orm.close();
   const within = (from: number, to: number): readonly Sample[] =>
     samples.filter((s) => s.minute >= from && s.minute < to);
-  const mega = (which: readonly Sample[], key: "rss" | "heap"): number =>
+  const mega = (which: readonly Sample[], key: "rss" | "heap" | "external"): number =>
     Math.round((median(which.map((s) => s[key])) / 2 ** 20) * 10) / 10;
   // The third minute and the last; of a short run its third tenth and its last.
   const tenth = minutes >= 10 ? 1 : minutes / 10;
@@ -94,6 +99,8 @@ async function soak(url: string): Promise<void> {
     "heap after collection, third minute (MB)": mega(third, "heap"),
     "heap after collection, last minute (MB)": mega(last, "heap"),
     "resident by minute (MB)": Array.from({ length: Math.ceil(minutes) }, (_, i) => mega(within(i, i + 1), "rss")),
+    "heap by minute (MB)": Array.from({ length: Math.ceil(minutes) }, (_, i) => mega(within(i, i + 1), "heap")),
+    "external by minute (MB)": Array.from({ length: Math.ceil(minutes) }, (_, i) => mega(within(i, i + 1), "external")),
     poolWaiting: pool?.waiting ?? 0,
     poolInUse: pool === undefined ? 0 : pool.size - pool.idle,
     good: growth <= 0.05 && (pool === undefined || pool.size === pool.idle),
