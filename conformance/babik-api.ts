@@ -153,6 +153,10 @@ export class Orm {
       await call(cursor, "close");
     }
   }
+  /** Runs several statements on one connection. */
+  async script(alias: string, sql: string): Promise<void> {
+    await call(this.connection(alias), "script", [sql]);
+  }
   /** Runs `fn` in a transaction of each alias and commits. */
   async commit(aliases: readonly string[], fn: () => Promise<void>): Promise<void> {
     const [first, ...rest] = aliases;

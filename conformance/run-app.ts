@@ -241,7 +241,9 @@ function allTables(app: AppSpec): Set<string> {
 }
 
 async function dropTable(orm: Orm, alias: string, database: DatabaseName, table: string): Promise<void> {
-  if (database === "mariadb") await orm.rows(alias, "SET FOREIGN_KEY_CHECKS = 0");
-  await orm.rows(alias, `DROP TABLE IF EXISTS ${quote(table, database)}${database === "postgres" ? " CASCADE" : ""}`);
-  if (database === "mariadb") await orm.rows(alias, "SET FOREIGN_KEY_CHECKS = 1");
+  const drop = `DROP TABLE IF EXISTS ${quote(table, database)}${database === "postgres" ? " CASCADE" : ""}`;
+  // A setting of the session lasts as long as the connection is kept: the three go together.
+  if (database === "mariadb")
+    await orm.script(alias, `SET FOREIGN_KEY_CHECKS = 0; ${drop}; SET FOREIGN_KEY_CHECKS = 1`);
+  else await orm.rows(alias, drop);
 }
