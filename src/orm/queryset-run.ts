@@ -50,14 +50,14 @@ function loadNow(qs: QuerySetLike): Promise<unknown[]> {
   return (qs.resultPromise = reading);
 }
 export function checkLock(qs: QuerySetLike, db: Database): void {
-  if (qs.query.lock === null) return;
-  const info = db.dialect;
-  if (info.features.selectForUpdate && !db.inTransaction) throw transactionNeeded();
+  if (qs.query.lock === null || db.inTransaction) return;
+  // All servers have row locks, and the first query may come before their version is known.
+  if (!db.embedded || db.dialect.features.selectForUpdate) throw transactionNeeded();
 }
 import { TransactionManagementError } from "../base/errors.js";
 function transactionNeeded(): Error {
   return new TransactionManagementError(
-    "select_for_update cannot be used outside of a transaction.",
+    "select_for_update cannot be used outside of a transaction: put the query and what depends on it into atomic().",
     "lock.transaction",
   );
 }
