@@ -12,8 +12,11 @@ const storage = new AsyncLocalStorage<AbortSignal | undefined>();
 export const signals = { used: false };
 
 /**
- * Runs `fn`; the statements of what it awaits are cancelled when `signal` is aborted. Within another such call either signal cancels.
- * @throws ValueError for what is no AbortSignal
+ * Runs `fn`; the statements of what it awaits are cancelled when `signal` is aborted: before they are sent, while they wait for a
+ * connection, and on the server (not on SQLite, where a running statement ends first). Within another such call either cancels.
+ * @returns what `fn` gives
+ * @throws ValueError for what is no AbortSignal; statements then throw OperationalError `database.cancelled`
+ * @example await withSignal(AbortSignal.timeout(500), async () => Product.objects.filter({ name__regex: pattern }).count())
  */
 export function withSignal<T>(signal: AbortSignal, fn: () => T): T {
   const outer = storage.getStore();

@@ -108,7 +108,9 @@ function readTls(ssl: unknown, mode: unknown): TlsOptions {
   if (mode !== undefined) {
     const known = keyword("sslmode", mode, ["disable", "require", "verify-ca", "verify-full", "no-verify"], "disable");
     if (known === "disable") return false;
-    return { rejectUnauthorized: known !== "no-verify", ...objectOf(ssl) };
+    // As with libpq: the certificate has to be signed by the authority, whatever name stands in it.
+    const anyName = known === "verify-ca" ? { checkServerIdentity: () => undefined } : {};
+    return { rejectUnauthorized: known !== "no-verify", ...anyName, ...objectOf(ssl) };
   }
   if (typeof ssl === "object" && ssl !== null) return { rejectUnauthorized: true, ...objectOf(ssl) };
   return boolean("ssl", ssl, false) ? { rejectUnauthorized: true } : false;

@@ -22,6 +22,8 @@ const pages = [
   "docs/pagination.md",
   "docs/instrumentation.md",
   "docs/testing.md",
+  "docs/transactions.md",
+  "docs/connections.md",
 ];
 
 test.each(pages)("%s", async (page) => {
