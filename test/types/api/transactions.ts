@@ -30,7 +30,8 @@ const inner = await tx.atomic(async () => "x");
 holds<Equal<typeof inner, string>>();
 const here = await tx.savepoint();
 holds<Equal<typeof here, Savepoint>>();
-holds<Equal<Awaited<ReturnType<typeof savepoint>>, Savepoint>>();
+const byHand = await savepoint("default");
+holds<Equal<typeof byHand, Savepoint>>();
 
 // ---- using(tx): the type of the queryset stays, methods of one's own included
 const cheap = await Product.objects.using(tx).cheap().values("name");
