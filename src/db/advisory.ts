@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
-import { ownOptions } from "../base/options.js";
+import { namedOptions } from "../base/options.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { NotSupportedError, OperationalError, TransactionManagementError, ValueError } from "../base/errors.js";
 import { currentSignal, refuseAborted } from "./abort.js";
@@ -57,7 +57,7 @@ interface Wish {
 }
 
 function readWish(key: AdvisoryKey, given: AdvisoryLockOptions, database: string): Wish {
-  const options = ownOptions(given);
+  const options = namedOptions("an advisory lock", given, ["wait", "shared"]);
   const { wait = true, shared = false } = options;
   if (typeof wait !== "boolean" && !(typeof wait === "number" && Number.isSafeInteger(wait) && wait >= 0))
     throw new ValueError("The option 'wait' takes true, false or a number of milliseconds.", "lock.options");

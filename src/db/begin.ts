@@ -2,14 +2,14 @@
  * Transactions with a handle: `await using tx = await orm.begin()`. For those whose begin and end lie in different functions;
  * where one function is the whole transaction, `atomic` is shorter and rolls back by itself.
  */
-import { ownOptions } from "../base/options.js";
+import { namedOptions } from "../base/options.js";
 import { TransactionManagementError, ValueError } from "../base/errors.js";
 import { checkSignal, currentSignal, refuseAborted, withSignal, withoutSignal } from "./abort.js";
 import { ambient, type Block, currentBlock, enterBlock, type TransactionHost } from "./block.js";
 import type { BeginOptions, MaybePromise } from "./driver.js";
 import { begin, commit, end, rollBack, runHooks } from "./root.js";
 import { Savepoint } from "./savepoint.js";
-import { type AtomicOptions, checkNames, runAtomic } from "./transaction.js";
+import { type AtomicOptions, runAtomic } from "./transaction.js";
 
 /** How a transaction with a handle is begun. */
 export interface TransactionOptions extends BeginOptions {
@@ -46,8 +46,7 @@ export class Transaction {
 
   /** Begins a transaction; see `Database.begin`. */
   static async begin(host: TransactionHost, given: TransactionOptions): Promise<Transaction> {
-    const options = ownOptions(given);
-    checkNames("begin()", options, ["isolation", "readOnly", "deferrable", "signal"]);
+    const options = namedOptions("begin()", given, ["isolation", "readOnly", "deferrable", "signal"]);
     if (options.signal !== undefined) checkSignal(options.signal);
     const outer = ambient.used ? currentBlock(host) : undefined;
     if (outer !== undefined && !outer.ended)
@@ -108,7 +107,7 @@ export class Transaction {
     if (typeof fn !== "function")
       throw new ValueError("onCommit() takes the function that is to be called.", "transaction.on_commit");
     this.#check();
-    this.#block.hooks.push({ run: fn, robust: ownOptions(options).robust === true });
+    this.#block.hooks.push({ run: fn, robust: namedOptions("onCommit()", options, ["robust"]).robust === true });
   }
 
   /**

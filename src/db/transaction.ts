@@ -1,7 +1,7 @@
 /**
  * Atomic blocks from outside: running a function in the outermost block, with repetitions, or in a nested one.
  */
-import { ownOptions } from "../base/options.js";
+import { namedOptions } from "../base/options.js";
 import { TransactionManagementError, ValueError } from "../base/errors.js";
 import { checkSignal, currentSignal, refuseAborted, withSignal } from "./abort.js";
 import { ambient, Block, currentBlock, enterBlock, type TransactionHost } from "./block.js";
@@ -27,27 +27,25 @@ export interface AtomicOptions extends BeginOptions {
   readonly ofTest?: boolean | undefined;
 }
 
-const names = ["isolation", "readOnly", "deferrable", "savepoint", "durable", "retries", "signal", "ofTest"];
+const names: readonly (keyof AtomicOptions)[] = [
+  "isolation",
+  "readOnly",
+  "deferrable",
+  "savepoint",
+  "durable",
+  "retries",
+  "signal",
+  "ofTest",
+];
 
 /** Runs `fn` in an atomic block; see `Database.atomic`. */
 export async function runAtomic<T>(host: TransactionHost, fn: () => T | Promise<T>, given: AtomicOptions): Promise<T> {
-  const options = ownOptions(given);
+  const options = namedOptions("atomic()", given, names);
   if (typeof fn !== "function")
     throw new ValueError("atomic() takes the function that is to be run in the block.", "transaction.function");
-  checkNames("atomic()", options, names);
   if (options.signal === undefined) return atomic(host, fn, options);
   checkSignal(options.signal);
   return withSignal(options.signal, () => atomic(host, fn, options));
-}
-
-/** Refuses options that there are not. */
-export function checkNames(what: string, options: object, allowed: readonly string[]): void {
-  for (const name of Object.keys(options))
-    if (!allowed.includes(name))
-      throw new ValueError(
-        `${what} has no option '${name.slice(0, 40)}'. Options are: ${allowed.filter((n) => n !== "ofTest").join(", ")}.`,
-        "transaction.option",
-      );
 }
 
 async function atomic<T>(host: TransactionHost, fn: () => T | Promise<T>, options: AtomicOptions): Promise<T> {

@@ -175,9 +175,9 @@ describe("begin()", () => {
   });
 
   test("options that there are not are refused", async () => {
-    expect(await failure(() => orm.begin({ retries: 3 } as never))).toMatchObject({ code: "transaction.option" });
+    expect(await failure(() => orm.begin({ retries: 3 } as never))).toMatchObject({ code: "options.unknown" });
     expect(await failure(() => orm.atomic(async () => 1, { isolaton: "serializable" } as never))).toMatchObject({
-      code: "transaction.option",
+      code: "options.unknown",
     });
     expect(await failure(() => orm.begin({ isolation: "chaos" as never }))).toMatchObject({
       code: "transaction.isolation",
