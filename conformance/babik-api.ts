@@ -192,12 +192,12 @@ export class Orm {
   }
   /** Has a statement run before others: the one that `first` names for their text, if any. */
   async beforeEach(alias: string, first: (sql: string) => string | undefined): Promise<void> {
-    type Execute = (statement: { readonly text: string; readonly params: readonly unknown[] }) => unknown;
+    type Execute = (sql: string, params: unknown, many: boolean, context: unknown) => unknown;
     await call(this.connection(alias), "addExecuteWrapper", [
-      async (execute: Execute, statement: { readonly text: string; readonly params: readonly unknown[] }) => {
-        const text = first(statement.text);
-        if (text !== undefined) await execute({ text, params: [] });
-        return execute(statement);
+      async (execute: Execute, sql: string, params: unknown, many: boolean, context: unknown) => {
+        const text = first(sql);
+        if (text !== undefined) await execute(text, [], false, context);
+        return execute(sql, params, many, context);
       },
     ]);
   }
