@@ -92,6 +92,9 @@ export class InvalidCursor extends InvalidPage {}
 /** The warning (`process.on("warning")`) about pages of rows that come in no order: a row may be on two pages, or on none. */
 export class UnorderedObjectListWarning extends BabikError {}
 
+/** Codes after which the same transaction, begun anew, may well succeed. */
+const RETRYABLE: ReadonlySet<string> = new Set(["database.deadlock", "database.serialization", "database.locked"]);
+
 /** Everything that comes from, or because of, the database. The driver's error is the `cause`. */
 export class DatabaseError extends BabikError {
   /** The database's own code (SQLSTATE, MySQL error number or SQLite result code name). */
@@ -99,6 +102,17 @@ export class DatabaseError extends BabikError {
   constructor(message: string, code = "database.error", facts: ErrorFacts & { databaseCode?: string } = {}) {
     super(message, code, facts);
     if (facts.databaseCode !== undefined) hide(this, "databaseCode", facts.databaseCode);
+  }
+  /**
+   * Whether the same transaction, begun anew, may well succeed: a serialization failure, a deadlock, a lock that was not free in
+   * time. The whole block has to be run again, as `retries` does; never true where a COMMIT may have been done.
+   */
+  get isRetryable(): boolean {
+    return RETRYABLE.has(this.code);
+  }
+  /** Whether the connection was lost. What was not committed by then is rolled back by the server. */
+  get isDisconnect(): boolean {
+    return this.code === "database.connection_lost";
   }
 }
 /** Raised for misuse of the interface: a closed connection or cursor. */

@@ -110,17 +110,14 @@ export function toError(finding: Finding, cause: unknown, statement?: string): D
   return new DatabaseError(message, code, facts);
 }
 
-/** Codes after which the same transaction, begun anew, may well succeed. */
-const retryable = new Set(["database.deadlock", "database.serialization", "database.locked"]);
-
 /** True for a serialization failure, a deadlock or a lock that was not free in time: running the whole block again is safe. */
 export function isRetryable(error: unknown): boolean {
-  return error instanceof OperationalError && retryable.has(error.code);
+  return error instanceof DatabaseError && error.isRetryable;
 }
 
 /** True when the connection that gave this error is gone. */
 export function isDisconnect(error: unknown): boolean {
-  return error instanceof OperationalError && error.code === "database.connection_lost";
+  return error instanceof DatabaseError && error.isDisconnect;
 }
 
 /**

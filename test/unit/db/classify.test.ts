@@ -1,6 +1,7 @@
 /** Errors of the three databases, as kinds. */
 import { describe, expect, test } from "vitest";
 import {
+  CommitUnknown,
   DatabaseError,
   DataError,
   IntegrityError,
@@ -245,6 +246,21 @@ test("errors of babik pass through, and anything that was thrown can be classifi
     for (const thrown of [undefined, null, "text", 5, {}, Object.create(null)])
       expect(classify(thrown)).toBeInstanceOf(DatabaseError);
   }
+});
+
+test("errors tell whether beginning anew may help, and whether the connection was lost", () => {
+  const said = (code: string): unknown => {
+    const error = classifyPostgres({ severity: "ERROR", code, message: "no" }) as DatabaseError;
+    return [error.isRetryable, error.isDisconnect];
+  };
+  expect(["40001", "40P01"].map(said)).toEqual([
+    [true, false],
+    [true, false],
+  ]);
+  expect(said("57P01")).toEqual([false, true]);
+  expect(said("23505")).toEqual([false, false]);
+  const unknown = new CommitUnknown("?", "transaction.commit_unknown");
+  expect([unknown.isRetryable, unknown.isDisconnect]).toEqual([false, false]);
 });
 
 describe("a COMMIT that failed", () => {
