@@ -17,6 +17,8 @@ export class InstanceState {
   eager: Set<string> | null = null;
   /** Results of prefetched sets, by accessor name. */
   prefetched: Record<string, unknown> | null = null;
+  /** Querysets that answer with prefetched rows, and those the rows were read through, by accessor name. */
+  sets: Record<string, unknown> | null = null;
   /** Instances read by the same query. */
   peers: readonly object[] | null;
   fetchMode: FetchMode;
@@ -40,6 +42,7 @@ export class InstanceState {
     s.cache = this.cache;
     s.eager = this.eager;
     s.prefetched = this.prefetched;
+    s.sets = this.sets;
     return s;
   }
 }

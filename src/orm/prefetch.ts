@@ -176,7 +176,7 @@ async function loadLevel(
     handed.add(found);
     if (own) putValue(instance, name, found);
     else {
-      if (through !== null) notePrefetchQuerySet(found, through);
+      if (through !== null) notePrefetchQuerySet(instance, loader.cacheName, found, through);
       setPrefetched(instance, loader.cacheName, found);
     }
   }

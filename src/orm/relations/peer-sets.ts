@@ -26,7 +26,10 @@ interface Waiting {
   transaction: object | undefined;
   wasted: number;
 }
-const byResult = new WeakMap<readonly object[], Map<string, Waiting>>();
+/** Peers with what waits for them. It lies on their list: in a table that lives long it would outlive them. */
+interface WaitedFor extends ReadonlyArray<object> {
+  waiting?: Map<string, Waiting>;
+}
 
 /** A set of related rows, as far as its reading goes. */
 export interface WholeSet {
@@ -79,8 +82,7 @@ async function readForAll(
 }
 /** What waits and may still be given away. */
 function current(set: WholeSet, db: Database, peers: readonly object[], tables: readonly string[] | null): Waiting {
-  let names = byResult.get(peers);
-  if (names === undefined) byResult.set(peers, (names = new Map()));
+  const names = ((peers as WaitedFor).waiting ??= new Map<string, Waiting>());
   const version = db.writes.version(tables);
   const { transaction } = db;
   let waiting = names.get(set.cacheName);
@@ -136,5 +138,5 @@ function tablesOf({ related, relation }: WholeSet): readonly string[] | null {
 /** Forgets what waits for an instance: its set is being changed. */
 export function forgetPeerSets(instance: object, cacheName: string): void {
   const { peers } = stateOf(instance);
-  if (peers !== null) byResult.get(peers)?.get(cacheName)?.sets.delete(instance);
+  if (peers !== null) (peers as WaitedFor).waiting?.get(cacheName)?.sets.delete(instance);
 }

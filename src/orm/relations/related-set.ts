@@ -10,7 +10,7 @@ import { ShapeKey } from "../../expressions/shape-key.js";
 import type { MetaField, ModelMeta } from "../../meta/options.js";
 import { addFilter } from "../../query/filter.js";
 import { isInstance } from "../../ast/slots.js";
-import { dropPrefetched, hasPk, metaOfInstance, stateOf } from "../instance-state.js";
+import { dropPrefetched, hasPk, metaOfInstance, ownState, stateOf } from "../instance-state.js";
 import type { Manager } from "../manager.js";
 import { QuerySet } from "../queryset.js";
 import { runtimeOf } from "../runtime.js";
@@ -32,11 +32,27 @@ export interface SetSource {
   readonly hints: Readonly<Record<string, unknown>> | null;
 }
 
-const ofPrefetch = new WeakMap<object, QuerySet>();
-const filled = new WeakMap<object, QuerySet>();
-/** Notes the queryset that prefetched rows were read through: what is derived from them later starts from it. */
-export function notePrefetchQuerySet(rows: readonly object[], queryset: QuerySet): void {
-  ofPrefetch.set(rows, queryset);
+/**
+ * What belongs to prefetched rows. It lies on the instance and not in a table beside: values of a table that lives long keep
+ * whatever they lead to alive through the small collections of garbage.
+ */
+interface PrefetchedSet {
+  readonly rows: readonly object[];
+  /** The queryset they were read through: what is derived from them later starts from it. */
+  readonly through: QuerySet | null;
+  /** The queryset that answers with them. */
+  filled: QuerySet | null;
+}
+/** Notes the queryset that prefetched rows were read through. */
+export function notePrefetchQuerySet(
+  instance: object,
+  cacheName: string,
+  rows: readonly object[],
+  through: QuerySet | null,
+): PrefetchedSet {
+  const set: PrefetchedSet = { rows, through, filled: null };
+  (ownState(instance).sets ??= Object.create(null) as Record<string, unknown>)[cacheName] = set;
+  return set;
 }
 
 /** What all kinds of sets have in common. */
@@ -135,14 +151,15 @@ export abstract class RelatedSet {
     );
   }
   private prefetched(rows: object[]): QuerySet {
-    let qs = filled.get(rows);
-    if (qs === undefined) {
-      qs = this.restrict(ofPrefetch.get(rows) ?? this.source.manager.getQuerySet()).with({ prefetches: [] });
+    let set = stateOf(this.instance).sets?.[this.cacheName] as PrefetchedSet | undefined;
+    if (set === undefined || set.rows !== rows) set = notePrefetchQuerySet(this.instance, this.cacheName, rows, null);
+    if (set.filled === null) {
+      const qs = this.restrict(set.through ?? this.source.manager.getQuerySet()).with({ prefetches: [] });
       qs.result = rows;
       qs.resultPromise = Promise.resolve(rows);
-      filled.set(rows, qs);
+      set.filled = qs;
     }
-    return qs;
+    return set.filled;
   }
   get isPrefetched(): boolean {
     return Array.isArray(stateOf(this.instance).prefetched?.[this.cacheName]);
