@@ -46,7 +46,11 @@ const db = orm.connection();
 ${body}
 `,
   );
-  const { stdout, stderr } = await run(process.execPath, ["--unhandled-rejections=strict", file], { timeout: 15_000 });
+  const { stdout, stderr } = await run(
+    process.execPath,
+    ["--unhandled-rejections=strict", "--expose-gc", "--no-warnings", file],
+    { timeout: 15_000 },
+  );
   expect(stderr.replaceAll(/^.*(?:ExperimentalWarning|--trace-warnings).*$/gm, "").trim()).toBe("");
   return stdout.trim();
 }
@@ -97,6 +101,23 @@ await tx.rollback();
 await orm.dropTables();
 console.log("done");`),
   ).toBe("done");
+});
+
+test("a transaction whose handle was lost is rolled back, and its connection serves others", async () => {
+  const text = await program(`await orm.createTables();
+process.on("warning", (warning) => console.log(warning.code));
+await (async () => {
+  const tx = await orm.begin();
+  await Item.objects.using(tx).create({ name: "lost" });
+})();
+for (let i = 0; i < 200 && (db.inTransaction || db.pool === undefined || db.pool.holders.length > 0); i++) {
+  gc();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  if (db.pool === undefined && i > 20) break;
+}
+console.log(await Item.objects.count());
+await orm.dropTables();`);
+  expect(text.split("\n")).toEqual(["BABIK_ABANDONED_TRANSACTION", "0"]);
 });
 
 test("work that is under way when close() is called is done before", async () => {
