@@ -1,4 +1,5 @@
 /** Loading for all rows of a result at once: a page written in the worst way, and what must not be loaded so. */
+import { inspect } from "node:util";
 import {
   atomic,
   babik,
@@ -213,4 +214,18 @@ test("what is loaded in a transaction is not shared with those outside of it", a
     Promise.all([atomic(async () => (await books[0]!.publisher).name), books[1]!.publisher.then((p: Row) => p.name)]),
   );
   expect(queries.filter((q) => q.kind === "statement").length).toBeGreaterThanOrEqual(2);
+});
+test("printing, serialising, spreading and cloning a row run nothing and throw nothing", async () => {
+  const [book] = await Book.objects.only("title").slice(0, 1);
+  const [loaded] = await Book.objects.selectRelated("author").prefetchRelated("reviews").slice(0, 1);
+  const { queries } = await captureQueries(async () => {
+    for (const row of [book!, loaded!, new Book({ title: "new" })]) {
+      expect(inspect(row, { depth: 5, showHidden: true })).toContain(row.title);
+      expect(JSON.parse(JSON.stringify(row))).toHaveProperty("title", row.title);
+      expect({ ...row }).toHaveProperty("title", row.title);
+      expect(structuredClone(row)).toHaveProperty("title", row.title);
+      expect(`${inspect(row.publisher)} ${String(row.publisher)}`).toMatch(/publisher/);
+    }
+  });
+  expect(queries).toHaveLength(0);
 });
