@@ -152,6 +152,39 @@ export class IntegrityError extends DatabaseError {
     for (const key of ["constraint", "table", "columns"] as const)
       if (facts[key] !== undefined) hide(this, key, facts[key]);
   }
+  /**
+   * The same failure as the check before saving would have told it: messages by field, with the codes and texts of `fullClean()`.
+   * So a form can show what only the database could see, such as a name that somebody else took meanwhile. Where the database does
+   * not tell what was broken, the message is filed under `__all__`.
+   * @example try { await product.save(); } catch (e) { if (e instanceof IntegrityError) throw e.toValidationError(); }
+   */
+  toValidationError(): ValidationError {
+    const messages = meanings.get(this)?.() ?? {
+      [NON_FIELD_ERRORS]: [{ message: "The values break a rule of the database.", code: "invalid" }],
+    };
+    const error = new ValidationError(messages);
+    Object.defineProperty(error, "cause", { value: this, configurable: true, writable: true });
+    return error;
+  }
+}
+/** Messages by field. */
+export type MessagesByField = Readonly<Record<string, readonly ValidationMessage[]>>;
+const meanings = new WeakMap<IntegrityError, () => MessagesByField>();
+/** Adds what the model knows about a broken constraint, where the database did not tell: for whoever sent the statement. */
+export function explainIntegrityError(
+  error: IntegrityError,
+  facts: {
+    readonly model: string;
+    readonly table: string;
+    readonly constraint: string | undefined;
+    readonly columns: readonly string[] | undefined;
+  },
+  messages: () => MessagesByField,
+): void {
+  if (meanings.has(error)) return;
+  meanings.set(error, messages);
+  for (const key of ["model", "table", "constraint", "columns"] as const)
+    if (error[key] === undefined && facts[key] !== undefined) hide(error, key, facts[key]);
 }
 /** Raised when deleting would remove rows that a PROTECT relation guards. */
 export class ProtectedError extends IntegrityError {

@@ -19,6 +19,7 @@ import { checkBatch, DEADLOCKS } from "./bulk-create.js";
 import { settleGeneric } from "./contenttypes/hook.js";
 import { databaseOf } from "./execute.js";
 import { storedValue } from "./insert.js";
+import { explained } from "./integrity.js";
 import { hasPk, metaOfInstance, pkOf } from "./instance-state.js";
 import { inBatchesThatFit, valueSize } from "./packets.js";
 import type { QuerySetLike } from "./queryset-state.js";
@@ -147,7 +148,11 @@ async function byTable(
       if (compiled === null) continue;
       await compiled.ready(db);
       const bound = compiled.bind([...qs.values_, ...part.flat()], currentZone(), db);
-      total += (await db.run(bound)).affected;
+      try {
+        total += (await db.run(bound)).affected;
+      } catch (error) {
+        throw explained(error, meta);
+      }
     }
   return total;
 }

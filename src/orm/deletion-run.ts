@@ -9,6 +9,7 @@ import type { Compiled } from "../sql/compiled.js";
 import { compileStatement } from "../sql/compile.js";
 import { allRows } from "./base-rows.js";
 import { send } from "./execute.js";
+import { explained } from "./integrity.js";
 import type { QuerySet } from "./queryset.js";
 
 /** More keys than this do not go into one statement: long lists make some servers give up their index. */
@@ -43,7 +44,11 @@ export async function deleteMatching(qs: QuerySet, db: Database): Promise<number
     qs.node.compiled.set(key, known);
   }
   if (known.compiled === null) return 0;
-  return (await send(db, known.compiled, qs.values_, false)).affected;
+  try {
+    return (await send(db, known.compiled, qs.values_, false)).affected;
+  } catch (error) {
+    throw explained(error, qs.meta);
+  }
 }
 /** Deletes rows of one table by their keys. */
 export async function deleteKeys(meta: ModelMeta, keys: readonly unknown[], db: Database): Promise<number> {

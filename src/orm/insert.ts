@@ -7,6 +7,7 @@ import { MISFIT } from "../ast/slots.js";
 import { FieldError, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import type { Database } from "../db/connection.js";
+import type { RunResult } from "../db/driver.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
 import { ShapeKey, Slotter } from "../expressions/shape-key.js";
 import type { Field } from "../fields/field.js";
@@ -17,6 +18,7 @@ import { planExpr } from "../query/plan.js";
 import { Query } from "../query/state.js";
 import { fitting } from "../query/write.js";
 import { compileStatement } from "../sql/compile.js";
+import { explained } from "./integrity.js";
 import type { Compiled } from "../sql/compiled.js";
 
 export interface InsertOptions {
@@ -70,7 +72,12 @@ export async function insertRows(
     }
   }
   const bound = compiled.bind(values, currentZone());
-  const result = await db.run({ ...bound, bigInts: returning.some((f) => f.needsBigInt) });
+  let result: RunResult;
+  try {
+    result = await db.run({ ...bound, bigInts: returning.some((f) => f.needsBigInt) });
+  } catch (error) {
+    throw explained(error, meta);
+  }
   const readers = returning.map((f) => f.fromDb(info));
   return {
     rows: result.rows.map((r) => r.map((v, i) => (v === null || readers[i] === undefined ? v : readers[i](v)))),

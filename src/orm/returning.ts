@@ -20,6 +20,7 @@ import { canFastDelete } from "./deletion-relations.js";
 import { batches, deleteKeys, keysPerStatement } from "./deletion-run.js";
 import { databaseOf, readRows, send, type Executable } from "./execute.js";
 import { needsBigInts } from "./hydrate.js";
+import { explained } from "./integrity.js";
 import type { QuerySet } from "./queryset.js";
 import type { QuerySetLike } from "./queryset-state.js";
 import type { ShapeNode } from "./shape.js";
@@ -129,8 +130,12 @@ async function removed(rows: QuerySet, db: Database, info: DialectInfo): Promise
 }
 async function run(rows: QuerySetLike, exe: Executable, values: readonly unknown[], db: Database): Promise<unknown[]> {
   if (exe.compiled === null) return [];
-  const result = await send(db, exe.compiled, values, exe.bigInts);
-  return readRows(rows.parts, exe, result.rows, db);
+  try {
+    const result = await send(db, exe.compiled, values, exe.bigInts);
+    return readRows(rows.parts, exe, result.rows, db);
+  } catch (error) {
+    throw explained(error, rows.meta);
+  }
 }
 
 /** The statement of a shape with its columns, kept with the shape. */

@@ -5,6 +5,7 @@ import { containsAggregate } from "../ast/walk.js";
 import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import type { Database } from "../db/connection.js";
+import type { RunResult } from "../db/driver.js";
 import { ShapeKey } from "../expressions/shape-key.js";
 import type { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
@@ -13,6 +14,7 @@ import { planUpdate, resolveAssignments } from "../query/write.js";
 import type { Compiled } from "../sql/compiled.js";
 import { compileStatement } from "../sql/compile.js";
 import { databaseOf } from "./execute.js";
+import { explained } from "./integrity.js";
 import type { QuerySetLike } from "./queryset-state.js";
 import type { ShapeNode } from "./shape.js";
 
@@ -161,7 +163,12 @@ export async function updateReturning(
   if (exe.compiled === null) return { matched: 0, row: null };
   await exe.compiled.ready(db);
   const bound = exe.compiled.bind(values, currentZone(), db);
-  const result = await db.run({ ...bound, bigInts: wanted.some((f) => f.needsBigInt) });
+  let result: RunResult;
+  try {
+    result = await db.run({ ...bound, bigInts: wanted.some((f) => f.needsBigInt) });
+  } catch (error) {
+    throw explained(error, meta);
+  }
   const row =
     wanted.length > 0 && result.rows.length > 0
       ? result.rows[0]!.map((v, i) => {

@@ -1,6 +1,6 @@
 /** `Meta.constraints` before saving: unique, check and exclusion constraints, asked of the database with the instance's values. */
 import { func, lookup, where, type Expr, type FuncSpec } from "../ast/expr.js";
-import { NON_FIELD_ERRORS, type ValidationMessage } from "../base/errors.js";
+import type { ValidationMessage } from "../base/errors.js";
 import type { Database } from "../db/connection.js";
 import { isExpression } from "../expressions/expression.js";
 import { ShapeKey } from "../expressions/shape-key.js";
@@ -20,7 +20,7 @@ import { metaOfInstance } from "./instance-state.js";
 import type { QuerySet } from "./queryset.js";
 import { runtimeOf, type CleanOptions } from "./runtime.js";
 import { aliasForChecks, excludedNames, hasOthers, tablesOf, valueOf } from "./validate-unique.js";
-import { ErrorsByField, fillMessage, uniqueMessage } from "./validation-messages.js";
+import { constraintMessage, ErrorsByField, keyOfConstraint } from "./validation-messages.js";
 
 /** One constraint of one table, asked for one instance. */
 interface Asked {
@@ -48,26 +48,17 @@ export async function validateConstraints(instance: object, options: CleanOption
       if (!isConstraint(c)) continue;
       const message = await violation(c, { instance, model, exclude, db });
       if (message === null) continue;
-      const single = c instanceof UniqueConstraint && c.fields.length === 1 && message.code === "unique";
-      errors.add(single ? (c as UniqueConstraint).fields[0]! : NON_FIELD_ERRORS, [message]);
+      errors.add(keyOfConstraint(c, message), [message]);
     }
   errors.throwIfAny();
 }
 
 async function violation(c: BaseConstraint, asked: Asked): Promise<ValidationMessage | null> {
   if (c instanceof CheckConstraint)
-    return (await checkFails(c as CheckConstraint, asked)) ? messageOf(c, asked.model) : null;
+    return (await checkFails(c as CheckConstraint, asked)) ? constraintMessage(c, asked.model) : null;
   if (c instanceof UniqueConstraint) return uniqueViolation(c as UniqueConstraint, asked);
   if (c instanceof ExclusionConstraint) return exclusionViolation(c as ExclusionConstraint, asked);
   return null;
-}
-function messageOf(c: BaseConstraint, model: ModelMeta): ValidationMessage {
-  const params = { name: c.nameFor(model) };
-  return {
-    message: fillMessage(c.violationErrorMessage ?? "Constraint “%(name)s” is violated.", params),
-    code: c.violationErrorCode ?? "invalid",
-    params,
-  };
 }
 
 // Unknown is not violated: a check passes where it is NULL.
@@ -94,9 +85,7 @@ async function uniqueViolation(c: UniqueConstraint, asked: Asked): Promise<Valid
   if (c.nullsDistinct !== false && (await hasNull(instance, fields))) return null;
   const rows = await among(c.condition, values, model, allRows(model, db.alias));
   if (rows === null || !(await hasOthers(instance, model, narrowed(rows.rows, where("AND", same))))) return null;
-  if (c.condition === null && fields.length > 0 && c.violationErrorMessage === undefined)
-    return uniqueMessage(model, fields);
-  return messageOf(c, model);
+  return constraintMessage(c, model);
 }
 async function hasNull(instance: object, fields: readonly Field[]): Promise<boolean> {
   for (const f of fields) if (!f.generated && (await valueOf(instance, f)) === null) return true;
@@ -120,7 +109,9 @@ async function exclusionViolation(c: ExclusionConstraint, asked: Asked): Promise
   }
   const rows = await among(c.condition, values, model, allRows(model, db.alias));
   if (rows === null) return null;
-  return (await hasOthers(instance, model, narrowed(rows.rows, where("AND", overlaps)))) ? messageOf(c, model) : null;
+  return (await hasOthers(instance, model, narrowed(rows.rows, where("AND", overlaps))))
+    ? constraintMessage(c, model)
+    : null;
 }
 // The constraint's own operator, which was checked to be made of operator characters when it was defined.
 function operatorSpec(operator: string): FuncSpec {

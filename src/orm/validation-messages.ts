@@ -1,6 +1,7 @@
 /** Texts of validation errors: names as people read them, places for them in messages, errors gathered by field. */
 import { NON_FIELD_ERRORS, ValidationError, type ValidationMessage } from "../base/errors.js";
 import type { Field } from "../fields/field.js";
+import { type BaseConstraint, UniqueConstraint } from "../meta/constraints.js";
 import type { ModelMeta } from "../meta/options.js";
 
 /** The text with a capital first letter. */
@@ -75,6 +76,28 @@ export function uniqueMessage(model: ModelMeta, fields: readonly Field[]): Valid
     code: "unique_together",
     params,
   };
+}
+/** What is said where a constraint is broken: its own message, or that of unique fields. */
+export function constraintMessage(c: BaseConstraint, model: ModelMeta): ValidationMessage {
+  if (c instanceof UniqueConstraint) {
+    const { condition, fields, violationErrorMessage } = c as UniqueConstraint;
+    if (condition === null && fields.length > 0 && violationErrorMessage === undefined)
+      return uniqueMessage(
+        model,
+        fields.map((n) => model.getConcrete(n)),
+      );
+  }
+  const params = { name: c.nameFor(model) };
+  return {
+    message: fillMessage(c.violationErrorMessage ?? "Constraint “%(name)s” is violated.", params),
+    code: c.violationErrorCode ?? "invalid",
+    params,
+  };
+}
+/** The field a constraint's message is filed under: that of a unique constraint of one field, else none. */
+export function keyOfConstraint(c: BaseConstraint, message: ValidationMessage): string {
+  const single = c instanceof UniqueConstraint && c.fields.length === 1 && message.code === "unique";
+  return single ? (c as UniqueConstraint).fields[0]! : NON_FIELD_ERRORS;
 }
 /** What is said where a value is taken for that date, month or year. */
 export function dateMessage(model: ModelMeta, part: string, field: Field, date: Field): ValidationMessage {
