@@ -15,6 +15,7 @@ export type * from "./orm/types/registry.types.js";
 export type * from "./orm/types/relations.types.js";
 export type * from "./orm/types/rows.types.js";
 export type * from "./orm/types/signals.types.js";
+export type * from "./orm/types/schema.types.js";
 
 export * from "./public/models.js";
 export * from "./public/fields.js";

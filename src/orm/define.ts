@@ -27,6 +27,7 @@ import { readRouters, type Router } from "./routers.js";
 import { attachRuntime, Runtime } from "./runtime.js";
 import { classPrepared } from "./signals/model-signals.js";
 import { addSenders, unknownSenders } from "./signals/senders.js";
+import { schemaOf, type Schema, type SchemaOptions, type SchemaProps } from "./standard-schema.js";
 import { installTimeZone, timeZoneOf } from "./timezone.js";
 import type { FetchMode } from "./instance-state.js";
 import type { QueryEventName, QueryListener } from "../db/listeners.js";
@@ -101,6 +102,15 @@ function makeClass(
     static get objects(): Manager {
       return defaultManager(this as unknown as ModelClass, definition);
     }
+    static get "~standard"(): SchemaProps {
+      return schemaNamed(this, "create", {})["~standard"];
+    }
+    static get updateSchema(): Schema {
+      return schemaNamed(this, "update", { partial: true });
+    }
+    static schema(options: SchemaOptions = {}): Schema {
+      return schemaOf(() => this.meta, options);
+    }
     static manager(of: unknown): Manager {
       return makeManager(of).bind(this as unknown as ModelClass, "objects");
     }
@@ -126,6 +136,15 @@ function makeClass(
   Object.defineProperty(made, "name", { value: name });
   definition.base = made;
   return made;
+}
+const schemas = new WeakMap<object, Map<string, Schema>>();
+/** A schema of a class, made once. */
+function schemaNamed(cls: { readonly meta: ModelMeta }, name: string, options: SchemaOptions): Schema {
+  let own = schemas.get(cls);
+  if (own === undefined) schemas.set(cls, (own = new Map()));
+  let found = own.get(name);
+  if (found === undefined) own.set(name, (found = schemaOf(() => cls.meta, options)));
+  return found;
 }
 function defaultManager(cls: ModelClass, definition: Definition): Manager {
   definition.managers ??= new Map();

@@ -14,6 +14,7 @@ import type { Manager, ManagerOf } from "./manager.types.js";
 import type { Deleted, QuerySet } from "./queryset.types.js";
 import type { InputOfFields } from "./relations.types.js";
 import type { ReverseShape, Shape } from "./rows.types.js";
+import type { SchemaOf, SchemaOptions, SchemaValues, StandardSchemaProps } from "./schema.types.js";
 
 /** Options of `save`. */
 export interface SaveOptions<Name extends PropertyKey = string> {
@@ -159,6 +160,21 @@ export interface ModelClass<
   readonly objects: Manager<L>;
   /** What the model is made of. */
   readonly meta: ModelMeta;
+  /**
+   * Every model is a Standard Schema of the input for a new row: `"~standard"` checks an object by the rules of the fields, without asking
+   * the database. Fields that nobody edits (automatic keys, `editable: false`, generated ones) are refused like unknown names.
+   * @example router.post("/products", validator(Product), ({ input }) => Product.objects.create(input));
+   */
+  readonly "~standard": StandardSchemaProps<SchemaValues<F, L, "in">, SchemaValues<F, L, "out">>;
+  /** The schema of a change: any of the fields but the key, none of them required. */
+  readonly updateSchema: SchemaOf<F, L, { readonly partial: true }>;
+  /**
+   * A schema of some of the fields.
+   * @param options `only`, `exclude`: names of fields; `partial`: as `updateSchema`
+   * @throws QueryTypeError, FieldDoesNotExist, ValueError for names that cannot be part of an input, when it first validates
+   * @example const signUp = User.schema({ only: ["name", "email"] });
+   */
+  schema<const O extends SchemaOptions<FieldName<F>> = {}>(options?: O): SchemaOf<F, L, O>;
   /** A manager with the methods of a queryset or manager class: `static override readonly objects = this.manager(class extends QuerySet<"Product"> { … })`. */
   manager<S extends AnyQuerySet>(of: new (...args: any[]) => S): S extends { then: unknown } ? ManagerOf<S> : S;
   /** A model with a table of its own for more fields, joined by a key: Django's multi-table inheritance. */
