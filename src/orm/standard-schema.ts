@@ -4,7 +4,7 @@
  */
 import { isInstance } from "../ast/slots.js";
 import { nearest, QueryTypeError, ValidationError, ValueError, type ValidationMessage } from "../base/errors.js";
-import { ownOptions } from "../base/options.js";
+import { namedOptions } from "../base/options.js";
 import { isExpression } from "../expressions/expression.js";
 import { ArrayField } from "../fields/arrays.js";
 import type { Field } from "../fields/field.js";
@@ -45,7 +45,7 @@ export interface SchemaOptions {
  * @throws QueryTypeError for options that are no lists of names
  */
 export function schemaOf(metaOf: () => ModelMeta, given: SchemaOptions = {}): Schema {
-  const options = ownOptions(given);
+  const options = namedOptions("schema()", given, ["partial", "only", "exclude"]);
   for (const key of ["only", "exclude"] as const) {
     const names: unknown = options[key];
     if (names !== undefined && (!Array.isArray(names) || names.some((n) => typeof n !== "string")))
