@@ -19,6 +19,8 @@ const pages = [
   "docs/relations.md",
   "docs/signals.md",
   "docs/errors.md",
+  "docs/writing.md",
+  "docs/constraints-and-validation.md",
   "docs/pagination.md",
   "docs/instrumentation.md",
   "docs/testing.md",
