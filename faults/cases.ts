@@ -21,6 +21,8 @@ export const cases: Readonly<Record<string, (orm: ReturnType<typeof openRows>) =
     await orm.close();
   },
   "close() beside work": async (orm) => {
+    // With a connection at hand: who still waits for one is refused.
+    await Row.objects.first();
     const work = Row.objects.count();
     await orm.close();
     await work;

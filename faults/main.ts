@@ -1,6 +1,6 @@
 /**
  * What happens to money when connections die, and how programs end. Usage: npm run faults -- [--db postgres|mariadb|sqlite|all] [--kills 500] [--cuts 300]
- * [--transfers 500] [--clients 20] [--json <file>]. A server is taken from BABIK_POSTGRES_URL and BABIK_MARIADB_URL; on each a database of its own
+ * [--transfers 200] [--clients 20] [--json <file>]. A server is taken from BABIK_POSTGRES_URL and BABIK_MARIADB_URL; on each a database of its own
  * is made and dropped. Figures are printed and written to a file. Fails when a promise is broken.
  */
 import { randomBytes } from "node:crypto";
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
     db: { type: "string", default: "all" },
     kills: { type: "string", default: "500" },
     cuts: { type: "string", default: "300" },
-    transfers: { type: "string", default: "500" },
+    transfers: { type: "string", default: "200" },
     clients: { type: "string", default: "20" },
     json: { type: "string", default: ".reports/faults.json" },
   },
