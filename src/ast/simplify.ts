@@ -71,7 +71,8 @@ function simplifyWhere(node: WhereNode, isEmpty: EmptyTest, dialect?: DialectInf
       if (kept.length === 0) return result(false);
       break;
     case "XOR": {
-      // Decided parts only flip the parity.
+      // Decided parts only flip the parity. It is true or false even where what is left is unknown, also of one condition:
+      // a node of XOR is never taken for its only child.
       const flip = always % 2 === 1;
       if (kept.length === 0) return result(flip);
       if (flip) return { ...where("XOR", kept, !node.negated), type: node.type };

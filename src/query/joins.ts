@@ -133,7 +133,7 @@ export function trimJoins(
 }
 
 /** Makes joins LEFT, with all joins that hang on them, where they may find no row. */
-export function promoteJoins(query: Query, aliases: Iterable<string>): void {
+function promoteJoins(query: Query, aliases: Iterable<string>): void {
   const queue = [...aliases];
   for (let i = 0; i < queue.length; i++) {
     const t = query.aliases.get(queue[i]!);
@@ -159,14 +159,16 @@ export function demoteJoins(query: Query, aliases: Iterable<string>): void {
 
 /**
  * Votes of the parts of a condition on which joins have to find a row. Under AND one vote makes a join INNER; under OR all parts
- * must vote for it, else it becomes LEFT. Negation swaps the two.
+ * must vote for it, else it becomes LEFT. Negation swaps the two. XOR needs one part that holds, as OR does; when it must not
+ * hold, nothing follows for its parts, and joins that they made INNER are LEFT again.
  */
 export class JoinVotes {
-  private readonly effective: "AND" | "OR" | "XOR";
+  private readonly effective: "AND" | "OR" | "NONE";
   private readonly parts: number;
   private readonly votes = new Map<string, number>();
   constructor(connector: "AND" | "OR" | "XOR", parts: number, negated: boolean) {
-    this.effective = connector === "XOR" ? "XOR" : negated ? (connector === "AND" ? "OR" : "AND") : connector;
+    if (connector === "XOR") this.effective = negated ? "NONE" : "OR";
+    else this.effective = negated ? (connector === "AND" ? "OR" : "AND") : connector;
     this.parts = parts;
   }
   add(aliases: Iterable<string>): void {
@@ -177,8 +179,8 @@ export class JoinVotes {
     const promote: string[] = [],
       demote = new Set<string>();
     for (const [alias, votes] of this.votes) {
-      if (this.effective !== "AND" && votes < this.parts) promote.push(alias);
       if (this.effective === "AND" || (this.effective === "OR" && votes === this.parts)) demote.add(alias);
+      else promote.push(alias);
     }
     promoteJoins(query, promote);
     demoteJoins(query, demote);

@@ -34,7 +34,7 @@ import { addQ } from "./filter.js";
 import { asCondition, asValue, isConditional } from "./conditions.js";
 import { QueryContext, type Resolver } from "./context.js";
 import { callFunction } from "./functions.js";
-import { setupJoins, trimJoins, promoteJoins, type JoinInfo, type Reuse } from "./joins.js";
+import { setupJoins, trimJoins, type JoinInfo, type Reuse } from "./joins.js";
 import { buildLookup, finalColumn, tryTransform } from "./lookup.js";
 import { mentionsOuter, outputOf } from "./outer.js";
 import { rawParts } from "./raw-parts.js";
@@ -105,16 +105,16 @@ function slotValue(query: Query, slot: Slot, outputField: ValueType | undefined)
   return { kind: "param", slot: slot.index, type };
 }
 
-/** A condition used as an expression: its joins must not filter rows. */
+/** A condition used as an expression: its joins must not filter rows, so none is made INNER for what it asks. */
 function resolveQ(query: Query, q: Q, o: ResolveOptions): Expr {
-  const { clause, inner } = addQ(query, q, {
+  const { clause } = addQ(query, q, {
     reuse: o.reuse ?? null,
     allowJoins: o.allowJoins ?? true,
     splitSubqueries: false,
     checkFilterable: false,
     summarize: o.summarize ?? false,
+    updateJoinTypes: false,
   });
-  promoteJoins(query, inner);
   return { ...clause, type: BOOLEAN() } as Expr;
 }
 

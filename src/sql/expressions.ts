@@ -149,7 +149,7 @@ export function withoutFilter(c: Compiler, node: AggregateNode): AggregateNode {
 
 function emitWhere(c: Compiler, node: WhereNode): void {
   if (node.children.length === 0) return void c.text(node.negated ? falseText(c) : trueText(c));
-  if (node.connector === "XOR" && node.children.length > 1) return emitXor(c, node);
+  if (node.connector === "XOR") return emitXor(c, node);
   if (node.negated) c.text("NOT (");
   else if (node.children.length > 1) c.text("(");
   node.children.forEach((child, i) => {
@@ -161,6 +161,11 @@ function emitWhere(c: Compiler, node: WhereNode): void {
 /** Parity of the conditions that hold: true when an odd number of them does, also where one is unknown (S12). */
 function emitXor(c: Compiler, node: WhereNode): void {
   if (node.negated) c.text("NOT ");
+  if (node.children.length === 1) {
+    c.text("(CASE WHEN ");
+    emitCondition(c, node.children[0]!);
+    return void c.text(" THEN 1 ELSE 0 END = 1)");
+  }
   c.text("((");
   node.children.forEach((child, i) => {
     if (i > 0) c.text(" OR ");

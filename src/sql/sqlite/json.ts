@@ -38,12 +38,18 @@ const unsupported =
   () => {
     throw new NotSupportedError(`${name} lookup is not supported on this database backend.`, "sql.not_supported");
   };
-function hasKey(c: Compiler, lhs: Expr, path: Expr): void {
-  c.text("JSON_TYPE(")
-    .emit(isPath(lhs) ? lhs.args[0]! : lhs)
-    .text(", ")
-    .emit(path)
-    .text(") IS NOT NULL");
+/** Unknown for a document that is NULL, as on the other databases; JSON_TYPE alone would say that it lacks the key. */
+function hasKeys(c: Compiler, n: LookupNode): void {
+  const document = isPath(n.lhs) ? n.lhs.args[0]! : n.lhs;
+  const nullable = document.kind !== "col" || (document.field as { readonly null?: boolean }).null !== false;
+  if (nullable) c.text("CASE WHEN ").emit(document).text(" IS NOT NULL THEN ");
+  if (n.rhs.length > 1) c.text("(");
+  n.rhs.forEach((path, i) => {
+    if (i > 0) c.text(n.options?.["any"] === true ? " OR " : " AND ");
+    c.text("JSON_TYPE(").emit(document).text(", ").emit(path).text(") IS NOT NULL");
+  });
+  if (n.rhs.length > 1) c.text(")");
+  if (nullable) c.text(" END");
 }
 
 export const jsonFunctions: Readonly<Record<string, Handler<FuncNode>>> = {
@@ -84,15 +90,8 @@ export const jsonLookups: Readonly<Record<string, Handler<LookupNode>>> = {
   },
   json_contains: unsupported("contains"),
   json_contained_by: unsupported("contained_by"),
-  json_has_key: (c, n) => hasKey(c, n.lhs, n.rhs[0]!),
-  json_has_keys: (c, n) => {
-    c.text("(");
-    n.rhs.forEach((r, i) => {
-      if (i > 0) c.text(n.options?.["any"] === true ? " OR " : " AND ");
-      hasKey(c, n.lhs, r);
-    });
-    c.text(")");
-  },
+  json_has_key: hasKeys,
+  json_has_keys: hasKeys,
   json_compare: (c, n) => {
     extracted(c, n.lhs);
     c.text(` ${String(n.options!["op"])} `);
