@@ -80,6 +80,10 @@ export interface Features {
   readonly maxPacket: number;
   /** Longest identifier; longer ones are shortened with a digest. */
   readonly maxIdentifier: number;
+  /** What the server counts in an identifier. */
+  readonly identifierUnit: "bytes" | "characters";
+  /** JSON keys that begin with a hyphen can be part of a path. */
+  readonly jsonHyphenKeys: boolean;
   /** LIMIT that stands for "no limit" where an OFFSET needs one. */
   readonly noLimitValue: string | null;
   /** Time zone conversions of named zones work in the database (MariaDB: time zone tables are loaded). */

@@ -75,6 +75,8 @@ function sqlite(version: readonly number[]): Features {
     maxPacket: Infinity,
     // SQLite has no limit; a long name still has to travel to the other databases.
     maxIdentifier: 200,
+    jsonHyphenKeys: true,
+    identifierUnit: "characters",
     noLimitValue: "-1",
     namedTimeZones: true,
   };
@@ -127,6 +129,8 @@ function postgres(version: readonly number[]): Features {
     maxParams: 65_535,
     maxPacket: Infinity,
     maxIdentifier: 63,
+    jsonHyphenKeys: true,
+    identifierUnit: "bytes",
     noLimitValue: null,
     namedTimeZones: true,
   };
@@ -181,6 +185,8 @@ function mysql(version: readonly number[], maria: boolean): Features {
     maxParams: 65_535,
     maxPacket: 16_777_216,
     maxIdentifier: 64,
+    jsonHyphenKeys: !maria,
+    identifierUnit: "characters",
     noLimitValue: "18446744073709551615",
     namedTimeZones: false,
   };

@@ -25,6 +25,12 @@ export function pathText(keys: readonly string[], dialect: DialectInfo, literalL
   let out = "$";
   keys.forEach((key, i) => {
     if (!INDEX.test(key) || (literalLast && i === keys.length - 1)) {
+      // MariaDB takes the hyphen for part of its path language even within quotes, and finds nothing without a word.
+      if (key.startsWith("-") && !dialect.features.jsonHyphenKeys)
+        throw new NotSupportedError(
+          "This database cannot look up a key of a JSON object that begins with a hyphen. Give the key another name, or read the whole document.",
+          "json.hyphen_key",
+        );
       out += `.${quoted(key, dialect)}`;
       return;
     }

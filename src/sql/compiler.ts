@@ -134,11 +134,14 @@ export class Compiler {
     if (name === "" || CONTROL.test(name) || !(name as unknown as { isWellFormed(): boolean }).isWellFormed())
       throw new DatabaseError("A name of a table or column is empty or has control characters.", "sql.identifier");
     const q = this.dialect.quote;
-    // The same digest wherever the name is written, in tables' definitions as in queries.
-    const max = this.info.features.maxIdentifier;
-    let fit = name.length > max ? shortenIdentifier(name, max) : name;
+    // The same digest wherever the name is written, in tables' definitions as in queries. PostgreSQL would cut what is too long
+    // without a word, so that two names became one.
+    const { maxIdentifier: max, identifierUnit } = this.info.features;
+    const tooLong = (text: string): boolean =>
+      text.length * 3 > max && (identifierUnit === "bytes" ? Buffer.byteLength(text) : text.length) > max;
+    let fit = tooLong(name) ? shortenIdentifier(name, max) : name;
     // What looks like a schema before the name is not counted there; here it is part of one name.
-    if (fit.length > max) fit = shortenIdentifier(name.replaceAll('"', "_"), max);
+    if (tooLong(fit)) fit = shortenIdentifier(name.replaceAll('"', "_"), max);
     return q + fit.replaceAll(q, q + q) + q;
   }
   /** Writes a node. */

@@ -50,9 +50,9 @@ describe.each(all)("%s", (_name, info) => {
         accepted++;
         const back = read(text);
         if (back === null || /\p{Cc}/u.test(back)) return false;
-        return name.length <= info.features.maxIdentifier
-          ? back === name
-          : [...back].length <= info.features.maxIdentifier;
+        const { maxIdentifier, identifierUnit } = info.features;
+        const size = (text: string): number => (identifierUnit === "bytes" ? Buffer.byteLength(text) : text.length);
+        return size(name) <= maxIdentifier ? back === name : size(back) <= maxIdentifier;
       }),
       { numRuns: 5_000, seed: 3 },
     );
@@ -63,6 +63,18 @@ describe.each(all)("%s", (_name, info) => {
     expect(compiler.quote(`${long}a`)).not.toBe(compiler.quote(`${long}b`));
     expect(read(compiler.quote(long))).not.toBeNull();
     expect(read(compiler.quote(`${'a"."'.repeat(40)}; DROP TABLE canary`))).not.toBeNull();
+  });
+  test("SEC-F11: names of many bytes that a server would cut stay apart", () => {
+    for (const unit of ["é", "ж", "漢", "a", "😀"])
+      for (const length of [20, 31, 32, 62, 63, 64, 65, 200]) {
+        const name = unit.repeat(Math.ceil(length / unit.length));
+        const [one, two] = [read(compiler.quote(`${name}1`))!, read(compiler.quote(`${name}2`))!];
+        expect([unit, length, one === two]).toEqual([unit, length, false]);
+        if (info.features.identifierUnit === "bytes") {
+          expect(Buffer.byteLength(one)).toBeLessThanOrEqual(info.features.maxIdentifier);
+          expect(Buffer.byteLength(two)).toBeLessThanOrEqual(info.features.maxIdentifier);
+        }
+      }
   });
   test("a key is one quoted step of a path", () => {
     expect(pathText(["a.b", "1", "c"], info)).toBe('$."a.b"[1]."c"');
