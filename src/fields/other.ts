@@ -5,8 +5,8 @@ import { Buffer } from "node:buffer";
 import type { DbParam, DialectInfo } from "../ast/seams.js";
 import { describeType } from "../base/values.js";
 import { Field, type CheckMessage, type FieldOptions, type Validator } from "./field.js";
-import { cleanIpv6, validateIpv4Address, validateIpv46Address, validateIpv6Address } from "./ip.js";
-import { invalid, unreadable, wrongType } from "./refusals.js";
+import { cleanIpv6, isIpv4, isIpv6, validateIpv4Address, validateIpv46Address, validateIpv6Address } from "./ip.js";
+import { invalid, unreadable, wrongType, wrongValue } from "./refusals.js";
 import { TextBase, textOf } from "./text.js";
 import { MaxLengthValidator } from "./validators.js";
 
@@ -216,6 +216,14 @@ export class GenericIPAddressField extends TextBase {
   override prep(value: unknown): unknown {
     const text = textOf(this, value).trim();
     return text.includes(":") ? (cleanIpv6(text, this.unpackIpv4) ?? text) : text;
+  }
+  /** Checked when it is sent, not before, so that `fullClean()` can file the mistake under the field. An empty text is NULL, as in Django. */
+  override toDb(value: unknown, _dialect: DialectInfo): DbParam {
+    const text = value as string;
+    if (text === "") return null;
+    if (!isIpv4(text) && !isIpv6(text))
+      throw wrongValue(this, "a text that is no IP address", "IPv4 and IPv6 addresses", "value.ip");
+    return text;
   }
   // PostgreSQL writes the last 32 bits of some IPv6 addresses (::ff47:1eff) as IPv4; we give the form that was stored.
   override fromDb(dialect: DialectInfo): ((value: unknown) => unknown) | undefined {

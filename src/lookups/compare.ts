@@ -3,6 +3,7 @@ import { func, keyword, lookup, NEVER, type BindContext, type Expr, type FuncSpe
 import type { ValueType } from "../ast/seams.js";
 import { MISFIT, Slot } from "../ast/slots.js";
 import { FieldError, ValueError } from "../base/errors.js";
+import { isWellFormed } from "../base/values.js";
 import { valueText } from "../base/value-text.js";
 import type { BuildContext } from "./context.js";
 import { integerBetween, integerComparison, integerList } from "./integer-range.js";
@@ -138,6 +139,8 @@ const escapeLike = (text: string): string => text.replace(/[\\%_]/g, "\\$&");
 
 function textOf(v: unknown, name: string): string {
   if (typeof v === "string") return v;
+  if (typeof v === "number" && !Number.isFinite(v))
+    throw new ValueError(`The lookup '${name}' takes text, not NaN or an infinity.`, "value.invalid");
   if (typeof v === "number" || typeof v === "bigint" || typeof v === "boolean") return String(v);
   if (v instanceof Date && !Number.isNaN(v.getTime()))
     return v
@@ -188,6 +191,11 @@ function isUuid(type: ValueType | null): boolean {
   return type?.ancestry.includes("UUIDField") ?? false;
 }
 function refuseNul(text: string, name: string): string {
+  if (!isWellFormed(text))
+    throw new ValueError(
+      `The lookup '${name}' was given text with half of a surrogate pair, which no database can hold.`,
+      "value.lone_surrogate",
+    );
   if (text.includes("\0"))
     throw new ValueError(
       `The lookup '${name}' was given text with a NUL character, which databases cannot hold.`,

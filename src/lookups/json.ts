@@ -2,6 +2,7 @@
 import { ALWAYS, lookup, NEVER, typeOrNull, type BindContext, type Expr, type ParamNode } from "../ast/expr.js";
 import { MISFIT, Slot } from "../ast/slots.js";
 import { FieldError, ValueError } from "../base/errors.js";
+import { isWellFormed } from "../base/values.js";
 import { isJSONNull, JSONNull, MAX_JSON_DEPTH } from "../fields/json.js";
 import { TextField } from "../fields/text.js";
 import type { BuildContext } from "./context.js";
@@ -93,7 +94,11 @@ function containment(name: "contains" | "contained_by"): Lookup {
 }
 
 function keyText(key: unknown): string {
-  if (typeof key === "string") return key;
+  if (typeof key === "string") {
+    if (!isWellFormed(key))
+      throw new ValueError("A key of a JSON object holds half of a surrogate pair.", "value.lone_surrogate");
+    return key;
+  }
   if (typeof key === "number" && Number.isSafeInteger(key)) return String(key);
   throw new FieldError("A key of a JSON object is given as text.", "lookup.json_key");
 }
@@ -166,6 +171,19 @@ function hasKeys(name: "has_keys" | "has_any_keys"): Lookup {
   };
 }
 
+function comparable(v: unknown): unknown {
+  if ((typeof v === "number" && !Number.isFinite(v)) || (typeof v === "bigint" && BigInt.asIntN(64, v) !== v))
+    throw new ValueError(
+      "A number that is compared with a value in JSON is finite and fits into 64 bits.",
+      "value.range",
+    );
+  if (typeof v === "string" && (!isWellFormed(v) || v.includes("\0")))
+    throw new ValueError(
+      "A text that is compared with a value in JSON holds no NUL and no half of a surrogate pair.",
+      "value.invalid",
+    );
+  return v;
+}
 /** Order of a value under a path against a number or a text. */
 function ordering(name: "gt" | "gte" | "lt" | "lte"): Lookup {
   const op = { gt: ">", gte: ">=", lt: "<", lte: "<=" }[name];
@@ -177,7 +195,8 @@ function ordering(name: "gt" | "gte" | "lt" | "lte"): Lookup {
       const kind = typeof rhs.value;
       if (kind !== "number" && kind !== "string" && kind !== "bigint" && kind !== "boolean")
         throw new FieldError(`The lookup '${name}' of a JSON path takes a number or a text.`, "value.type");
-      context.prepare(rhs.index, (v) => (typeof v === kind ? v : MISFIT));
+      comparable(rhs.value);
+      context.prepare(rhs.index, (v) => (typeof v === kind ? comparable(v) : MISFIT));
       const map = (v: unknown, c: BindContext): unknown =>
         c.dialect.name === "postgres" ? (typeof v === "bigint" ? String(v) : JSON.stringify(v)) : v;
       return lookup(

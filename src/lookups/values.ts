@@ -51,7 +51,13 @@ export function members(value: unknown, name: string): unknown[] {
   if (Array.isArray(value)) return value as unknown[];
   if (value instanceof Set) return [...value] as unknown[];
   if (value instanceof Map) return [...value.keys()] as unknown[];
-  if (typeof value === "object" && value !== null && Symbol.iterator in value && !ArrayBuffer.isView(value))
+  if (
+    typeof value === "object" &&
+    value !== null &&
+    Symbol.iterator in value &&
+    !ArrayBuffer.isView(value) &&
+    !(value instanceof String)
+  )
     return [...(value as Iterable<unknown>)];
   throw new ValueError(
     `The lookup '${name}' takes a list of values or a queryset, not ${value === null ? "null" : typeof value}.`,
