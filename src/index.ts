@@ -52,6 +52,7 @@ export type {
   RouterContext,
   RouterHints,
 } from "./orm/routers.js";
+export { sameIdentity } from "./base/identity.js";
 export { timezone } from "./orm/timezone.js";
 export { isJSONNull, JSONNull, type JSONNullType } from "./fields/json.js";
 export { CheckConstraint, Deferrable, ExclusionConstraint, OpClass, UniqueConstraint } from "./meta/constraints.js";

@@ -1,4 +1,4 @@
-/** Options as users give them: what somebody put on Object.prototype is none of them. */
+/** Options and lists of names as users give them: what somebody put on Object.prototype is none of them. */
 import { QueryTypeError, suggest } from "./errors.js";
 
 /** The own options of an object, on an object without a prototype. */
@@ -42,4 +42,35 @@ export function optionNames(cls: { readonly optionNames: readonly string[] }): r
   for (let c: unknown = cls; typeof c === "function"; c = Object.getPrototypeOf(c))
     if (Object.hasOwn(c, "optionNames")) out.push(...(c as unknown as typeof cls).optionNames);
   return out;
+}
+/** A list of texts that an option or argument has to be. @throws QueryTypeError `argument.names` for anything else */
+export function nameList(where: string, given: unknown): readonly string[] {
+  if (!Array.isArray(given) && !(given instanceof Set)) throw notNames(where);
+  const names = [...given] as unknown[];
+  if (!names.every((n) => typeof n === "string")) throw notNames(where);
+  return names;
+}
+function notNames(where: string): QueryTypeError {
+  return new QueryTypeError(`${where} takes a list of names of fields, each a text.`, "argument.names");
+}
+/** The own options of a plain object; objects of classes, lists and functions are refused. */
+export function plainOptions<T extends object>(where: string, given: T | null | undefined): T {
+  if (given === null || given === undefined) return ownOptions<T>(given);
+  const prototype: unknown = typeof given === "object" ? Object.getPrototypeOf(given) : undefined;
+  if (prototype !== Object.prototype && prototype !== null)
+    throw new QueryTypeError(`The options of ${where} are a plain object.`, "argument.options");
+  return ownOptions<T>(given);
+}
+/**
+ * Refuses what is no object of values by name: primitives, lists, and objects of a class that have no values, such as a Map or a
+ * promise that nobody awaited, which would else make an empty row.
+ */
+export function valuesObject<T>(where: string, given: T): T {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) throw notValues(where);
+  const prototype: unknown = Object.getPrototypeOf(given);
+  if (prototype !== Object.prototype && prototype !== null && Object.keys(given).length === 0) throw notValues(where);
+  return given;
+}
+function notValues(where: string): QueryTypeError {
+  return new QueryTypeError(`${where} takes one object of values by name.`, "argument.values");
 }

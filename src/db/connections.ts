@@ -54,6 +54,8 @@ export class Connections {
   /** The database of that alias. @throws ImproperlyConfigured `settings.alias` */
   get(alias: string = DEFAULT_ALIAS): Database {
     const found = this.#databases.get(alias);
+    if (typeof alias !== "string")
+      throw new ImproperlyConfigured("The alias of a database is a text, such as 'default'.", "settings.alias");
     if (found === undefined)
       throw new ImproperlyConfigured(
         `There is no database '${alias}' in the configuration.${suggest(alias, this.#databases.keys())}`,

@@ -64,7 +64,8 @@ export function classSpec(cls: FuncClass): FuncSpec {
 /** Spec of a call that brings spelling of its own. */
 export function callSpec(cls: FuncClass, o: Record<string, unknown>): FuncSpec {
   const given = Object.fromEntries(STATICS.filter((k) => Object.hasOwn(o, k)).map((k) => [k, o[k]]));
-  const key = `${cls.name}${JSON.stringify(given)}`;
+  checkSpelling(given, cls.name);
+  const key = `${cls.name}${JSON.stringify(given, (_k, v: unknown) => (typeof v === "bigint" ? `${v}n` : v))}`;
   let spec = ofCalls.get(key);
   if (spec === undefined) {
     spec = makeSpec(given, cls.name);

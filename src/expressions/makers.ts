@@ -148,7 +148,9 @@ export function RawSQL(
   const outputField = isOptions(options)
     ? namedOptions("RawSQL()", options as OutputOption, OUTPUT).outputField
     : (options as ValueType);
-  return new Expression({ kind: "rawsql", args: params.map((p) => p), settings: { sql: String(sql) }, outputField });
+  if (typeof sql !== "string" || !Array.isArray(params))
+    throw new QueryTypeError("RawSQL() takes SQL text and a list of its parameters.", "expression.raw");
+  return new Expression({ kind: "rawsql", args: [...params], settings: { sql }, outputField });
 }
 function subquerySource(name: string, queryset: unknown): unknown {
   const q =
@@ -245,7 +247,7 @@ export function Window(expression: unknown, given: WindowOptions = {}): Expressi
   return new Expression({
     kind: "window",
     args: [expression, ...partition, ...ordering],
-    settings: { partitions: partition.length, frame: options.frame ?? null },
+    settings: { partitions: partition.length, frame: checkedFrame(options.frame ?? null) },
     outputField: options.outputField,
   });
 }
@@ -264,6 +266,15 @@ export const WindowFrameExclusion = Object.freeze({
   NO_OTHERS: "NO OTHERS",
 } as const);
 const FRAME = ["start", "end", "exclusion"] as const;
+const UNITS: readonly string[] = ["ROWS", "RANGE", "GROUPS"];
+/** Its words stand in the text of the statement: whoever made the object, they are those of a frame. */
+function checkedFrame(given: Frame | null): Frame | null {
+  if (given === null) return null;
+  const unit: unknown = typeof given === "object" && Object.hasOwn(given, "unit") ? given.unit : undefined;
+  if (typeof unit !== "string" || !UNITS.includes(unit))
+    throw new QueryTypeError("The frame of a window is a RowRange() or ValueRange().", "expression.frame");
+  return frame(unit as Frame["unit"], { start: given.start, end: given.end, exclusion: given.exclusion });
+}
 function frame(
   unit: Frame["unit"],
   given: { start?: number | null; end?: number | null; exclusion?: FrameExclusion | null } = {},

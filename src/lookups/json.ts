@@ -60,7 +60,12 @@ function withNull(p: ParamNode): ParamNode {
 
 /** The members of a list, one parameter each: the list's length is structure. */
 function itemsOf(slot: Slot, name: string, context: BuildContext, clean: (items: unknown[]) => unknown[]): number {
-  const prepare = (v: unknown): unknown[] => clean(members(v, name));
+  const prepare = (v: unknown): unknown[] => {
+    const given = members(v, name);
+    if (given.includes(undefined))
+      throw new ValueError(`A member of a list for '${name}' is undefined.`, "value.undefined");
+    return clean(given);
+  };
   const n = prepare(slot.value).length;
   context.prepare(slot.index, (v) => {
     const list = prepare(v);

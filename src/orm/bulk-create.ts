@@ -1,6 +1,7 @@
 /** Many rows by few statements: `bulkCreate()`, from lists and from streams of instances, with conflicts passed over or updated. */
 import type { DialectInfo } from "../ast/seams.js";
 import type { InsertStatement } from "../ast/statement.js";
+import { nameList } from "../base/options.js";
 import { NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
 import type { Database } from "../db/connection.js";
 import { isExpression } from "../expressions/expression.js";
@@ -203,8 +204,10 @@ export function checkBatch(n: number | null | undefined): void {
 function conflictOf(meta: ModelMeta, info: DialectInfo, o: BulkCreateOptions): InsertStatement["onConflict"] {
   if (o.ignoreConflicts === true && o.updateConflicts === true)
     throw new ValueError("ignore_conflicts and update_conflicts are mutually exclusive.", "bulk.conflicts");
-  const updates = (o.updateFields ?? []).map((n) => concreteField(meta, n, "update_fields"));
-  const targets = (o.uniqueFields ?? []).flatMap((n) =>
+  const updates = nameList("The option 'updateFields' of bulkCreate()", o.updateFields ?? []).map((n) =>
+    concreteField(meta, n, "update_fields"),
+  );
+  const targets = nameList("The option 'uniqueFields' of bulkCreate()", o.uniqueFields ?? []).flatMap((n) =>
     n === "pk" ? meta.pkFields : [concreteField(meta, n, "unique_fields")],
   );
   if (o.ignoreConflicts === true) {

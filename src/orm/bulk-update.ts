@@ -4,6 +4,7 @@
  */
 import type { DialectInfo } from "../ast/seams.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
+import { nameList } from "../base/options.js";
 import { currentZone } from "../base/temporal.js";
 import { INSTANCE } from "../ast/slots.js";
 import type { Database } from "../db/connection.js";
@@ -50,10 +51,12 @@ export async function bulkUpdate(
   if (!Array.isArray(names) || names.length === 0)
     throw new ValueError("Field names must be given to bulk_update().", "bulk.fields");
   const { meta } = qs;
-  const fields = namedFields(meta, names as readonly string[]);
+  const fields = namedFields(meta, nameList("bulkUpdate()", names));
   qs.refuseCombined("bulk_update");
   if (qs.query.isSliced)
     throw new QueryTypeError("Cannot update a query once a slice has been taken.", "queryset.sliced");
+  if (typeof given !== "object" || given === null || !(Symbol.iterator in given))
+    throw new QueryTypeError("bulkUpdate() takes a list or another iterable of instances.", "bulk.argument");
   const objects = [...given];
   if (objects.some((x) => typeof x !== "object" || x === null || !(INSTANCE in x)))
     throw new QueryTypeError("bulkUpdate() takes model instances.", "bulk.argument", { model: meta.label });

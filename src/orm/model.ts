@@ -1,4 +1,5 @@
 /** The base class of all models. Its methods hand over to the operations of the orm; its state is private. */
+import { onlyOption, type OnlyOption } from "./untrusted.js";
 import { namedOptions } from "../base/options.js";
 import { siblingOf } from "./sibling-order.js";
 import { INSTANCE } from "../ast/slots.js";
@@ -100,7 +101,8 @@ export abstract class ModelBase {
     const { operations } = runtimeOf(metaOfInstance(this));
     return usingTransaction(namedOptions("refreshFromDb()", options, REFRESH), (o) => operations.refresh(this, o));
   }
-  set(values: Readonly<Record<string, unknown>>): this {
+  set(given: Readonly<Record<string, unknown>>, options: OnlyOption = {}): this {
+    const values = onlyOption("set", given, options);
     runtimeOf(metaOfInstance(this)).operations.assign(this, values);
     return this;
   }

@@ -1,4 +1,5 @@
 /** `getNextBy()` and `getPreviousBy()`: the neighbour of a row in the order of a date, keys deciding between equal dates. */
+import { nameList } from "../base/options.js";
 import { ValueError } from "../base/errors.js";
 import { Q } from "../expressions/q.js";
 import { defaultRows } from "./base-rows.js";
@@ -18,6 +19,7 @@ export async function nextBy(instance: object, field: string, next: boolean, con
     throw new ValueError("getNextBy() and getPreviousBy() cannot be used on unsaved objects.", "next_by.unsaved", {
       model: meta.label,
     });
+  nameList("getNextBy()", [field]);
   const f = meta.getConcrete(field);
   // A deferred field is loaded when it is awaited.
   const value: unknown = await (instance as Record<string, unknown>)[f.attname];

@@ -2,6 +2,8 @@
  * Loading relations of rows that are there already: level by level, one query for each, shared between lookups. How a relation is
  * read is the matter of its loader; here are the order of the work and where results are put.
  */
+import { isInstance } from "../ast/slots.js";
+import { QueryTypeError } from "../base/errors.js";
 import { FieldError, suggest, ValueError } from "../base/errors.js";
 import type { MetaField } from "../meta/options.js";
 import { metaOfInstance, putValue, setCached, setPrefetched } from "./instance-state.js";
@@ -26,6 +28,8 @@ export async function prefetchRelatedObjects(
   instances: readonly object[],
   ...lookups: readonly unknown[]
 ): Promise<void> {
+  if (!Array.isArray(instances) || !instances.every((x) => isInstance(x)))
+    throw new QueryTypeError("prefetchRelatedObjects() takes a list of model instances first.", "prefetch.instances");
   if (instances.length === 0) return;
   const work = new Work(instances);
   work.push(lookups.flat().map((l) => toLookup(l, [])));

@@ -5,6 +5,13 @@ import { QueryTypeError, ValueError } from "../base/errors.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
 import { isOptions } from "../expressions/makers.js";
 import { Q } from "../expressions/q.js";
+import { QuerySetCore } from "./queryset-core.js";
+
+/** Refuses what is no queryset beside another one. */
+export function refuseOthers(kind: string, others: readonly unknown[]): void {
+  for (const o of others)
+    if (!(o instanceof QuerySetCore)) throw new QueryTypeError(`${kind}() takes querysets.`, "queryset.combinator");
+}
 
 /** An end of a slice. */
 export function position(n: unknown): number {

@@ -15,6 +15,7 @@ import { Query } from "../query/state.js";
 import type { FetchMode } from "./instance-state.js";
 import type { KnownRelated, QuerySetParts, RowMode } from "./queryset-state.js";
 import { rootShape, type ShapeNode } from "./shape.js";
+import { allowedConditions } from "./untrusted.js";
 
 const roots = new WeakMap<ModelMeta, ShapeNode>();
 /** The shape of "all rows" of a model. */
@@ -151,6 +152,10 @@ export class QuerySetCore implements QuerySource {
   /** Rows for which the conditions together do not hold. */
   exclude(...conditions: unknown[]): this {
     return this.filtered("exclude", conditions, true);
+  }
+  /** `filter()` with conditions from outside: names that are not in `allow` are refused, and so is all that is not plain data. */
+  filterUntrusted(conditions: unknown, allow: readonly string[]): this {
+    return this.filter(allowedConditions("filterUntrusted", conditions, allow));
   }
   /** A Q or an object, as `limitChoicesTo` holds it. */
   complexFilter(condition: unknown): this {

@@ -1,6 +1,7 @@
 /** Reading: what a queryset does when it touches the database, as functions of it. */
 import { stateOf } from "./instance-state.js";
 import type { Expr } from "../ast/expr.js";
+import { nameList } from "../base/options.js";
 import { NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
 import type { MaybePromise } from "../db/driver.js";
 import { asMadeAt, origins } from "../db/origin.js";
@@ -238,6 +239,7 @@ export async function inBulk(
 ): Promise<Map<unknown, unknown>> {
   if (qs.query.isSliced) throw new QueryTypeError("Cannot use 'limit' or 'offset' with in_bulk().", "queryset.in_bulk");
   const name = options.fieldName ?? "pk";
+  nameList("The option 'fieldName' of inBulk()", [name]);
   const field = name === "pk" ? qs.meta.pk : qs.meta.getConcrete(name);
   const unique = name === "pk" || field.unique || isUniqueConstraint(qs, field.name);
   if (!unique && !(qs.query.distinctFields.length === 1 && qs.query.distinctFields[0] === name))

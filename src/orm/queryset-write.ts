@@ -1,4 +1,5 @@
 /** Writing through a queryset: create, get-or-create, update-or-create, delete. The bulk methods and update() have files of their own. */
+import { valuesObject } from "../base/options.js";
 import { FieldError, IntegrityError, suggest, ValueError } from "../base/errors.js";
 import { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
@@ -14,6 +15,7 @@ function writeDb(qs: QuerySetLike) {
 /** Makes and saves one instance. */
 export async function create(qs: QuerySetLike, values: Record<string, unknown>): Promise<object> {
   const cls = qs.meta.modelClass as ModelClass;
+  valuesObject("create()", values);
   const reverse = Object.keys(values).filter(
     (k) => !qs.meta.byName.has(k) && qs.meta.reverseByQuery.get(k)?.kind === "oneToOne",
   );
@@ -57,6 +59,8 @@ export async function getOrCreate(
   conditions: Record<string, unknown>,
   defaults: Record<string, unknown>,
 ): Promise<[object, boolean]> {
+  valuesObject("getOrCreate()", conditions);
+  valuesObject("The option 'defaults' of getOrCreate()", defaults);
   const db = writeDb(start);
   const qs = start.with({ forWrite: true, alias: db.alias });
   try {

@@ -2,7 +2,7 @@
  * QuerySet: immutable, lazy, thenable, async-iterable. Methods that return querysets stand here; what touches the database stands in
  * `queryset-run.ts` and is handed over to. A queryset is a node of the shape tree and the values gathered on the way.
  */
-import { namedOptions, ownOptions } from "../base/options.js";
+import { namedOptions, nameList, ownOptions, plainOptions } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import { isExpression } from "../expressions/expression.js";
@@ -29,10 +29,11 @@ import type { FetchMode } from "./instance-state.js";
 import type { RowMode } from "./queryset-state.js";
 import * as run from "./queryset-run.js";
 import * as write from "./queryset-write.js";
-import { autoName, namedExpressions, position } from "./queryset-arguments.js";
+import { autoName, namedExpressions, position, refuseOthers } from "./queryset-arguments.js";
 import { plainParts, QuerySetCore } from "./queryset-core.js";
 import { update } from "./update.js";
 import { runtimeOf, type Deleted, type ReturningLike } from "./runtime.js";
+import { allowedOrder, onlyOption, type OnlyOption } from "./untrusted.js";
 
 const ODD = /[^\w]/;
 const word = (s: string): string => (ODD.test(s) ? JSON.stringify(s) : s);
@@ -134,14 +135,7 @@ export class QuerySet extends QuerySetCore {
     }
     const key = new ShapeKey();
     key.static(`v:${names.map(word).join()}`);
-    return start.step(
-      key,
-      (query) => {
-        const kept = names;
-        setValues(query, kept);
-      },
-      { mode },
-    );
+    return start.step(key, (query) => setValues(query, names), { mode });
   }
   /** Only these fields are loaded at once; others load when they are awaited. */
   only(...names: string[]): this {
@@ -163,6 +157,7 @@ export class QuerySet extends QuerySetCore {
     this.refuseCombined("defer");
     if (this.mode !== "instances")
       throw new QueryTypeError("Cannot call defer() after .values() or .values_list()", "queryset.values");
+    nameList("defer()", names[0] === null ? names.slice(1) : names);
     const key = new ShapeKey();
     key.static(`d:${names.map((n) => (n === null ? "\u0000" : word(n))).join()}`);
     return this.step(key, (query) => {
@@ -175,6 +170,7 @@ export class QuerySet extends QuerySetCore {
     this.refuseCombined("selectRelated");
     if (this.mode !== "instances")
       throw new QueryTypeError("Cannot call select_related() after .values() or .values_list()", "queryset.values");
+    nameList("selectRelated()", names.length === 1 && names[0] === null ? [] : names);
     const key = new ShapeKey();
     key.static(`s:${names.map((n) => (n === null ? "\u0000" : word(n))).join()}`);
     return this.step(key, (query) => {
@@ -229,6 +225,10 @@ export class QuerySet extends QuerySetCore {
       );
     });
   }
+  /** `orderBy()` with names from outside, such as "-price,name": those that are not in `allow` are refused. */
+  orderByUntrusted(terms: unknown, allow: readonly string[]): this {
+    return this.orderBy(...allowedOrder("orderByUntrusted", terms, allow));
+  }
   /** The same rows in the opposite order. */
   reverse(): this {
     if (this.query.isSliced)
@@ -251,6 +251,7 @@ export class QuerySet extends QuerySetCore {
     this.refuseCombined("distinct");
     if (this.query.isSliced)
       throw new QueryTypeError("Cannot create distinct fields once a slice has been taken.", "queryset.sliced");
+    nameList("distinct()", names);
     const key = new ShapeKey();
     key.static(`di:${names.map(word).join()}`);
     return this.step(key, (query) => addDistinct(query, names));
@@ -309,7 +310,7 @@ export class QuerySet extends QuerySetCore {
     this.refuseCombined("selectForUpdate");
     if (options.nowait === true && options.skipLocked === true)
       throw new ValueError("The nowait option cannot be used with skip_locked.", "lock.options");
-    const of = options.of ?? [];
+    const of = nameList("The option 'of' of selectForUpdate()", options.of ?? []);
     const key = new ShapeKey();
     key.static(
       `lock${options.nowait === true}${options.skipLocked === true}${options.noKey === true}${of.map(word).join()}`,
@@ -334,6 +335,7 @@ export class QuerySet extends QuerySetCore {
     const last = args.at(-1);
     const all = isOptions(last) && namedOptions<{ all?: unknown }>("union()", last, ["all"]).all === true;
     const others = (isOptions(last) ? args.slice(0, -1) : args) as QuerySet[];
+    refuseOthers("union", others);
     if (this.query.empty && this.query.combinator === null) {
       const full = others.filter((o) => !o.query.empty);
       if (full.length === 0) return this;
@@ -343,17 +345,17 @@ export class QuerySet extends QuerySetCore {
     return this.combinator("union", others, all);
   }
   intersection(...others: QuerySet[]): this {
+    refuseOthers("intersection", others);
     if (this.query.empty) return this;
     const nothing = others.find((o) => o.query.empty);
     if (nothing !== undefined) return nothing as unknown as this;
     return this.combinator("intersection", others, false);
   }
   difference(...others: QuerySet[]): this {
+    refuseOthers("difference", others);
     return this.query.empty ? this : this.combinator("difference", others, false);
   }
   private combinator(kind: "union" | "intersection" | "difference", others: readonly QuerySet[], all: boolean): this {
-    for (const o of others)
-      if (!(o instanceof QuerySet)) throw new QueryTypeError(`${kind}() takes querysets.`, "queryset.combinator");
     const key = new ShapeKey();
     key.static(`${kind}${all}<`);
     for (const o of others) {
@@ -523,12 +525,12 @@ export class QuerySet extends QuerySetCore {
   }
   /** How the database runs the query. */
   explain(options: Record<string, unknown> = {}): Promise<string> {
-    return run.explain(this, ownOptions(options));
+    return run.explain(this, plainOptions("explain()", options));
   }
 
   // ---- writing -------------------------------------------------------------------------------------------------
-  create(values: Record<string, unknown> = {}): Promise<object> {
-    return write.create(this, values);
+  create(values: Record<string, unknown> = {}, options: OnlyOption = {}): Promise<object> {
+    return write.create(this, onlyOption("create", values, options));
   }
   async bulkCreate(
     objects: Iterable<object> | AsyncIterable<object>,
@@ -559,8 +561,8 @@ export class QuerySet extends QuerySetCore {
       namedOptions("updateOrCreate()", options, ["defaults", "createDefaults"]),
     );
   }
-  update(values: Record<string, unknown>): Promise<number> {
-    return update(this, values);
+  update(values: Record<string, unknown>, options: OnlyOption = {}): Promise<number> {
+    return update(this, onlyOption("update", values, options));
   }
   delete(): Promise<Deleted> {
     return write.deleteAll(this);

@@ -1,6 +1,7 @@
 /** Instances from SQL of the user's own: `raw(sql, params)` and the `sql` tagged template. */
 import { namedOptions } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
+import { isOptions } from "../expressions/makers.js";
 import type { DbParam } from "../ast/seams.js";
 import {} from "../base/temporal.js";
 import { convertPlaceholders, pickParams } from "../db/placeholders.js";
@@ -179,6 +180,11 @@ export function rawQuerySet(qs: QuerySetLike, text: unknown, params: unknown = [
     ["translations", "using", "params"],
   );
   const p = params === null || params === undefined ? [] : params;
+  if (!Array.isArray(p) && !isOptions(p))
+    throw new QueryTypeError(
+      "The parameters of raw() are a list, or an object of values by name for %(name)s.",
+      "raw.parameters",
+    );
   const made = new RawQuerySet(qs, text, p as readonly unknown[], o.translations ?? {}, []);
   return o.using === undefined ? made : made.using(o.using);
 }

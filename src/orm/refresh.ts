@@ -1,5 +1,5 @@
 /** `instance.refreshFromDb()`: reads the loaded fields of a row anew and forgets what was cached of its relations. */
-import { ownOptions } from "../base/options.js";
+import { nameList, ownOptions } from "../base/options.js";
 import { ValueError } from "../base/errors.js";
 import { ForeignObject, ManyToManyField, ReverseRelation } from "../fields/relations.js";
 import type { Field } from "../fields/field.js";
@@ -37,7 +37,7 @@ export async function refreshInstance(instance: object, given: RefreshOptions = 
   let fields: Set<string> | null = null;
   if (options.fields === undefined) dropPrefetched(instance);
   else {
-    fields = forgetSets(instance, meta, options.fields);
+    fields = forgetSets(instance, meta, nameList("The option 'fields' of refreshFromDb()", options.fields));
     if (fields.size === 0) return;
   }
   const rows = rowOf(instance, meta, options);

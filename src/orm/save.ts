@@ -1,5 +1,5 @@
 /** Saving one instance: update, else insert; parents first; what the database computed comes back. */
-import { ownOptions } from "../base/options.js";
+import { nameList, ownOptions, valuesObject } from "../base/options.js";
 import { QUERY_SOURCE } from "../ast/slots.js";
 import { FieldError, QueryTypeError, suggest, ValueError } from "../base/errors.js";
 import type { Database } from "../db/connection.js";
@@ -30,8 +30,7 @@ import { assignRelation } from "./relations/assign.js";
 
 /** Sets the values of a new instance: given ones by field name, attname or `pk`; defaults for the others. */
 export function initialise(instance: object, meta: ModelMeta, values: Readonly<Record<string, unknown>>): void {
-  if (typeof values !== "object" || values === null || Array.isArray(values))
-    throw new QueryTypeError(`new ${meta.objectName}() takes one object of values.`, "model.values");
+  valuesObject("The constructor of a model", values);
   const given = new Map<string, unknown>();
   for (const key of Object.keys(values)) {
     if (values[key] === undefined)
@@ -113,6 +112,7 @@ function lenient(f: Field, value: unknown): unknown {
 
 /** Checked assignment of several values: `instance.set({...})`. */
 export function assign(instance: object, values: Readonly<Record<string, unknown>>): void {
+  valuesObject("set()", values);
   const meta = metaOfInstance(instance);
   for (const key of Object.keys(values)) {
     const value = values[key];
@@ -191,8 +191,8 @@ export async function saveInstance(instance: object, asked: SaveOptions): Promis
   let update: ReadonlySet<Field> | null = null;
   let names: readonly string[] | null = null;
   if (options.updateFields !== undefined) {
-    if (options.updateFields.length === 0) return;
-    names = options.updateFields;
+    names = nameList("The option 'updateFields' of save()", options.updateFields);
+    if (names.length === 0) return;
     update = namedFields(meta, names);
   } else if (!force && using === stateOf(instance).db) {
     const missing = meta.concreteFields.filter((f) => !Object.hasOwn(instance, f.attname) && !f.generated);

@@ -3,6 +3,7 @@ import type { Expr } from "../ast/expr.js";
 import type { DialectInfo } from "../ast/seams.js";
 import { containsAggregate } from "../ast/walk.js";
 import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
+import { valuesObject } from "../base/options.js";
 import { currentZone } from "../base/temporal.js";
 import type { Database } from "../db/connection.js";
 import type { RunResult } from "../db/driver.js";
@@ -41,8 +42,7 @@ export function checkedAssignments(qs: QuerySetLike, values: Record<string, unkn
     throw new QueryTypeError("Cannot update a query once a slice has been taken.", "queryset.sliced");
   if (qs.query.distinctFields.length > 0)
     throw new QueryTypeError("Cannot call update() after .distinct(*fields).", "update.distinct");
-  if (typeof values !== "object" || values === null || Array.isArray(values))
-    throw new QueryTypeError("update() takes an object of values.", "update.argument");
+  valuesObject("update()", values);
   const entries = Object.entries(values);
   for (const [k, v] of entries)
     if (v === undefined)

@@ -8,6 +8,7 @@ import { GenericPrefetch as makeGenericPrefetch } from "../orm/contenttypes/pref
 import { Manager as RunTimeManager } from "../orm/manager.js";
 import { Prefetch as makePrefetch, prefetchRelatedObjects as prefetch } from "../orm/prefetch.js";
 import { QuerySet as RunTimeQuerySet } from "../orm/queryset.js";
+import { onlyFields as allowOnly } from "../orm/untrusted.js";
 import { sql as template } from "../orm/raw.js";
 import type { Transaction, TransactionOptions } from "../db/begin.js";
 import type { AtomicOptions } from "../db/transaction.js";
@@ -211,6 +212,15 @@ export const sql = template as unknown as (
   ...values: readonly unknown[]
 ) => querysets.SqlTemplate;
 
+/**
+ * Values out of a request, of which only those with these names may be there; others are refused, not left out.
+ * @param values an object, such as the body of a request
+ * @param names names of fields that it may have
+ * @returns an object of the same values
+ * @throws FieldError `untrusted.name` for another name; QueryTypeError for what is no plain object
+ * @example await category.products.create(onlyFields(body, ["name", "price"]))
+ */
+export const onlyFields = allowOnly as unknown as querysets.OnlyFieldsFunction;
 /**
  * Runs `fn` in a transaction: all of what it does, or nothing. Inside of another block it is a savepoint.
  * @param options `using` (alias), `durable`, `savepoint`, `isolation`, `retries` on conflicts between transactions

@@ -1,6 +1,7 @@
 /** SELECT statements: an ordered list of clauses. */
-import type { Expr } from "../ast/expr.js";
+import { func, type Expr, type FuncSpec } from "../ast/expr.js";
 import type { CompoundStatement, LimitValue, SelectLike, SelectStatement, Source } from "../ast/statement.js";
+import { containsWindow } from "../ast/walk.js";
 import { emitColumnsEqual } from "./columns-equal.js";
 import type { Compiler } from "./compiler.js";
 
@@ -30,10 +31,23 @@ function emitPlain(c: Compiler, s: SelectStatement): void {
   if (s.where !== null) c.text(" WHERE ").emit(s.where);
   if (s.groupBy !== null) c.text(" GROUP BY ").list(s.groupBy);
   if (s.having !== null) c.text(" HAVING ").emit(s.having);
-  if (s.orderBy.length > 0) c.text(" ORDER BY ").list(s.orderBy);
+  if (s.orderBy.length > 0) emitOrder(c, s);
   emitLimit(c, s.low, s.high);
   if (s.lock !== null) emitLock(c, s);
 }
+function emitOrder(c: Compiler, s: SelectStatement): void {
+  c.text(" ORDER BY ");
+  // MariaDB takes an order by the columns it grouped by for done, although a window function has sorted the rows anew since.
+  const sortedAnew = c.info.isMariaDb && s.groupBy !== null && s.columns.some((col) => containsWindow(col.expr));
+  s.orderBy.forEach((term, i) => {
+    if (i > 0) c.text(", ");
+    if (sortedAnew && term.kind === "order" && term.expr.kind === "col") {
+      const expr = func(COALESCE, [term.expr], term.expr.type);
+      c.emit({ ...term, expr });
+    } else c.emit(term);
+  });
+}
+const COALESCE: FuncSpec = { name: "Coalesce", sql: "COALESCE" };
 // A row of the SELECT list has no surroundings that tell its type.
 function emitColumn(c: Compiler, e: Expr): void {
   if (

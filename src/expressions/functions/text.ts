@@ -112,7 +112,7 @@ function numbered(make: FunctionMaker, argument: string): FunctionMaker {
       n !== null &&
       n !== undefined &&
       typeof n !== "string" &&
-      (!Number.isInteger(Number(n)) || Number(n) < 0)
+      (typeof n !== "number" || !Number.isSafeInteger(n) || n < 0)
     )
       throw new ValueError(`'${argument}' must be greater or equal to 0.`, "expression.argument");
     return make(...args);

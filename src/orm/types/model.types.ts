@@ -48,7 +48,7 @@ export interface ModelInstance<F, L extends string, Own extends string> {
     readonly fromQuerySet?: QuerySet<L>;
   }): Promise<void>;
   /** Assigns with checking: `p.set({ price: "3", category })`. */
-  set(values: Partial<InputOfFields<F, L>>): this;
+  set(values: Partial<InputOfFields<F, L>>, options?: { readonly only?: readonly (keyof InputOfFields<F, L>)[] }): this;
   fullClean(options?: {
     readonly exclude?: readonly FieldName<F>[];
     readonly validateUnique?: boolean;

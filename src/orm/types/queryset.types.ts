@@ -15,13 +15,14 @@ import type {
   LikeQ,
 } from "./expressions.types.js";
 import type { $expr, $queryset, AnyExpression, AnyQuerySet } from "./lookups.types.js";
-import type { BadPath, Hints, Names, PathOut, SingleNames, Table } from "./paths.types.js";
+import type { BadPath, Hints, Names, PathOut, PathValue, SingleNames, Table } from "./paths.types.js";
 import type {
   AnyModelClass,
   ClassOf,
   FieldsOf,
   Flat,
   Instance,
+  IsProblem,
   ModelRef,
   Problem,
   UnionToIntersection,
@@ -254,6 +255,20 @@ type OneOrder<L extends string, Ann, P> = P extends string
         : CheckedName<L, Ann, X>
       : CheckedName<L, Ann, P>
   : CheckedExpression<L, Ann, P>;
+/** A path of a condition as a name: itself, or the message for a wrong one. */
+export type AllowedPath<L extends string, Ann, P> = AnyText extends P
+  ? unknown
+  : P extends string
+    ? IsProblem<PathValue<L, P, Ann>> extends true
+      ? PathValue<L, P, Ann>
+      : P
+    : never;
+/** `only` of `create`, `update` and `set`: the names that values from outside may have; others are refused. */
+export interface OnlyOptions<N> {
+  readonly only?: readonly N[];
+}
+/** `onlyFields(body, ["name", "price"])`: the names are known, the values are checked by the fields. */
+export type OnlyFieldsFunction = <const N extends string>(values: unknown, names: readonly N[]) => { [K in N]: any };
 /** Arguments of `selectRelated`: paths over relations. */
 export type RelatedArg<L extends string, P> = AnyText extends P
   ? unknown
@@ -407,6 +422,26 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
     third?: Keyed<L, this[typeof $ann], C3> | CheckedQ<L, this[typeof $ann], D3>,
     ...more: readonly object[]
   ): this;
+  /**
+   * `filter()` with conditions from outside, such as a query string. Every key must be in `allow`, letter by letter and lookups
+   * included, and values are plain: texts, numbers, booleans, null, and lists of them for `in` and `range`. Anything else is refused,
+   * never left out.
+   * @throws FieldError `untrusted.name`, `untrusted.value`; QueryTypeError for what is no plain object
+   * @example Product.objects.filterUntrusted(request.query, ["name__icontains", "price__lt", "category__in"])
+   */
+  filterUntrusted<const P extends Names<L> | AnyText>(
+    conditions: unknown,
+    allow: readonly (P & NoInfer<AllowedPath<L, this[typeof $ann], P>>)[],
+  ): this;
+  /**
+   * `orderBy()` with names from outside: `"-price,name"` or a list. Every name must be in `allow`; `-` may stand before each.
+   * @throws FieldError `untrusted.name` for another name or one that comes twice
+   * @example Product.objects.orderByUntrusted(request.query.sort, ["name", "price", "category__name"])
+   */
+  orderByUntrusted<const P extends NameHint<L, this[typeof $hints]>>(
+    terms: unknown,
+    allow: readonly (P & NoInfer<ValuesArg<L, this[typeof $ann], P>>)[],
+  ): this;
   complexFilter<C extends Hints<L> & this[typeof $hints], D>(
     condition: Keyed<L, this[typeof $ann], C> | CheckedQ<L, this[typeof $ann], D>,
   ): this;
@@ -511,7 +546,10 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
   explain(options?: ExplainOptions): Promise<string>;
   /** The statement that would run, without running it. */
   sql(): CompiledSql;
-  create<V extends CreateInput<L>>(values: V & CheckedInput<L, V>): Promise<Instance<L>>;
+  create<V extends CreateInput<L>>(
+    values: V & CheckedInput<L, V>,
+    options?: OnlyOptions<InputNames<L> & string>,
+  ): Promise<Instance<L>>;
   getOrCreate<C extends Hints<L>>(
     conditions: Keyed<L, {}, C>,
     options?: { readonly defaults?: Partial<CreateInput<L>> },
@@ -528,7 +566,7 @@ export interface QuerySet<L extends string = string> extends Gathered<L> {
     fields: readonly (keyof UpdateInput<L> & string)[],
     options?: { readonly batchSize?: number },
   ): Promise<number>;
-  update(values: UpdateInput<L>): Promise<number>;
+  update(values: UpdateInput<L>, options?: OnlyOptions<keyof UpdateInput<L> & string>): Promise<number>;
   delete(): Promise<Deleted>;
   /**
    * Writes that give back the rows they wrote, by the statement itself: in the form that the rows of this queryset have, or as objects of
