@@ -1,0 +1,281 @@
+/**
+ * Random names and values against one database. Many values go with one statement; JavaScript says which rows have to come back.
+ * A run fails at the first untyped error, wrong row, lost canary or changed prototype.
+ */
+import { BabikError, CharField, FloatField, JSONField, model, Q, TextField, Value } from "babik";
+import fc from "fast-check";
+
+export class Item extends model("Item", {
+  text: TextField(),
+  number: FloatField({ null: true }),
+  data: JSONField({ null: true }),
+}) {}
+export class Canary extends model("Canary", { name: CharField({ maxLength: 20 }) }) {}
+
+interface Loose extends PromiseLike<Record<string, unknown>[]> {
+  filter(...c: unknown[]): Loose;
+  annotate(...c: unknown[]): Loose;
+  orderBy(...c: unknown[]): Loose;
+  valuesList(...c: unknown[]): PromiseLike<unknown[]>;
+  bulkCreate(rows: object[]): Promise<unknown>;
+  delete(): Promise<unknown>;
+  count(): Promise<number>;
+  all(): Loose;
+}
+const items = (): Loose => Item.objects.all() as never;
+
+/** Texts that have hurt somebody, to be found among random ones. */
+export const TEXTS: readonly string[] = [
+  "",
+  "'",
+  '"',
+  "`",
+  "\\",
+  "\\'",
+  "--",
+  "/*",
+  "%",
+  "_",
+  "\\%",
+  "a_b",
+  "a%b",
+  "$1",
+  "?",
+  ":x",
+  "%s",
+  "%(x)s",
+  "$$",
+  "NULL",
+  "null",
+  "'; DROP TABLE fuzz_canary; --",
+  '" OR 1=1 --',
+  "x' OR 'x'='x",
+  "0",
+  "1e5",
+  " ",
+  "é",
+  "e\u0301",
+  "ß",
+  "İ",
+  "😀",
+  "\u2028",
+  "\ufeff",
+  "[object Object]",
+  "__proto__",
+  "constructor",
+  "true",
+  "a\nb",
+  "a\tb",
+  "\u200f",
+  "{}",
+  "[]",
+  "*",
+  "$.a",
+  "a.b",
+  "a->b",
+];
+const NUMBERS: readonly number[] = [
+  0,
+  1,
+  -1,
+  0.1,
+  1.5,
+  1e21,
+  5e-324,
+  1.7976931348623157e308,
+  2 ** 53 - 1,
+  -(2 ** 53 - 1),
+  1e-7,
+];
+const DOCUMENTS: readonly Record<string, unknown>[] = TEXTS.filter((t) => t !== "").map((t, i) => ({
+  [t]: i,
+  common: t,
+}));
+
+/** What was tried, by kind. */
+export type Tally = Record<string, number>;
+export class Wrong extends Error {}
+function must(ok: boolean, what: string, facts: unknown): asserts ok {
+  if (!ok) throw new Wrong(`${what}: ${JSON.stringify(facts)?.slice(0, 2000)}`);
+}
+const typed = (error: unknown, what: string, given: unknown): void =>
+  must(error instanceof BabikError, `${what} failed with a bare error ${String(error)}`, given);
+
+const hostile = fc.oneof(
+  { weight: 3, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
+  { weight: 2, arbitrary: fc.string({ unit: "grapheme", maxLength: 12 }) },
+  {
+    weight: 2,
+    arbitrary: fc.string({ unit: fc.constantFrom(..."'\"`\\;-#%_$?:.[]{}()*/ a1\n".split("")), maxLength: 16 }),
+  },
+  fc.constantFrom(...TEXTS),
+);
+const wellFormed = hostile.filter((t) => !t.includes("\0"));
+const numbers = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => (Object.is(n, -0) ? 0 : n)),
+  fc.integer(),
+  fc.constantFrom(...NUMBERS),
+);
+const objects = fc.oneof(
+  fc.object({ maxDepth: 2, maxKeys: 3 }),
+  fc.array(fc.anything({ maxDepth: 1 }), { maxLength: 3 }),
+  fc.dictionary(fc.constantFrom("$gt", "__proto__", "kind", "settings", "toString", "then", "sql"), fc.string(), {
+    maxKeys: 3,
+  }),
+);
+const FIELDS = new Set(["id", "pk", "text", "number", "data", "__proto__", "constructor", "prototype"]);
+const ALIAS = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const WORDS =
+  /^(?:-?\d+|contains|contained_by|has_keys?|has_any_keys|i?exact|in|isnull|[gl]te?|range|i?(?:contains|startswith|endswith|regex))$/;
+
+/** Fills the tables. */
+export async function fill(): Promise<void> {
+  for (const name of ["one", "two", "three"]) await Canary.objects.create({ name });
+  const rows = [
+    ...TEXTS.map((text) => new Item({ text })),
+    ...NUMBERS.map((number) => new Item({ text: "number", number })),
+    ...DOCUMENTS.map((data) => new Item({ text: "document", data } as never)),
+  ];
+  await items().bulkCreate(rows);
+}
+export interface Session {
+  /** Databases whose texts are equal in any case and accent; there a row may come for a text that resembles its own. */
+  readonly exactText: boolean;
+  readonly hyphenKeys: boolean;
+}
+
+/** Tries at least `count` values, drawn from `seed`. */
+export async function fuzz(count: number, seed: number, session: Session, tally: Tally = {}): Promise<Tally> {
+  const before = Object.getOwnPropertyNames(Object.prototype).join();
+  const total = await items().count();
+  let done = 0,
+    round = 0;
+  const note = (kind: string, n: number): void => {
+    tally[kind] = (tally[kind] ?? 0) + n;
+    done += n;
+  };
+  const draw = <T>(arbitrary: fc.Arbitrary<T>, n: number): T[] =>
+    fc.sample(arbitrary, { numRuns: n, seed: (seed + 7919 * round++) | 0 });
+  while (done < count) {
+    // Texts as values: exactly the rows with one of them.
+    const texts = draw(wellFormed, 500);
+    const found = (await items().filter({ text__in: texts }).valuesList("text", { flat: true })) as string[];
+    const set = new Set(texts);
+    if (session.exactText)
+      must(
+        found.every((t) => set.has(t)),
+        "text__in gave a row of another text",
+        found,
+      );
+    must(
+      TEXTS.every((t) => !set.has(t) || found.includes(t)),
+      "text__in missed a row",
+      texts.slice(0, 20),
+    );
+    note("texts as values", texts.length);
+    // Texts as patterns.
+    const parts = draw(
+      wellFormed.filter((t) => t !== ""),
+      25,
+    );
+    const like = (await items()
+      .filter(Q.or(...(parts.map((p) => Q({ text__contains: p })) as never[])))
+      .valuesList("text", { flat: true })) as string[];
+    const want = [...TEXTS, ...NUMBERS.map(() => "number"), ...DOCUMENTS.map(() => "document")].filter((t) =>
+      parts.some((p) => t.includes(p)),
+    );
+    if (session.exactText)
+      must(like.length === want.length, "text__contains gave other rows than includes()", { parts, like, want });
+    else must(like.length >= want.length, "text__contains missed rows", { parts, like, want });
+    note("texts as patterns", parts.length);
+    // Numbers as values.
+    const values = draw(numbers, 500);
+    const same = (await items().filter({ number__in: values }).valuesList("number", { flat: true })) as number[];
+    must(
+      JSON.stringify(same.toSorted()) === JSON.stringify(NUMBERS.filter((n) => values.includes(n)).toSorted()),
+      "number__in gave other rows",
+      same,
+    );
+    note("numbers as values", values.length);
+    // Keys of documents: each is one key, whatever is in it.
+    const keys = draw(wellFormed, 60).filter(
+      (k) =>
+        k !== "" &&
+        !k.includes("__") &&
+        !k.endsWith("_") &&
+        !k.startsWith("_") &&
+        !WORDS.test(k) &&
+        (session.hyphenKeys || !k.startsWith("-")),
+    );
+    if (keys.length > 0) {
+      const rows = await items().filter(Q.or(...(keys.map((k) => Q({ [`data__${k}__isnull`]: false })) as never[])));
+      const wanted = DOCUMENTS.filter((d) => keys.some((k) => Object.hasOwn(d, k)));
+      must(rows.length === wanted.length, "a key of a document found other rows", {
+        keys,
+        rows: rows.map((r) => r["data"]),
+      });
+      note("JSON paths", keys.length);
+    }
+    // Names: nothing but what is allowed is accepted, and nothing is sent.
+    for (const name of draw(hostile, 400)) {
+      let ok = true;
+      try {
+        items().annotate({ [name]: Value(1) });
+      } catch (error) {
+        typed(error, "an alias", name);
+        ok = false;
+      }
+      must(
+        ok === (ALIAS.test(name) && !FIELDS.has(name)) || FIELDS.has(name),
+        "an alias was accepted or refused wrongly",
+        name,
+      );
+    }
+    note("aliases", 400);
+    for (const term of draw(hostile, 300)) {
+      try {
+        items().orderBy(term);
+        must(
+          term === "?" || FIELDS.has(term.replace(/^-/, "")) || term.startsWith("data__"),
+          "an order was accepted",
+          term,
+        );
+      } catch (error) {
+        if (error instanceof Wrong) throw error;
+        typed(error, "an order", term);
+      }
+    }
+    note("order terms", 300);
+    for (const path of draw(hostile, 300)) {
+      try {
+        items().filter({ [path]: "1" });
+        must(FIELDS.has(path), "a path was accepted", path);
+      } catch (error) {
+        if (error instanceof Wrong) throw error;
+        typed(error, "a path", path);
+      }
+    }
+    note("keys of conditions", 300);
+    for (const value of draw(objects, 400))
+      for (const path of ["text", "number"]) {
+        try {
+          items().filter({ [path]: value });
+          must(false, "an object was accepted as a value", value);
+        } catch (error) {
+          if (error instanceof Wrong) throw error;
+          typed(error, "an object as a value", typeof value);
+        }
+      }
+    note("objects as values", 800);
+    // What is written comes back the same.
+    const written = draw(wellFormed, 250);
+    await items().bulkCreate(written.map((text) => new Item({ text, number: -123 })));
+    const read = (await items().filter({ number: -123 }).orderBy("pk").valuesList("text", { flat: true })) as string[];
+    must(JSON.stringify(read) === JSON.stringify(written), "texts came back changed", { written, read });
+    await items().filter({ number: -123 }).delete();
+    note("texts written", written.length);
+    must((await Canary.objects.count()) === 3 && (await items().count()) === total, "rows are lost", round);
+    must(Object.getOwnPropertyNames(Object.prototype).join() === before, "Object.prototype was changed", round);
+  }
+  return tally;
+}
