@@ -2,7 +2,8 @@
  * Random names and values against one database. Many values go with one statement; JavaScript says which rows have to come back.
  * A run fails at the first untyped error, wrong row, lost canary or changed prototype.
  */
-import { BabikError, CharField, FloatField, JSONField, model, Q, TextField, Value } from "babik";
+import { isDeepStrictEqual } from "node:util";
+import { BabikError, CharField, DatabaseError, FloatField, JSONField, model, Q, TextField, Value } from "babik";
 import fc from "fast-check";
 
 export class Item extends model("Item", {
@@ -123,6 +124,14 @@ const objects = fc.oneof(
     maxKeys: 3,
   }),
 );
+// What at least one of the databases cannot hold: NUL, and halves of signs.
+const unholdable = fc
+  .tuple(hostile, fc.constantFrom("\0", "\ud800", "\udc00"), hostile)
+  .map(([a, odd, b]) => `${a.slice(0, 4)}${odd}${b.slice(0, 4)}`);
+const documents = fc.oneof(
+  fc.constantFrom(...DOCUMENTS),
+  fc.dictionary(wellFormed, fc.oneof(wellFormed, fc.integer(), fc.boolean()), { maxKeys: 3, noNullPrototype: true }),
+);
 const FIELDS = new Set(["id", "pk", "text", "number", "data", "__proto__", "constructor", "prototype"]);
 const ALIAS = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const WORDS =
@@ -142,6 +151,8 @@ export interface Session {
   /** Databases whose texts are equal in any case and accent; there a row may come for a text that resembles its own. */
   readonly exactText: boolean;
   readonly hyphenKeys: boolean;
+  /** Told after each round how many values were tried. */
+  progress?(done: number): void;
 }
 
 /** Tries at least `count` values, drawn from `seed`. */
@@ -219,9 +230,36 @@ export async function fuzz(count: number, seed: number, session: Session, tally:
         keys,
         rows: rows.map((r) => r["data"]),
       });
+      // As orders they give every row once.
+      const ordered = await items()
+        .orderBy(...keys.map((k, i) => `${i % 2 === 0 ? "" : "-"}data__${k}`), "pk")
+        .valuesList("pk", { flat: true });
+      must(new Set(ordered).size === total && ordered.length === total, "an order by keys lost rows", keys);
       note("JSON paths", keys.length);
     }
+    // Documents as values: only those that are equal.
+    const given = draw(documents, 12).filter((d) => !Object.hasOwn(d, "__proto__"));
+    const alike = await items().filter(Q.or(...(given.map((d) => Q({ data: d })) as never[])));
+    const equal = DOCUMENTS.filter((d) => given.some((g) => isDeepStrictEqual(g, d)));
+    must(
+      session.exactText ? alike.length === equal.length : alike.length >= equal.length,
+      "documents as values found other rows",
+      { given, found: alike.map((r) => r["data"]) },
+    );
+    note("documents as values", given.length);
+    // Texts that cannot be held: refused, or no row has them.
+    for (const text of draw(unholdable, 30)) {
+      try {
+        must((await items().filter({ text }).count()) === 0, "a text that no row can hold found rows", text);
+      } catch (error) {
+        if (error instanceof Wrong) throw error;
+        typed(error, "a text that cannot be held", text);
+        must(!(error instanceof DatabaseError), "a text that cannot be held was sent", text);
+      }
+    }
+    note("texts that cannot be held", 30);
     // Names: nothing but what is allowed is accepted, and nothing is sent.
+    const accepted: string[] = [];
     for (const name of draw(hostile, 400)) {
       let ok = true;
       try {
@@ -234,6 +272,17 @@ export async function fuzz(count: number, seed: number, session: Session, tally:
         ok === (ALIAS.test(name) && !FIELDS.has(name)) || FIELDS.has(name),
         "an alias was accepted or refused wrongly",
         name,
+      );
+      if (ok && !FIELDS.has(name) && !accepted.some((a) => a.toLowerCase() === name.toLowerCase())) accepted.push(name);
+    }
+    if (accepted.length > 0) {
+      const [row] = await items()
+        .annotate(Object.fromEntries(accepted.map((name, i) => [name, Value(i)])))
+        .orderBy("pk");
+      must(
+        accepted.every((name, i) => row![name] === i),
+        "an alias gave another value",
+        accepted,
       );
     }
     note("aliases", 400);
@@ -271,7 +320,7 @@ export async function fuzz(count: number, seed: number, session: Session, tally:
           typed(error, "an object as a value", typeof value);
         }
       }
-    note("objects as values", 800);
+    note("objects as values", 400);
     // What is written comes back the same.
     const written = draw(wellFormed, 250);
     await items().bulkCreate(written.map((text) => new Item({ text, number: -123 })));
@@ -281,6 +330,7 @@ export async function fuzz(count: number, seed: number, session: Session, tally:
     note("texts written", written.length);
     must((await Canary.objects.count()) === 3 && (await items().count()) === total, "rows are lost", round);
     must(Object.getOwnPropertyNames(Object.prototype).join() === before, "Object.prototype was changed", round);
+    session.progress?.(done);
   }
   return tally;
 }

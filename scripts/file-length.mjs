@@ -12,7 +12,8 @@ const MOST_DATA = 800;
 const VAGUE = /^(utils?|helpers?|common|misc)\.[cm]?[jt]s$/;
 
 const given = process.argv.slice(2);
-const folders = given.length > 0 ? given : ["src", "test", "scripts", "demo", "conformance", "bench", "faults", "soak"];
+const folders =
+  given.length > 0 ? given : ["src", "test", "scripts", "demo", "conformance", "bench", "faults", "fuzz", "soak"];
 let faults = 0;
 for (const file of folders.flatMap(sourceFiles)) {
   const lines = readFileSync(file, "utf8").trimEnd().split("\n").length;

@@ -1,5 +1,5 @@
 /**
- * Compiles src to dist, and demo, conformance, bench, faults and soak to .build, each where it exists and something changed. A build
+ * Compiles src to dist, and demo, conformance, bench, faults, fuzz and soak to .build, each where it exists and something changed. A build
  * is made aside and moved into place, so that programs which run from dist meanwhile do not lose their files.
  */
 import {
@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { bin, root, runNode } from "./process.mjs";
 
 const SOURCE = /\.[cm]?tsx?$/;
-const programs = ["demo", "conformance", "bench", "faults", "soak"];
+const programs = ["demo", "conformance", "bench", "faults", "fuzz", "soak"];
 
 /** Builds what is stale. `only` limits the programs; the library is always built. Gives the exit status. */
 export async function build({ only = programs, force = false } = {}) {

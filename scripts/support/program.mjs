@@ -1,4 +1,4 @@
-/** Runs one of the programs beside the library (demo, conformance, bench, faults, soak), after installing and building what is stale. */
+/** Runs one of the programs beside the library (demo, conformance, bench, faults, fuzz, soak), after installing and building what is stale. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
