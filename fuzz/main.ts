@@ -40,7 +40,7 @@ function address(name: Name): string | undefined {
   return process.env[name === "postgres" ? "BABIK_POSTGRES_URL" : "BABIK_MARIADB_URL"] || undefined;
 }
 
-/** A database of its own on a server, dropped afterwards. */
+/** A database of its own on a server, dropped afterwards; of a MariaDB with a collation that tells all texts apart. */
 async function ownDatabase(server: string): Promise<{ readonly url: string; remove(): Promise<void> }> {
   if (server.startsWith("sqlite:")) return { url: server, remove: async () => {} };
   const own = `babik_fuzz_${process.pid}_${randomBytes(3).toString("hex")}`;
@@ -49,7 +49,8 @@ async function ownDatabase(server: string): Promise<{ readonly url: string; remo
     await using cursor = await orm.connection().cursor();
     await cursor.execute(sql);
   };
-  await run(`CREATE DATABASE ${own}`);
+  const exact = server.startsWith("postgres") ? "" : " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin";
+  await run(`CREATE DATABASE ${own}${exact}`);
   const url = new URL(server);
   url.pathname = `/${own}`;
   return { url: url.href, remove: () => run(`DROP DATABASE ${own}`) };
@@ -71,14 +72,14 @@ async function run(database: Name, server: string, count: number): Promise<Resul
     await using orm = babik({ databases: { default: made.url }, apps: { fuzz: { Item, Canary } } });
     await orm.createTables();
     await fill();
-    const { features, name } = orm.connection().dialect;
+    const { features } = orm.connection().dialect;
     let told = 0;
     const progress = (done: number): void => {
       if (done < told + 100_000) return;
       told = done - (done % 100_000);
       console.log(`  ${database}: ${told.toLocaleString("en")} of ${count.toLocaleString("en")}`);
     };
-    await fuzz(count, seed, { exactText: name !== "mysql", hyphenKeys: features.jsonHyphenKeys, progress }, kinds);
+    await fuzz(count, seed, { exactText: true, hyphenKeys: features.jsonHyphenKeys, progress }, kinds);
   } catch (error) {
     // An error that the engine does not expect is a finding, typed or not: the database must never dislike what babik sends.
     finding = error instanceof Error ? (error.stack ?? error.message) : String(error);
