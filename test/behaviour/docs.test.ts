@@ -25,6 +25,7 @@ const pages = [
   "docs/instrumentation.md",
   "docs/testing.md",
   "docs/transactions.md",
+  "docs/safety.md",
   "docs/connections.md",
 ];
 
