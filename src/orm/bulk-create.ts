@@ -33,7 +33,7 @@ export const BULK_CREATE = [
   "uniqueFields",
 ] as const satisfies readonly (keyof BulkCreateOptions)[];
 /** How often a block of rows that meet others is begun anew after a deadlock. */
-export const DEADLOCKS = 5;
+export const DEADLOCKS = 20;
 type Given = Iterable<object> | AsyncIterable<object>;
 
 /**
