@@ -12,7 +12,7 @@ import { INSTANCE } from "../ast/slots.js";
 import { settleGeneric } from "./contenttypes/hook.js";
 import { databaseOf } from "./execute.js";
 import { batchSize, insertRows, storedValue } from "./insert.js";
-import { hasPk, metaOfInstance, ownState, pkOf, putValue } from "./instance-state.js";
+import { hasPk, keyText, metaOfInstance, ownState, pkOf, putValue, rawValue } from "./instance-state.js";
 import { inBatchesThatFit } from "./packets.js";
 import type { QuerySetLike } from "./queryset-state.js";
 import { relatedForBulk } from "./related-keys.js";
@@ -57,9 +57,14 @@ export async function bulkCreate(qs: QuerySetLike, given: Given, o: BulkCreateOp
   if (objects.length === 0) return objects;
   const insert = await BulkInsert.of(qs, db, o);
   await insert.prepare(objects);
-  // Writers of the same rows may lock each other out; a block of its own can be run again.
+  // Writers of the same rows may lock each other out; a block of its own can be run again, with the rows in an order that
+  // all writers have in common: two that hold to it cannot meet crosswise any more.
   const again = insert.mayMeetOthers && !db.inTransaction ? { retries: DEADLOCKS } : {};
-  await db.atomic(() => insert.write(objects), { savepoint: false, ...again });
+  let attempts = 0;
+  await db.atomic(() => insert.write(attempts++ === 0 ? objects : insert.inCommonOrder(objects)), {
+    savepoint: false,
+    ...again,
+  });
   insert.markSaved(objects);
   return objects;
 }
@@ -93,6 +98,14 @@ class BulkInsert {
   /** Whether rows of others are looked for. */
   get mayMeetOthers(): boolean {
     return this.onConflict !== null;
+  }
+  /** The instances by the values that may meet rows of others. */
+  inCommonOrder(objects: readonly object[]): object[] {
+    const target = this.onConflict?.action === "update" ? this.onConflict.target : [];
+    const keys = this.fields.filter((f) => f.unique || target.includes(f.column!));
+    const text = (x: object): string => keys.map((f) => keyText(rawValue(x, f.attname) ?? null)).join("\0");
+    const texts = new Map(objects.map((x) => [x, text(x)]));
+    return [...objects].sort((a, b) => (texts.get(a)! < texts.get(b)! ? -1 : texts.get(a) === texts.get(b) ? 0 : 1));
   }
   /** Reads the instances as they come, and writes a batch whenever there is one. */
   async stream(given: AsyncIterable<object>): Promise<number> {
