@@ -7,14 +7,16 @@ import type { Database } from "../db/connection.js";
 import { isExpression } from "../expressions/expression.js";
 import type { Field } from "../fields/field.js";
 import { AutoField } from "../fields/keys.js";
+import { UniqueConstraint } from "../meta/constraints.js";
 import type { ModelMeta } from "../meta/options.js";
 import { INSTANCE } from "../ast/slots.js";
 import { settleGeneric } from "./contenttypes/hook.js";
 import { databaseOf } from "./execute.js";
 import { batchSize, insertRows, storedValue } from "./insert.js";
-import { hasPk, keyText, metaOfInstance, ownState, pkOf, putValue, rawValue } from "./instance-state.js";
+import { hasPk, metaOfInstance, ownState, pkOf, putValue, rawValue } from "./instance-state.js";
 import { inBatchesThatFit } from "./packets.js";
 import type { QuerySetLike } from "./queryset-state.js";
+import { inKeyOrder } from "./row-order.js";
 import { relatedForBulk } from "./related-keys.js";
 import { placeAmongSiblings } from "./sibling-order.js";
 
@@ -69,6 +71,10 @@ export async function bulkCreate(qs: QuerySetLike, given: Given, o: BulkCreateOp
   return objects;
 }
 
+function uniqueNames(constraint: unknown): readonly string[] {
+  return constraint instanceof UniqueConstraint ? (constraint as UniqueConstraint).fields : [];
+}
+
 /** What all batches of one call share. */
 class BulkInsert {
   private readonly qs: QuerySetLike;
@@ -101,11 +107,11 @@ class BulkInsert {
   }
   /** The instances by the values that may meet rows of others. */
   inCommonOrder(objects: readonly object[]): object[] {
+    const names = new Set([...this.meta.uniqueTogether.flat(), ...this.meta.constraints.flatMap(uniqueNames)]);
     const target = this.onConflict?.action === "update" ? this.onConflict.target : [];
-    const keys = this.fields.filter((f) => f.unique || target.includes(f.column!));
-    const text = (x: object): string => keys.map((f) => keyText(rawValue(x, f.attname) ?? null)).join("\0");
-    const texts = new Map(objects.map((x) => [x, text(x)]));
-    return [...objects].sort((a, b) => (texts.get(a)! < texts.get(b)! ? -1 : texts.get(a) === texts.get(b) ? 0 : 1));
+    const keys = this.fields.filter((f) => f.unique || names.has(f.name) || target.includes(f.column!));
+    const rows = objects.map((x): unknown[] => [...keys.map((f) => rawValue(x, f.attname)), x]);
+    return inKeyOrder(rows, keys.length).map((row) => row.at(-1) as object);
   }
   /** Reads the instances as they come, and writes a batch whenever there is one. */
   async stream(given: AsyncIterable<object>): Promise<number> {

@@ -9,11 +9,9 @@ import { isExpression } from "../expressions/expression.js";
 import { Count } from "../expressions/aggregate.js";
 import { F, isOptions } from "../expressions/makers.js";
 import { Trunc } from "../expressions/functions/dates.js";
-import {} from "../expressions/q.js";
 import { ShapeKey } from "../expressions/shape-key.js";
 import { DateField } from "../fields/dates.js";
 import { aggregation, defaultAlias, existsQuery } from "../query/annotate.js";
-import {} from "../ast/walk.js";
 import { rawParts } from "../query/raw-parts.js";
 import { inferType } from "../query/types.js";
 import type { Slot } from "../ast/slots.js";
@@ -150,7 +148,7 @@ export async function extreme(qs: QuerySetLike, fields: readonly string[], lates
   const turned = latest !== !qs.query.standardOrdering ? ordered.reverse() : ordered;
   const key = new ShapeKey();
   key.static("ext");
-  const one = (latest ? (qs.query.standardOrdering ? turned : turned) : turned).step(key, (query) => {
+  const one = turned.step(key, (query) => {
     query.fixedLimit = 1;
   });
   const rows = await one.rows();

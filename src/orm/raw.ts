@@ -3,7 +3,6 @@ import { namedOptions } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
 import { isOptions } from "../expressions/makers.js";
 import type { DbParam } from "../ast/seams.js";
-import {} from "../base/temporal.js";
 import { convertPlaceholders, pickParams } from "../db/placeholders.js";
 import { primitive } from "../sql/compiled.js";
 import { inferType } from "../query/types.js";

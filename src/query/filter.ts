@@ -4,7 +4,6 @@
  */
 import { lookup, typeOrNull, where, type ColNode, type Expr, type WhereNode } from "../ast/expr.js";
 import { EmbeddedRef, INSTANCE, isInstance, Slot, type InstanceLike } from "../ast/slots.js";
-import {} from "../ast/walk.js";
 import { FieldError, NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
 import { OuterRef } from "../expressions/makers.js";
