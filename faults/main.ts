@@ -1,7 +1,7 @@
 /**
  * What happens to money when connections die, and how programs end. Usage: npm run faults -- [--db postgres|mariadb|sqlite|all] [--kills 500] [--cuts 300]
- * [--transfers 200] [--clients 20] [--json <file>]. A server is taken from BABIK_POSTGRES_URL and BABIK_MARIADB_URL; on each a database of its own
- * is made and dropped. Figures are printed and written to a file. Fails when a promise is broken.
+ * [--transfers 200] [--clients 20] [--processes 4] [--file-kills 50] [--cycles 100] [--json <file>]. A server is taken from BABIK_POSTGRES_URL
+ * and BABIK_MARIADB_URL; on each a database of its own is made and dropped. Figures are printed and written to a file. Fails when a promise is broken.
  */
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,8 +11,11 @@ import { parseArgs } from "node:util";
 import { runCommits } from "./commits.js";
 import { runContention } from "./contention.js";
 import { runEndings } from "./endings.js";
+import { runFull } from "./full.js";
+import { runKilled } from "./killed.js";
 import { runKills } from "./kills.js";
 import { openAdmin, type Place, type ServerKind } from "./servers.js";
+import { runSeveral } from "./several.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -21,6 +24,9 @@ const { values: options } = parseArgs({
     cuts: { type: "string", default: "300" },
     transfers: { type: "string", default: "200" },
     clients: { type: "string", default: "20" },
+    processes: { type: "string", default: "4" },
+    "file-kills": { type: "string", default: "50" },
+    cycles: { type: "string", default: "100" },
     json: { type: "string", default: ".reports/faults.json" },
   },
 });
@@ -69,8 +75,16 @@ function report(result: Record<string, unknown>): void {
 
 if (options.db === "all" || options.db === "sqlite") {
   const folder = mkdtempSync(join(tmpdir(), "babik-faults-"));
-  report(await runEndings("sqlite", `sqlite:${join(folder, "rows.sqlite3")}`));
-  rmSync(folder, { recursive: true });
+  try {
+    report(await runEndings("sqlite", `sqlite:${join(folder, "rows.sqlite3")}`));
+    report(
+      await runSeveral(join(folder, "several.sqlite3"), { processes: Number(options.processes), transactions: 500 }),
+    );
+    report(await runKilled(join(folder, "killed.sqlite3"), { kills: Number(options["file-kills"]) }));
+    report(await runFull(folder, { cycles: Number(options.cycles) }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 for (const kind of ["postgres", "mariadb"] as const) {
   if (options.db !== "all" && options.db !== kind) continue;

@@ -70,10 +70,11 @@ export class SqliteConnection implements DriverConnection {
     try {
       engine = openEngine(file, options);
       const memory = file === ":memory:" || file === "";
-      if (!memory && !options.readOnly) engine.prepare(`PRAGMA journal_mode = ${options.journalMode}`).all([]);
+      // Patience first: the change to WAL needs the file for itself, and another process may just be at it.
       engine.exec(
         `PRAGMA busy_timeout = ${options.timeout}; PRAGMA foreign_keys = ${options.foreignKeys ? "ON" : "OFF"}`,
       );
+      if (!memory && !options.readOnly) engine.prepare(`PRAGMA journal_mode = ${options.journalMode}`).all([]);
       for (const [name, value] of options.pragmas) engine.exec(`PRAGMA ${name} = ${value}`);
       registerFunctions(engine);
       const version = String(engine.prepare("SELECT sqlite_version()").all([])[0]?.[0]);
