@@ -61,6 +61,10 @@ export class Ledger {
   }
   fail(token: string, error: unknown): void {
     this.outcomes.set(token, error instanceof CommitUnknown ? "unknown" : "failed");
+    this.note(error);
+  }
+  /** Books an error that no transfer met. */
+  note(error: unknown): void {
     if (!(error instanceof BabikError)) {
       this.untyped.push(error instanceof Error ? `${error.name}: ${error.message}` : typeof error);
       return;
@@ -99,6 +103,8 @@ export async function work(
     readonly enough: () => boolean;
     /** Among how many accounts money is moved. */
     readonly accounts?: number;
+    /** Milliseconds that a client waits after an error: somebody who is told of a lost connection does not come back at once. */
+    readonly patience?: number;
   },
 ): Promise<void> {
   let serial = 0;
@@ -111,8 +117,7 @@ export async function work(
           ledger.outcomes.set(token, "acknowledged");
         } catch (error) {
           ledger.fail(token, error);
-          // Somebody who is told of a lost connection does not come back in the same millisecond.
-          await wait(1);
+          await wait(options.patience ?? 1);
         }
       }
     }),

@@ -1,7 +1,8 @@
 /**
- * What happens to money when connections die, and how programs end. Usage: npm run faults -- [--db postgres|mariadb|sqlite|all] [--kills 500] [--cuts 300]
- * [--transfers 200] [--clients 20] [--processes 4] [--file-kills 50] [--cycles 100] [--json <file>]. A server is taken from BABIK_POSTGRES_URL
- * and BABIK_MARIADB_URL; on each a database of its own is made and dropped. Figures are printed and written to a file. Fails when a promise is broken.
+ * What happens to money when connections die and servers crash, and how programs end. Usage: npm run faults -- [--db postgres|mariadb|sqlite|all]
+ * [--only kills,crashes,…] [--kills 500] [--cuts 300] [--transfers 200] [--clients 20] [--crashes 6] [--processes 4] [--file-kills 50] [--cycles 100]
+ * [--json <file>]. A server is taken from BABIK_POSTGRES_URL and BABIK_MARIADB_URL; on each a database of its own is made and dropped. Scenarios
+ * that kill or halt a server start one of their own. Figures are printed and written to a file. Fails when a promise is broken.
  */
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,10 +11,12 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCommits } from "./commits.js";
 import { runContention } from "./contention.js";
+import { runCrashes } from "./crashes.js";
 import { runEndings } from "./endings.js";
 import { runFull } from "./full.js";
 import { runKilled } from "./killed.js";
 import { runKills } from "./kills.js";
+import type { Skipped } from "./private.js";
 import { openAdmin, type Place, type ServerKind } from "./servers.js";
 import { runSeveral } from "./several.js";
 
@@ -24,9 +27,11 @@ const { values: options } = parseArgs({
     cuts: { type: "string", default: "300" },
     transfers: { type: "string", default: "200" },
     clients: { type: "string", default: "20" },
+    crashes: { type: "string", default: "6" },
     processes: { type: "string", default: "4" },
     "file-kills": { type: "string", default: "50" },
     cycles: { type: "string", default: "100" },
+    only: { type: "string" },
     json: { type: "string", default: ".reports/faults.json" },
   },
 });
@@ -41,16 +46,48 @@ const note = (what: unknown): void => void escaped.push(what instanceof Error ? 
 process.on("unhandledRejection", note);
 process.on("uncaughtException", note);
 
-type Scenario = (place: Place) => Promise<Record<string, unknown>>;
-const clients = Number(options.clients);
-const scenarios: readonly Scenario[] = [
-  (place) => runKills(place, { kills: Number(options.kills), clients }),
-  (place) => runCommits(place, { cuts: Number(options.cuts), clients }),
-  (place) => runContention(place, { transfers: Number(options.transfers) }),
-  (place) => runEndings(place.kind, place.url),
-];
+// Servers of our own must not outlive an interrupt; what is done at the exit of a process is not done when a signal ends it.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const)
+  process.once(signal, () => process.exit(code));
 
-async function onDatabase(kind: ServerKind, server: string, scenario: Scenario): Promise<Record<string, unknown>> {
+type Result = Record<string, unknown>;
+const clients = Number(options.clients);
+/** On the servers that are given, with a database of its own. */
+const shared: Readonly<Record<string, (place: Place) => Promise<Result>>> = {
+  kills: (place) => runKills(place, { kills: Number(options.kills), clients }),
+  commits: (place) => runCommits(place, { cuts: Number(options.cuts), clients }),
+  contention: (place) => runContention(place, { transfers: Number(options.transfers) }),
+  endings: (place) => runEndings(place.kind, place.url),
+};
+/** On a server of its own. */
+const own: Readonly<Record<string, (kind: ServerKind) => Promise<Result | Skipped>>> = {
+  crashes: (kind) => runCrashes(kind, { crashes: Number(options.crashes), clients }),
+};
+/** On SQLite, in a folder of its own. */
+const onFile: Readonly<Record<string, (folder: string) => Promise<Result>>> = {
+  endings: (folder) => runEndings("sqlite", `sqlite:${join(folder, "rows.sqlite3")}`),
+  several: (folder) =>
+    runSeveral(join(folder, "several.sqlite3"), { processes: Number(options.processes), transactions: 500 }),
+  killed: (folder) => runKilled(join(folder, "killed.sqlite3"), { kills: Number(options["file-kills"]) }),
+  full: (folder) => runFull(folder, { cycles: Number(options.cycles) }),
+};
+const names = [...new Set([...Object.keys(shared), ...Object.keys(own), ...Object.keys(onFile)])];
+const wanted = options.only?.split(",") ?? names;
+const unknown = wanted.filter((name) => !names.includes(name));
+if (unknown.length > 0) {
+  console.error(`No scenario is called ${unknown.join(", ")}. Choices are: ${names.join(", ")}.`);
+  process.exit(2);
+}
+
+async function onDatabase(
+  kind: ServerKind,
+  server: string,
+  scenario: (place: Place) => Promise<Result>,
+): Promise<Result> {
   const admin = await openAdmin(kind, server);
   const database = `babik_faults_${process.pid}_${randomBytes(3).toString("hex")}`;
   try {
@@ -64,24 +101,29 @@ async function onDatabase(kind: ServerKind, server: string, scenario: Scenario):
   }
 }
 
-const results: Record<string, unknown>[] = [];
-function report(result: Record<string, unknown>): void {
+const results: Result[] = [];
+async function report(name: string, kind: string, run: () => Promise<Result | Skipped>): Promise<void> {
+  const before = escaped.length;
+  const result = await run();
+  if ("skipped" in result) {
+    console.error(`\nSKIPPED: ${name} on ${kind}: ${String(result["skipped"])}`);
+    return;
+  }
   results.push(result);
-  const { scenario: name, database, good, ...figures } = result;
-  console.log(`\n${String(name)} on ${String(database)}: ${good === true ? "every promise kept" : "BROKEN"}`);
+  result["escaped"] = escaped.length - before;
+  if (escaped.length > before) result["good"] = false;
+  const { scenario: title, database, good, ...figures } = result;
+  console.log(`\n${String(title)} on ${String(database)}: ${good === true ? "every promise kept" : "BROKEN"}`);
   for (const [key, value] of Object.entries(figures))
     console.log(`  ${key}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
 }
 
-if (options.db === "all" || options.db === "sqlite") {
+for (const name of wanted) {
+  const scenario = onFile[name];
+  if (scenario === undefined || (options.db !== "all" && options.db !== "sqlite")) continue;
   const folder = mkdtempSync(join(tmpdir(), "babik-faults-"));
   try {
-    report(await runEndings("sqlite", `sqlite:${join(folder, "rows.sqlite3")}`));
-    report(
-      await runSeveral(join(folder, "several.sqlite3"), { processes: Number(options.processes), transactions: 500 }),
-    );
-    report(await runKilled(join(folder, "killed.sqlite3"), { kills: Number(options["file-kills"]) }));
-    report(await runFull(folder, { cycles: Number(options.cycles) }));
+    await report(name, "sqlite", () => scenario(folder));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -89,16 +131,14 @@ if (options.db === "all" || options.db === "sqlite") {
 for (const kind of ["postgres", "mariadb"] as const) {
   if (options.db !== "all" && options.db !== kind) continue;
   const server = addresses[kind];
-  if (server === undefined || server === "") {
-    console.error(`SKIPPED: ${kind}: no address`);
-    continue;
-  }
-  for (const scenario of scenarios) {
-    const before = escaped.length;
-    const result = await onDatabase(kind, server, scenario);
-    result["escaped"] = escaped.length - before;
-    if (escaped.length > before) result["good"] = false;
-    report(result);
+  for (const name of wanted) {
+    const alone = own[name];
+    const scenario = shared[name];
+    if (alone !== undefined) await report(name, kind, () => alone(kind));
+    else if (scenario !== undefined)
+      await report(name, kind, async () =>
+        server === undefined || server === "" ? { skipped: "no address" } : onDatabase(kind, server, scenario),
+      );
   }
 }
 for (const error of escaped.slice(0, 5)) console.error(error);

@@ -19,15 +19,38 @@ export interface Admin {
   close(): Promise<void>;
 }
 
-/** Where a scenario runs. */
-export interface Place {
+/** A database on a server, and how to get there. */
+export interface Site {
   readonly kind: ServerKind;
   /** Address of the server. */
   readonly server: string;
   /** Address and name of the database of this run. */
   readonly url: string;
   readonly database: string;
+}
+
+/** Where a scenario runs, with a session that lasts as long as it. */
+export interface Place extends Site {
   readonly admin: Admin;
+}
+
+/** Makes a database on a server, for scenarios that no session of ours outlasts. */
+export async function placeOn(kind: ServerKind, server: string, database: string): Promise<Site> {
+  const url = new URL(server);
+  url.pathname = `/${database}`;
+  const site = { kind, server, url: url.href, database };
+  await onServer(site, ({ admin }) => admin.createDatabase(database));
+  return site;
+}
+
+/** Does `work` with a session of its own. */
+export async function onServer<T>(site: Site, work: (place: Place) => Promise<T>): Promise<T> {
+  const admin = await openAdmin(site.kind, site.server);
+  try {
+    return await work({ ...site, admin });
+  } finally {
+    await admin.close();
+  }
 }
 
 export async function openAdmin(kind: ServerKind, url: string): Promise<Admin> {

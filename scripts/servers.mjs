@@ -35,7 +35,7 @@ const kinds = {
  * was given that does not answer.
  */
 export async function findServer(kind) {
-  const { variable, local, login, start, install } = kinds[kind];
+  const { variable, local, login } = kinds[kind];
   const search = process.env.BABIK_SERVERS ?? "";
   if (!["", "private", "installed", "none"].includes(search))
     return { failed: `BABIK_SERVERS is '${search}'; choices are: private, installed, none.` };
@@ -48,14 +48,24 @@ export async function findServer(kind) {
   if (search !== "private")
     for (const url of local())
       if ((await login(url, LOCAL_TIMEOUT)) === undefined) return { url, how: `found at ${new URL(url).host}`, stop };
-  let started = await start(login);
+  return startPrivate(kind);
+}
+
+/**
+ * A server of one's own, whatever else runs: `{ url, how, start, stop, kill, pause, resume }`, or `{ skipped: why }`.
+ * @param options `durable`, `settings`, `arrange`: see `startPostgres`
+ */
+export async function startPrivate(kind, options = {}) {
+  const { login, start, install } = kinds[kind];
+  const search = process.env.BABIK_SERVERS ?? "";
+  if (search === "none") return { skipped: "BABIK_SERVERS is 'none'" };
+  let started = await start(login, options);
   if (started.missing !== undefined && search !== "installed") {
     const why = await install();
     if (why !== undefined) return { skipped: `${started.missing}; ${why}` };
-    started = await start(login);
+    started = await start(login, options);
   }
-  if (started.url !== undefined) return started;
-  return { skipped: started.missing ?? started.why };
+  return started.url === undefined ? { skipped: started.missing ?? started.why } : started;
 }
 
 async function stop() {}

@@ -1,4 +1,4 @@
-/** A private MariaDB: made in a temporary folder, root without a password, fast because it need not survive. */
+/** A private MariaDB: made in a temporary folder, root without a password, fast because it need not survive, unless it is asked to. */
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
@@ -19,8 +19,11 @@ const FOLDERS = [
   "/usr/local/opt/mariadb/bin",
 ];
 
-/** Starts one: `{ url, how, stop }`, `{ missing }` where the programs are not installed, `{ why }` where it fails. */
-export async function startMariaDb(login) {
+/**
+ * Starts one: see `privateServer`; `{ missing }` where the programs are not installed, `{ why }` where it fails. With `durable` it keeps what
+ * it has acknowledged; `settings` are further ones, as `name=value`; `arrange(folder)` puts files there before it starts.
+ */
+export async function startMariaDb(login, { durable = false, settings = [], arrange } = {}) {
   const program = findProgram(["mariadbd"], FOLDERS);
   if (program === undefined) return { missing: "no MariaDB is installed" };
   const folders = [dirname(program), "/usr/bin", "/usr/local/bin"];
@@ -35,7 +38,9 @@ export async function startMariaDb(login) {
     rmSync(folder, { recursive: true, force: true });
     return { why: `mariadb-install-db failed: ${complaint}` };
   }
+  arrange?.(folder, user);
   const port = await freePort();
+  const fast = ["innodb-flush-log-at-trx-commit=0", "innodb-flush-method=nosync"];
   return startServer({
     program,
     args: [
@@ -47,10 +52,9 @@ export async function startMariaDb(login) {
       `--port=${port}`,
       "--bind-address=127.0.0.1",
       "--character-set-server=utf8mb4",
-      "--innodb-flush-log-at-trx-commit=0",
-      "--innodb-flush-method=nosync",
       "--skip-log-bin",
       "--skip-name-resolve",
+      ...[...(durable ? ["innodb-flush-log-at-trx-commit=1"] : fast), ...settings].map((setting) => `--${setting}`),
     ],
     folder,
     user,

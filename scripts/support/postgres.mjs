@@ -1,4 +1,7 @@
-/** A private PostgreSQL: made in a temporary folder with trust logins for `postgres`, fast because it need not survive. */
+/**
+ * A private PostgreSQL: made in a temporary folder with trust logins for `postgres`, fast because it need not survive, unless it is
+ * asked to.
+ */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -18,8 +21,11 @@ const FOLDERS = [
   "/usr/local/opt/postgresql@*/bin",
 ];
 
-/** Starts one: `{ url, how, stop }`, `{ missing }` where the programs are not installed, `{ why }` where it fails. */
-export async function startPostgres(login) {
+/**
+ * Starts one: see `privateServer`; `{ missing }` where the programs are not installed, `{ why }` where it fails. With `durable` it keeps what
+ * it has acknowledged; `settings` are further ones, as `name=value`; `arrange(folder)` puts files there before it starts.
+ */
+export async function startPostgres(login, { durable = false, settings = [], arrange } = {}) {
   const program = findProgram(["postgres"], FOLDERS);
   const initdb = findProgram(["initdb"], FOLDERS);
   if (program === undefined || initdb === undefined) return { missing: "no PostgreSQL is installed" };
@@ -37,8 +43,10 @@ export async function startPostgres(login) {
     rmSync(folder, { recursive: true, force: true });
     return { why: `initdb failed: ${complaint}` };
   }
+  arrange?.(folder, user);
   const port = await freePort();
-  const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
+  const fast = durable ? [] : ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+  const all = [...fast, "max_connections=200", ...settings];
   return startServer({
     program,
     args: [
@@ -50,7 +58,7 @@ export async function startPostgres(login) {
       String(port),
       "-k",
       folder,
-      ...settings.flatMap((setting) => ["-c", setting]),
+      ...all.flatMap((setting) => ["-c", setting]),
     ],
     folder,
     user,

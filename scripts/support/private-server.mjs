@@ -75,50 +75,115 @@ export function prepare(program, args, folder, user, env = {}) {
   return error?.message ?? lastLine(`${stdout}\n${stderr}`);
 }
 
-/** Starts the server and waits until `login` works: `{ url, how, stop }` or `{ why }`. */
-export async function startServer({ program, args, folder, user, url, login, stopSignal, killSignal }) {
-  const stdio = ["ignore", "pipe", "pipe"];
-  const server = spawn(program, args, { ...user, cwd: folder, env: { ...process.env, HOME: folder }, stdio });
+/**
+ * A server that can be started, killed, halted and started again at the same address: `{ url, how, start, stop, kill, pause, resume }`.
+ * `start` waits until `login` works and gives why it does not, or undefined; `stop` is for good and removes the folder.
+ */
+export function privateServer({ program, args, folder, user, url, login, stopSignal, killSignal }) {
+  let server;
   let output = "";
-  let ended = false;
-  const end = new Promise((done) => {
-    const finish = () => {
-      ended = true;
-      done();
-    };
-    server.on("error", (error) => {
-      output += error.message;
-      finish();
-    });
-    server.on("exit", finish);
-  });
-  server.stdout.on("data", (data) => (output = (output + data).slice(-4000)));
-  server.stderr.on("data", (data) => (output = (output + data).slice(-4000)));
+  let ended = Promise.resolve();
+  const alive = () => server !== undefined && server.exitCode === null && server.signalCode === null;
   // Should this process end without calling stop, the server must not stay behind.
   const lastResort = () => {
-    server.kill(killSignal);
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.on("exit", lastResort);
-  const stop = async () => {
-    process.off("exit", lastResort);
-    if (!ended) {
-      server.kill(stopSignal);
-      const timer = setTimeout(() => server.kill(killSignal), 15_000);
-      await end;
-      clearTimeout(timer);
+    if (alive()) {
+      signalAll(server.pid, "SIGCONT");
+      server.kill(killSignal);
     }
     rmSync(folder, { recursive: true, force: true });
   };
-  const deadline = Date.now() + 60_000;
-  let complaint = "";
-  while (!ended && Date.now() < deadline) {
-    complaint = await login(url, 3000);
-    if (complaint === undefined) return { url, how: `private server, ${program}`, stop };
-    await Promise.race([end, new Promise((done) => setTimeout(done, 100))]);
+
+  async function start() {
+    const stdio = ["ignore", "pipe", "pipe"];
+    const env = { ...process.env, HOME: folder };
+    output = "";
+    const child = spawn(program, args, { ...user, cwd: folder, env, stdio });
+    server = child;
+    let over = false;
+    ended = new Promise((done) => {
+      const finish = () => {
+        over = true;
+        done();
+      };
+      child.on("error", (error) => {
+        output += error.message;
+        finish();
+      });
+      child.on("exit", finish);
+    });
+    for (const pipe of [child.stdout, child.stderr]) pipe.on("data", (data) => (output = (output + data).slice(-4000)));
+    process.off("exit", lastResort);
+    process.on("exit", lastResort);
+    const deadline = Date.now() + 60_000;
+    let complaint = "";
+    while (!over && Date.now() < deadline) {
+      complaint = await login(url, 3000);
+      if (complaint === undefined) return undefined;
+      await Promise.race([ended, new Promise((done) => setTimeout(done, 100))]);
+    }
+    return `${program} did not come up: ${over ? lastLine(output) : complaint}`;
   }
-  await stop();
-  return { why: `${program} did not come up: ${ended ? lastLine(output) : complaint}` };
+
+  async function stop() {
+    process.off("exit", lastResort);
+    if (alive()) {
+      signalAll(server.pid, "SIGCONT");
+      server.kill(stopSignal);
+      const timer = setTimeout(() => server.kill(killSignal), 15_000);
+      await ended;
+      clearTimeout(timer);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  return {
+    url,
+    how: `private server, ${program}`,
+    start,
+    stop,
+    /** Ends all its processes with SIGKILL, as a crash of the machine would; the data stays for another `start`. */
+    async kill() {
+      if (!alive()) return;
+      signalAll(server.pid, "SIGKILL");
+      await ended;
+    },
+    /** Halts all its processes: connections stay open and nothing is answered. */
+    pause: () => signalAll(server.pid, "SIGSTOP"),
+    resume: () => signalAll(server.pid, "SIGCONT"),
+  };
+}
+
+/** Starts a server and waits until `login` works: what `privateServer` gives, or `{ why }`. */
+export async function startServer(spec) {
+  const server = privateServer(spec);
+  const why = await server.start();
+  if (why === undefined) return server;
+  await server.stop();
+  return { why };
+}
+
+/** A signal to a process and all its children. Halted first, it makes no further ones meanwhile. */
+function signalAll(pid, signal) {
+  if (signal !== "SIGCONT") send(pid, "SIGSTOP");
+  for (const child of childrenOf(pid)) send(child, signal);
+  send(pid, signal);
+}
+
+function send(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+function childrenOf(pid) {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  return (stdout ?? "")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, parent]) => parent === pid)
+    .map(([child]) => child);
 }
 
 /** As root on a system with apt-get: installs a package. Gives why that is impossible, or undefined. */

@@ -19,6 +19,11 @@ export class Backoff {
     return this.#error !== undefined && performance.now() < this.#until ? this.#error : undefined;
   }
 
+  /** Whether the last attempt failed, be it time for another or not. */
+  get failing(): boolean {
+    return this.#error !== undefined;
+  }
+
   failed(error: Error): void {
     // Attempts that were under way side by side fail together: they count once.
     if (this.error === undefined) this.#failures++;

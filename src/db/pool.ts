@@ -218,6 +218,8 @@ export class Pool {
         this.#backoff.after(() => this.#grow());
         return;
       }
+      // After a failure one attempt finds out for all whether the server is back.
+      if (this.#backoff.failing && this.#connecting > 0) return;
       this.#connecting++;
       void this.#connect();
     }
@@ -243,6 +245,7 @@ export class Pool {
     const life = this.#options.maxLifetime * (0.9 + Math.random() * 0.1);
     const until = life === 0 ? Number.POSITIVE_INFINITY : performance.now() + life;
     this.#hand({ connection, until, since: 0, holder: undefined, warning: undefined });
+    this.#grow();
   }
 
   // While other connections work (the server allows no more of them) those who wait will get one of these. Else nobody

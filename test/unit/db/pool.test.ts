@@ -233,6 +233,24 @@ describe("a server that is down", () => {
     await vi.waitFor(async () => expect(await take(pool)).toBeInstanceOf(Connection), { timeout: 2000, interval: 20 });
   });
 
+  test("is asked by one attempt at a time, however many wait, and all get connections when it is back", async () => {
+    const server = new Server();
+    server.down = new OperationalError("No server.", "database.connect");
+    const pool = poolOf(server, { poolSize: 5 });
+    const all = (): Promise<PromiseSettledResult<DriverConnection>[]> =>
+      Promise.allSettled(Array.from({ length: 5 }, async () => pool.acquire(holder())));
+    await all();
+    // Nobody knew yet that it is down.
+    expect(server.attempts).toBe(5);
+    await sleep(60);
+    expect((await all()).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => "rejected"));
+    expect(server.attempts).toBe(6);
+    server.down = undefined;
+    await sleep(150);
+    expect((await all()).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => "fulfilled"));
+    expect(server.made).toHaveLength(5);
+  });
+
   test("that allows no further connection makes callers wait for those there are", async () => {
     const server = new Server();
     const pool = poolOf(server, { poolSize: 3 });
