@@ -111,6 +111,7 @@ export type {
 } from "./base/signal.js";
 export type { ErrorFacts, ValidationMessage } from "./base/errors.js";
 export type { Database } from "./db/connection.js";
+export type { ConnectionCreatedArguments, NewConnection } from "./db/created.js";
 export type { Cursor } from "./db/cursor.js";
 export type { QueryTrace } from "./db/diagnostics.js";
 export type { ListenOptions, QueryEventName, QueryListener } from "./db/listeners.js";

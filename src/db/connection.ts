@@ -9,6 +9,7 @@ import { currentSignal, refuseAborted, signals } from "./abort.js";
 import { type AdvisoryKey, type AdvisoryLockOptions, AdvisoryLocks, lockInBlock } from "./advisory.js";
 import { ambient, type Block, currentBlock, type Hook, type TransactionHost } from "./block.js";
 import { Transaction, type TransactionOptions } from "./begin.js";
+import { announce, connectionCreated, isReceiversError, refuseReceivers } from "./created.js";
 import { Cursor } from "./cursor.js";
 import type {
   DatabaseSettings,
@@ -48,6 +49,8 @@ export class Database extends Watched {
   readonly #gate = new Gate();
   /** Connections of an embedded file that read for streams, kept for the next one. */
   readonly #readers: DriverConnection[] = [];
+  /** The connection of an embedded database, and the same once receivers of `connectionCreated` are done with it. */
+  #opened: DriverConnection | undefined;
   #direct: DriverConnection | undefined;
   /** Who is behind the gate, and since when. */
   #holder: Holder | undefined;
@@ -62,7 +65,16 @@ export class Database extends Watched {
     this.settings = driver.settings;
     this.#driver = driver;
     this.#dialect = driver.dialect;
-    this.#pool = driver.embedded ? undefined : new Pool(alias, driver, pool);
+    this.#pool = driver.embedded
+      ? undefined
+      : new Pool(
+          alias,
+          {
+            connect: () => this.#connect(),
+            classify: (error) => (isReceiversError(error) ? error : driver.classify(error)),
+          },
+          pool,
+        );
     this.#ownSession = driver.ownSession !== false;
     this.#host = {
       alias,
@@ -122,6 +134,7 @@ export class Database extends Watched {
   run(statement: Statement, given?: RunOptions): MaybePromise<RunResult> {
     const options = signals.used ? withSignalOf(given) : given;
     if (ambient.used) {
+      refuseReceivers(this);
       const block = currentBlock(this.#host);
       if (block !== undefined) {
         block.root.holder.text = statement.text;
@@ -290,8 +303,8 @@ export class Database extends Watched {
       const turn = this.#gate.enter(5000, () => this.#busy());
       if (turn !== undefined) await turn.catch(() => undefined);
       for (const reader of this.#readers.splice(0)) await reader.close();
-      await this.#direct?.close();
-      this.#direct = undefined;
+      await this.#opened?.close();
+      this.#opened = this.#direct = undefined;
       this.#gate.leave();
     }
   }
@@ -304,13 +317,31 @@ export class Database extends Watched {
       ready: async () => this.ready(),
       connect: async () => {
         if (this.#closed) throw this.#closedError();
-        return this.#driver.connect();
+        return this.#connect();
       },
     });
   }
 
   #block(): Block | undefined {
     return ambient.used ? currentBlock(this.#host) : undefined;
+  }
+
+  /** A new connection, of which everybody was told who wants to know. */
+  #connect(readOnly?: boolean): MaybePromise<DriverConnection> {
+    const made = this.#driver.connect(readOnly);
+    if (!connectionCreated.any) return made;
+    return made instanceof Promise ? made.then((c) => this.#announced(c)) : this.#announced(made);
+  }
+
+  async #announced(connection: DriverConnection): Promise<DriverConnection> {
+    ambient.used = true;
+    try {
+      await announce(this, connection, (s, o) => this.#execute(connection, s, o));
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
   }
 
   #execute(connection: DriverConnection, statement: Statement, options?: RunOptions): MaybePromise<RunResult> {
@@ -365,6 +396,7 @@ export class Database extends Watched {
 
   #lease(holder: Holder, signal?: AbortSignal): MaybePromise<DriverConnection> {
     if (this.#closed) throw this.#closedError();
+    if (ambient.used) refuseReceivers(this);
     if (this.#pool !== undefined) {
       const connection = this.#pool.acquire(holder, signal);
       if (!(connection instanceof Promise)) return connection;
@@ -379,13 +411,33 @@ export class Database extends Watched {
     return this.#entered(holder);
   }
 
-  #entered(holder: Holder): DriverConnection {
+  #entered(holder: Holder): MaybePromise<DriverConnection> {
     try {
       const connection = this.#open();
-      this.#holder = holder;
-      this.#heldSince = performance.now();
-      return connection;
+      if (connection !== this.#direct) {
+        if (connectionCreated.any) return this.#firstUse(connection, holder);
+        this.#direct = connection;
+      }
+      return this.#heldBy(connection, holder);
     } catch (error) {
+      this.#gate.leave();
+      throw error;
+    }
+  }
+
+  #heldBy(connection: DriverConnection, holder: Holder): DriverConnection {
+    this.#holder = holder;
+    this.#heldSince = performance.now();
+    return connection;
+  }
+
+  // Whoever else comes waits behind the gate. A connection that a receiver refused is opened anew by the next caller.
+  async #firstUse(connection: DriverConnection, holder: Holder): Promise<DriverConnection> {
+    try {
+      this.#direct = await this.#announced(connection);
+      return this.#heldBy(connection, holder);
+    } catch (error) {
+      this.#opened = undefined;
       this.#gate.leave();
       throw error;
     }
@@ -400,14 +452,14 @@ export class Database extends Watched {
 
   #open(): DriverConnection {
     if (this.#closed) throw this.#closedError();
-    if (this.#direct === undefined) {
+    if (this.#opened === undefined) {
       const connection = this.#driver.connect();
       if (connection instanceof Promise)
         throw new InterfaceError("An embedded driver must connect synchronously.", "database.driver");
-      this.#direct = connection;
+      this.#opened = connection;
       this.#dialect = connection.dialect;
     }
-    return this.#direct;
+    return this.#opened;
   }
 
   // A stream of an embedded file reads beside the only connection, so that writing goes on while it is open.
@@ -419,7 +471,7 @@ export class Database extends Watched {
       this.#gate.leave();
       return connection;
     }
-    return this.#readers.pop() ?? (await this.#driver.connect(true));
+    return this.#readers.pop() ?? (await this.#connect(true));
   }
 
   async #releaseReader(connection: DriverConnection): Promise<void> {
@@ -462,12 +514,12 @@ export class Database extends Watched {
 
   #busy(): OperationalError {
     return new OperationalError(
-      `A transaction kept the database '${this.alias}' to itself for ${EMBEDDED_WAIT / 1000} seconds.${this.#heldBy()} An atomic block must not wait for work that runs outside of it.`,
+      `A transaction kept the database '${this.alias}' to itself for ${EMBEDDED_WAIT / 1000} seconds.${this.#describeHolder()} An atomic block must not wait for work that runs outside of it.`,
       "pool.timeout",
     );
   }
 
-  #heldBy(): string {
+  #describeHolder(): string {
     const holder = this.#holder;
     if (holder === undefined) return "";
     const milliseconds = performance.now() - this.#heldSince;

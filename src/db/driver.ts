@@ -77,6 +77,10 @@ export interface DriverConnection {
   readonly sessionChanged?: boolean | undefined;
   /** Makes the session as it was after connecting; outside of transactions only. */
   reset?(): MaybePromise<void>;
+  /** What was changed in the session until now is how it is meant to be. `resettable` is false from then on, if anything was. */
+  settle?(): void;
+  /** False where `reset` would undo what somebody settled: the connection has to be replaced instead. */
+  readonly resettable?: boolean | undefined;
   /** Whether a second connection may read while this one writes (SQLite files in WAL mode). */
   readonly separateReaders?: boolean | undefined;
   /** False once the connection cannot be used again; the pool then drops it. */

@@ -28,6 +28,9 @@ interface Waiter {
   readonly stop: () => void;
 }
 
+/** What a pool needs of a driver. */
+export type PoolDriver = Pick<Driver, "connect" | "classify">;
+
 /** How full a pool is. */
 export interface PoolState {
   readonly size: number;
@@ -39,7 +42,7 @@ export interface PoolState {
 
 /** The connections of one database. */
 export class Pool {
-  readonly #driver: Driver;
+  readonly #driver: PoolDriver;
   readonly #options: PoolOptions;
   readonly #alias: string;
   readonly #idle: Entry[] = [];
@@ -51,7 +54,7 @@ export class Pool {
   #closed = false;
   #drained: (() => void) | undefined;
 
-  constructor(alias: string, driver: Driver, options: PoolOptions) {
+  constructor(alias: string, driver: PoolDriver, options: PoolOptions) {
     this.#alias = alias;
     this.#driver = driver;
     this.#options = options;
@@ -164,8 +167,9 @@ export class Pool {
     let clean = false;
     try {
       if (connection.inTransaction === true) await connection.rollback();
-      if (connection.sessionChanged === true) await connection.reset?.();
-      clean = connection.usable;
+      const changed = connection.sessionChanged === true;
+      if (changed && connection.resettable !== false) await connection.reset?.();
+      clean = connection.usable && !(changed && connection.resettable === false);
     } catch {
       // Dropped below.
     }

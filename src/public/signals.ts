@@ -1,5 +1,7 @@
 /** Signals under their public types. Only casts and documentation stand here; `docs/signals.md` shows them at work. */
 import { receiver as connectTo, Signal as SignalClass, type SignalOptions } from "../base/signal.js";
+import type { Database } from "../db/connection.js";
+import { connectionCreated as created, type ConnectionCreatedArguments } from "../db/created.js";
 import { callable } from "../fields/factories.js";
 import * as signals from "../orm/signals/model-signals.js";
 import type * as t from "../orm/types/signals.types.js";
@@ -79,3 +81,15 @@ export const m2mChanged = signals.m2mChanged as unknown as t.ManyToManySignal;
  * @see https://docs.djangoproject.com/en/stable/ref/signals/#class-prepared
  */
 export const classPrepared = signals.classPrepared as unknown as t.ModelSignal<"classPrepared">;
+/**
+ * When a connection to a database was made, before anybody else uses it: the first one of SQLite, each one of a pool, those for streams and advisory
+ * locks. Receivers may be async; what one throws reaches whoever needed the connection. Sender is the database. Settings that a receiver makes
+ * stay on the connection for as long as it lives.
+ * @example
+ * connectionCreated.connect(async ({ connection }) => {
+ *   await using cursor = connection.cursor();
+ *   await cursor.execute("SET application_name = 'reports'");
+ * }, { sender: orm.connection("replica") })
+ * @see https://docs.djangoproject.com/en/stable/ref/signals/#connection-created
+ */
+export const connectionCreated = created as unknown as Signal<ConnectionCreatedArguments, Database>;

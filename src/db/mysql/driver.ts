@@ -63,6 +63,7 @@ class MysqlConnection implements DriverConnection {
   #usable = true;
   #closed = false;
   #sessionChanged = false;
+  #resettable = true;
 
   private constructor(
     opened: OpenedConnection,
@@ -112,6 +113,15 @@ class MysqlConnection implements DriverConnection {
 
   get sessionChanged(): boolean {
     return this.#sessionChanged;
+  }
+
+  get resettable(): boolean {
+    return this.#resettable;
+  }
+
+  settle(): void {
+    if (this.#sessionChanged) this.#resettable = false;
+    this.#sessionChanged = false;
   }
 
   async reset(): Promise<void> {

@@ -75,6 +75,7 @@ class PostgresConnection implements DriverConnection {
   #closed = false;
   #cursors = 0;
   #sessionChanged = false;
+  #resettable = true;
 
   private constructor(
     pg: PgModule,
@@ -123,6 +124,15 @@ class PostgresConnection implements DriverConnection {
 
   get sessionChanged(): boolean {
     return this.#sessionChanged;
+  }
+
+  get resettable(): boolean {
+    return this.#resettable;
+  }
+
+  settle(): void {
+    if (this.#sessionChanged) this.#resettable = false;
+    this.#sessionChanged = false;
   }
 
   // The settings of the start-up message are the session's defaults: they come back.

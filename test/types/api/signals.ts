@@ -2,8 +2,11 @@
 import {
   type AnyModelClass,
   classPrepared,
+  connectionCreated,
+  type Database,
   type LooseRow,
   m2mChanged,
+  type NewConnection,
   postDelete,
   postInit,
   postSave,
@@ -15,6 +18,7 @@ import {
 } from "babik";
 import { type Equal, holds } from "../equal.js";
 import { Customer } from "./crm.js";
+import { orm } from "./orm.js";
 import { NamedPlace, Product, ProductTag, Restaurant, Tag } from "./shop.js";
 
 // ---- the sender is a class
@@ -179,3 +183,18 @@ await paid.send(new Customer());
 await paid.send(new Product(), { product: new Product(), amount: 3 });
 const started = new Signal();
 await started.send("anybody");
+
+// ---- connections
+connectionCreated.connect(
+  async ({ connection, alias, sender }) => {
+    holds<Equal<typeof alias, string>>();
+    holds<Equal<typeof sender, Database>>();
+    holds<Equal<typeof connection, NewConnection>>();
+    await using cursor = connection.cursor();
+    await cursor.execute("SET application_name = %s", ["reports"]);
+  },
+  { sender: orm.connection("replica"), dispatchUid: "reports" },
+);
+receiver(connectionCreated)(({ connection }) => void holds<Equal<typeof connection, NewConnection>>());
+// @ts-expect-error: a model makes no connections
+connectionCreated.connect(() => undefined, { sender: Product });
