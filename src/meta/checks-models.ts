@@ -1,5 +1,6 @@
 /** Checks of a model by itself: names, clashes of fields and columns, keys, ordering. Pure. */
 import type { DialectInfo } from "../ast/seams.js";
+import { isInstanceMember } from "../base/reserved.js";
 import type { Field } from "../fields/field.js";
 import { CompositePrimaryKey, GeneratedField } from "../fields/generated.js";
 import { ForeignKey, ForeignObject, ManyToManyField } from "../fields/relations.js";
@@ -15,6 +16,7 @@ export function checkModel(
 ): void {
   checkName(meta, report);
   if (!meta.proxy) {
+    checkReserved(meta, report);
     checkKeys(meta, report);
     checkFieldClashes(meta, report);
     checkColumns(meta, report);
@@ -43,6 +45,22 @@ function checkName(meta: ModelMeta, report: Report): void {
       meta.label,
       `The name '${name}' has '__' in it, which separates the parts of a path.`,
     );
+}
+
+// Django refuses 'pk' under this id; in JavaScript a value on the instance hides its methods, and changes what the object is.
+function checkReserved(meta: ModelMeta, report: Report): void {
+  for (const f of meta.localFields) {
+    const name = [f.name, f.attname].find(isInstanceMember);
+    // The check of fields has told of 'pk', which a composite key is called.
+    if (name !== undefined && name !== "pk")
+      report(
+        "error",
+        "fields.E003",
+        f.path,
+        `'${name}' is a reserved word that cannot be used as a field name: every instance has it as a member.`,
+        `Rename the field; dbColumn: "${f.column ?? name}" keeps its column.`,
+      );
+  }
 }
 
 // ---- keys -------------------------------------------------------------------------------------------------------

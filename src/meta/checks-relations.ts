@@ -1,5 +1,6 @@
 /** Checks of relations: targets, names seen from the other side, through models. Pure; it knows models as data. */
 import type { DialectInfo } from "../ast/seams.js";
+import { isInstanceMember } from "../base/reserved.js";
 import type { Field } from "../fields/field.js";
 import { CompositePrimaryKey } from "../fields/generated.js";
 import { isGeneric } from "../fields/generic.js";
@@ -67,6 +68,14 @@ function checkQueryName(field: Field, reverse: ReverseRelation, report: Report):
 function checkClashes(field: Field, reverse: ReverseRelation, target: ModelMeta, report: Report): void {
   const accessor = reverse.accessorName;
   const seen = `${target.objectName}.${accessor ?? ""}`;
+  if (accessor !== null && isInstanceMember(accessor))
+    report(
+      "error",
+      "fields.E302",
+      field.path,
+      `The reverse accessor '${seen}' of '${field.path}' has the name of a member that every instance has.`,
+      `Give '${field.path}' another relatedName.`,
+    );
   for (const [name, other] of target.byName) {
     // Generic relations have no say in names: they stand beside the columns.
     if (name !== other.name || other === field || isGeneric(other)) continue;

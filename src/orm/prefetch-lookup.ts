@@ -1,6 +1,7 @@
 /** `Prefetch(...)`: which relation to load with a result, through which queryset, under which name. Data only. */
 import { namedOptions } from "../base/options.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
+import { isInstanceMember } from "../base/reserved.js";
 import { QuerySet } from "./queryset.js";
 
 /** A lookup of `prefetchRelated`. */
@@ -70,8 +71,6 @@ export function Prefetch(
   const { queryset, toAttr } = namedOptions("Prefetch()", options, ["queryset", "toAttr"]);
   return prefetchLookup(lookup, queryset === undefined || queryset === null ? null : [queryset], toAttr);
 }
-/** Names that would change what a row is. */
-const RESERVED = new Set(["__proto__", "constructor", "prototype", "then", "toJSON"]);
 /** A lookup with a queryset for each model that its relation may lead to (`GenericPrefetch`). */
 export function prefetchLookup(
   lookup: unknown,
@@ -90,10 +89,15 @@ export function prefetchLookup(
         "prefetch.queryset",
         { path: lookup },
       );
-  if (toAttr !== undefined && (typeof toAttr !== "string" || !/^[A-Za-z_]\w*$/.test(toAttr) || RESERVED.has(toAttr)))
-    throw new QueryTypeError("The option 'toAttr' of Prefetch() is a name of letters and digits.", "prefetch.name", {
-      path: lookup,
-    });
+  if (
+    toAttr !== undefined &&
+    (typeof toAttr !== "string" || !/^[A-Za-z_]\w*$/.test(toAttr) || isInstanceMember(toAttr))
+  )
+    throw new QueryTypeError(
+      "The option 'toAttr' of Prefetch() is a name of letters and digits, and none that every instance has already.",
+      "prefetch.name",
+      { path: lookup },
+    );
   const parts = lookup.split("__");
   return new PrefetchLookup(
     lookup,

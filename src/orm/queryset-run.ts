@@ -3,6 +3,7 @@ import { stateOf } from "./instance-state.js";
 import type { Expr } from "../ast/expr.js";
 import { nameList } from "../base/options.js";
 import { NotSupportedError, QueryTypeError, ValueError } from "../base/errors.js";
+import { isInstanceMember } from "../base/reserved.js";
 import type { MaybePromise } from "../db/driver.js";
 import { asMadeAt, origins } from "../db/origin.js";
 import { isExpression } from "../expressions/expression.js";
@@ -475,11 +476,15 @@ export function extra(qs: QuerySetLike, o: ExtraOptions): QuerySetLike {
     let used = 0;
     for (const [name, text] of Object.entries(o.select ?? {})) {
       const sql = String(text);
-      if (name === "" || /["'`\\;\p{Cc}\s]|--|\/\*/u.test(name) || name === "__proto__")
+      if (name === "" || /["'`\\;\p{Cc}\s]|--|\/\*/u.test(name))
         throw new ValueError(
           "Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.",
           "query.alias",
         );
+      if (isInstanceMember(name))
+        throw new ValueError(`'${name}' cannot be an alias: every instance has a member of this name.`, "query.alias", {
+          path: name,
+        });
       const n = (sql.replaceAll("%%", "").match(/%s/g) ?? []).length;
       query.extra.set(name, {
         sql,

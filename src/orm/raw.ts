@@ -1,6 +1,7 @@
 /** Instances from SQL of the user's own: `raw(sql, params)` and the `sql` tagged template. */
 import { namedOptions } from "../base/options.js";
-import { QueryTypeError, ValueError } from "../base/errors.js";
+import { FieldDoesNotExist, FieldError, QueryTypeError, ValueError } from "../base/errors.js";
+import { isInstanceMember } from "../base/reserved.js";
 import { isOptions } from "../expressions/makers.js";
 import type { DbParam } from "../ast/seams.js";
 import { convertPlaceholders, pickParams } from "../db/placeholders.js";
@@ -14,7 +15,6 @@ import { databaseOf } from "./execute.js";
 import { FROM_DB, InstanceState } from "./instance-state.js";
 import type { QuerySetLike } from "./queryset-state.js";
 import { runtimeOf } from "./runtime.js";
-import { FieldDoesNotExist } from "../base/errors.js";
 
 const TEMPLATE: unique symbol = Symbol("sql template");
 /** SQL with values apart: made by the `sql` tag. */
@@ -152,7 +152,13 @@ export class RawQuerySet implements PromiseLike<object[]> {
       if (f !== undefined && !fields.includes(f)) {
         fields.push(f);
         slots.push({ name: f.attname, index, read: f.fromDb(info) });
-      } else if (c !== "__proto__") slots.push({ name: c, index, read: undefined });
+      } else if (isInstanceMember(c))
+        throw new FieldError(
+          `A column of the raw query is called '${c}', which every instance has as a member. Give it another name with AS.`,
+          "raw.column",
+          { model: meta.label, path: c },
+        );
+      else slots.push({ name: c, index, read: undefined });
     });
     const missing = meta.pkFields.find((f) => !fields.includes(f));
     if (missing !== undefined)

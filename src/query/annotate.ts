@@ -2,6 +2,7 @@
 import { labelOf, type ColNode, type Expr, type RefNode } from "../ast/expr.js";
 import { children, containsAggregate, containsWindow, mapChildren, nodeKey, some } from "../ast/walk.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
+import { isInstanceMember, isObjectMember } from "../base/reserved.js";
 import { isExpression, type Expression } from "../expressions/expression.js";
 import { Q } from "../expressions/q.js";
 import { putAnnotation } from "./annotations-put.js";
@@ -16,14 +17,19 @@ import { splitHaving } from "./having.js";
 import { Query } from "./state.js";
 
 const ALIAS = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const REFUSED = new Set(["__proto__", "constructor", "prototype", "pk"]);
 
 /** Refuses names that cannot be an alias: an allow-list, since every deny-list had a hole. */
 export function checkAlias(alias: string): void {
-  if (!ALIAS.test(alias) || alias.length > 250 || REFUSED.has(alias))
+  if (!ALIAS.test(alias) || alias.length > 250 || alias === "pk")
     throw new ValueError(
       "An alias has to be made of letters, digits and underscores, and cannot begin with a digit. Column aliases cannot contain whitespace characters, quotation marks, semicolons, or SQL comments.",
       "query.alias",
+    );
+  if (isObjectMember(alias))
+    throw new ValueError(
+      `'${alias}' cannot be an alias: every object has a member of this name, or is asked for one. Choose another name.`,
+      "query.alias",
+      { path: alias },
     );
 }
 
@@ -45,6 +51,12 @@ export function addAnnotations(
   const added: string[] = [];
   for (const [alias, value] of entries) {
     checkAlias(alias);
+    if (!valuesMode && select && isInstanceMember(alias))
+      throw new ValueError(
+        `The annotation '${alias}' would hide the member '${alias}' that every instance has. Choose another name; in the rows of values() it may have this one.`,
+        "query.alias",
+        { path: alias },
+      );
     if (
       !valuesMode
         ? names.has(alias)
