@@ -2,7 +2,18 @@
  * The bank: accounts, transfers between them, and the book of what each client was told. It must not know how faults are made.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import { BabikError, babik, BigIntegerField, CharField, CommitUnknown, F, IntegerField, model, Sum } from "babik";
+import {
+  BabikError,
+  babik,
+  BigIntegerField,
+  CharField,
+  CommitUnknown,
+  DatabaseError,
+  F,
+  IntegerField,
+  model,
+  Sum,
+} from "babik";
 
 export const ACCOUNTS = 1000;
 const BALANCE = 1000;
@@ -40,6 +51,8 @@ export class Ledger {
   readonly outcomes = new Map<string, Outcome>();
   /** Errors by class and code. */
   readonly errors = new Map<string, number>();
+  /** Codes of the servers themselves. */
+  readonly states = new Map<string, number>();
   /** Errors that are not of babik, by what they are. */
   readonly untyped: string[] = [];
   /** How many times a block was begun for each token: more than one is a retry. */
@@ -73,6 +86,8 @@ export class Ledger {
     // An error that no class was found for is as good as untyped.
     if (error.code === "database.error") this.untyped.push(`${error.name}: ${error.message}`);
     this.errors.set(key, (this.errors.get(key) ?? 0) + 1);
+    const state = error instanceof DatabaseError ? error.databaseCode : undefined;
+    if (state !== undefined) this.states.set(state, (this.states.get(state) ?? 0) + 1);
   }
 }
 

@@ -16,9 +16,11 @@ import { runEndings } from "./endings.js";
 import { runFull } from "./full.js";
 import { runKilled } from "./killed.js";
 import { runKills } from "./kills.js";
+import { runPooled } from "./pooled.js";
 import type { Skipped } from "./private.js";
 import { openAdmin, type Place, type ServerKind } from "./servers.js";
 import { runSeveral } from "./several.js";
+import { runTls } from "./tls.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -57,16 +59,19 @@ for (const [signal, code] of [
 type Result = Record<string, unknown>;
 const clients = Number(options.clients);
 /** On the servers that are given, with a database of its own. */
-const shared: Readonly<Record<string, (place: Place) => Promise<Result>>> = {
+const shared: Readonly<Record<string, (place: Place) => Promise<Result | Skipped>>> = {
   kills: (place) => runKills(place, { kills: Number(options.kills), clients }),
   commits: (place) => runCommits(place, { cuts: Number(options.cuts), clients }),
   contention: (place) => runContention(place, { transfers: Number(options.transfers) }),
   endings: (place) => runEndings(place.kind, place.url),
+  pgbouncer: (place) => runPooled(place, { transfers: Number(options.transfers), clients }),
 };
 /** On a server of its own. */
 const own: Readonly<Record<string, (kind: ServerKind) => Promise<Result | Skipped>>> = {
+  tls: runTls,
   crashes: (kind) => runCrashes(kind, { crashes: Number(options.crashes), clients }),
 };
+const onlyOn: Readonly<Record<string, ServerKind>> = { pgbouncer: "postgres" };
 /** On SQLite, in a folder of its own. */
 const onFile: Readonly<Record<string, (folder: string) => Promise<Result>>> = {
   endings: (folder) => runEndings("sqlite", `sqlite:${join(folder, "rows.sqlite3")}`),
@@ -86,8 +91,8 @@ if (unknown.length > 0) {
 async function onDatabase(
   kind: ServerKind,
   server: string,
-  scenario: (place: Place) => Promise<Result>,
-): Promise<Result> {
+  scenario: (place: Place) => Promise<Result | Skipped>,
+): Promise<Result | Skipped> {
   const admin = await openAdmin(kind, server);
   const database = `babik_faults_${process.pid}_${randomBytes(3).toString("hex")}`;
   try {
@@ -132,6 +137,7 @@ for (const kind of ["postgres", "mariadb"] as const) {
   if (options.db !== "all" && options.db !== kind) continue;
   const server = addresses[kind];
   for (const name of wanted) {
+    if (onlyOn[name] !== undefined && onlyOn[name] !== kind) continue;
     const alone = own[name];
     const scenario = shared[name];
     if (alone !== undefined) await report(name, kind, () => alone(kind));

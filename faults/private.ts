@@ -24,8 +24,11 @@ export interface PrivateOptions {
   readonly durable?: boolean;
   /** Settings as `name=value`. */
   readonly settings?: readonly string[];
-  /** Puts files into its folder before it starts, for the user it runs as. */
-  readonly arrange?: (folder: string, user: { readonly uid?: number; readonly gid?: number }) => void;
+  /** Puts files into its folder before it starts, for the user it runs as; gives further settings. */
+  readonly arrange?: (
+    folder: string,
+    user: { readonly uid?: number; readonly gid?: number },
+  ) => readonly string[] | undefined;
 }
 
 /** What could not be tried, and why. */
@@ -33,9 +36,16 @@ export interface Skipped {
   readonly skipped: string;
 }
 
+/** A pooler in front of a server. */
+export interface Pooler {
+  readonly url: string;
+  readonly how: string;
+  stop(): Promise<void>;
+}
+
 interface Scripts {
   startPrivate(kind: ServerKind, options: PrivateOptions): Promise<PrivateServer | Skipped>;
-  startPgBouncer(serverUrl: string): Promise<{ readonly url: string; stop(): Promise<void> } | Skipped>;
+  startPgBouncer(serverUrl: string): Promise<Pooler | Skipped>;
 }
 
 /** The scripts are plain JavaScript beside the checkout's sources: from `.build/faults`, where this runs, two folders up. */
@@ -50,9 +60,7 @@ export async function startPrivate(kind: ServerKind, options: PrivateOptions = {
 }
 
 /** Starts a PgBouncer in transaction mode in front of a PostgreSQL; the address is the server's with another port. */
-export async function startPgBouncer(
-  serverUrl: string,
-): Promise<{ readonly url: string; stop(): Promise<void> } | Skipped> {
+export async function startPgBouncer(serverUrl: string): Promise<Pooler | Skipped> {
   return (await script("support/pgbouncer.mjs", "startPgBouncer"))(serverUrl);
 }
 

@@ -2,6 +2,7 @@
  * The servers through their bare drivers: making and dropping a database, listing and ending its sessions. It must not know babik,
  * so that it judges from outside.
  */
+import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createConnection } from "mariadb";
 import pg from "pg";
@@ -14,6 +15,12 @@ export interface Admin {
   dropDatabase(name: string): Promise<void>;
   /** Ids of the sessions on a database, this one left out. */
   sessions(database: string): Promise<number[]>;
+  /** A user who may use all databases, with a password. */
+  createUser(name: string, password: string): Promise<void>;
+  /** Where the server's certificate lies. */
+  certificateFolder(): Promise<string>;
+  /** Has the server read its certificate anew. */
+  reloadCertificate(): Promise<void>;
   /** Ends a session. False where it had ended by itself. */
   kill(id: number): Promise<boolean>;
   close(): Promise<void>;
@@ -70,6 +77,16 @@ async function postgresAdmin(url: string): Promise<Admin> {
       );
       return rows.map((row) => row.pid);
     },
+    createUser: async (name, password) => void (await client.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`)),
+    certificateFolder: async () => {
+      const { rows } = await client.query<{ ssl_cert_file: string }>("SHOW ssl_cert_file");
+      return dirname(rows[0]!.ssl_cert_file);
+    },
+    reloadCertificate: async () => {
+      await client.query("SELECT pg_reload_conf()");
+      // The postmaster reads it when it comes to it.
+      await wait(500);
+    },
     kill: async (id) =>
       (await client.query<{ done: boolean }>("SELECT pg_terminate_backend($1) AS done", [id])).rows[0]!.done,
     close: () => client.end(),
@@ -94,6 +111,15 @@ async function mariadbAdmin(url: string): Promise<Admin> {
       );
       return rows.map((row) => Number(row.id));
     },
+    createUser: async (name, password) => {
+      await connection.query(`CREATE USER ${name}@'%' IDENTIFIED BY '${password}'`);
+      await connection.query(`GRANT ALL ON *.* TO ${name}@'%'`);
+    },
+    certificateFolder: async () => {
+      const rows = await connection.query<{ file: string }[]>("SELECT @@ssl_cert AS file");
+      return dirname(rows[0]!.file);
+    },
+    reloadCertificate: async () => void (await connection.query("FLUSH SSL")),
     kill: async (id) => {
       try {
         await connection.query(`KILL CONNECTION ${id}`);

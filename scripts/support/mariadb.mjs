@@ -21,7 +21,8 @@ const FOLDERS = [
 
 /**
  * Starts one: see `privateServer`; `{ missing }` where the programs are not installed, `{ why }` where it fails. With `durable` it keeps what
- * it has acknowledged; `settings` are further ones, as `name=value`; `arrange(folder)` puts files there before it starts.
+ * it has acknowledged; `settings` are further ones, as `name=value`; `arrange(folder)` puts files there before it starts,
+ * and may give more settings.
  */
 export async function startMariaDb(login, { durable = false, settings = [], arrange } = {}) {
   const program = findProgram(["mariadbd"], FOLDERS);
@@ -38,7 +39,7 @@ export async function startMariaDb(login, { durable = false, settings = [], arra
     rmSync(folder, { recursive: true, force: true });
     return { why: `mariadb-install-db failed: ${complaint}` };
   }
-  arrange?.(folder, user);
+  const arranged = arrange?.(folder, user) ?? [];
   const port = await freePort();
   const fast = ["innodb-flush-log-at-trx-commit=0", "innodb-flush-method=nosync"];
   return startServer({
@@ -54,7 +55,9 @@ export async function startMariaDb(login, { durable = false, settings = [], arra
       "--character-set-server=utf8mb4",
       "--skip-log-bin",
       "--skip-name-resolve",
-      ...[...(durable ? ["innodb-flush-log-at-trx-commit=1"] : fast), ...settings].map((setting) => `--${setting}`),
+      ...[...(durable ? ["innodb-flush-log-at-trx-commit=1"] : fast), ...settings, ...arranged].map(
+        (setting) => `--${setting}`,
+      ),
     ],
     folder,
     user,

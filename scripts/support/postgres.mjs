@@ -23,7 +23,8 @@ const FOLDERS = [
 
 /**
  * Starts one: see `privateServer`; `{ missing }` where the programs are not installed, `{ why }` where it fails. With `durable` it keeps what
- * it has acknowledged; `settings` are further ones, as `name=value`; `arrange(folder)` puts files there before it starts.
+ * it has acknowledged; `settings` are further ones, as `name=value`; `arrange(folder)` puts files there before it starts,
+ * and may give more settings.
  */
 export async function startPostgres(login, { durable = false, settings = [], arrange } = {}) {
   const program = findProgram(["postgres"], FOLDERS);
@@ -43,10 +44,10 @@ export async function startPostgres(login, { durable = false, settings = [], arr
     rmSync(folder, { recursive: true, force: true });
     return { why: `initdb failed: ${complaint}` };
   }
-  arrange?.(folder, user);
+  const arranged = arrange?.(folder, user) ?? [];
   const port = await freePort();
   const fast = durable ? [] : ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
-  const all = [...fast, "max_connections=200", ...settings];
+  const all = [...fast, "max_connections=200", ...settings, ...arranged];
   return startServer({
     program,
     args: [

@@ -59,19 +59,37 @@ export function refuseAborted(signal: AbortSignal | undefined, what?: string): v
   if (signal?.aborted === true) throw cancelledBefore(signal, what);
 }
 
+/** How long the server is asked again and again before the connection is given up, in milliseconds. */
+const CANCEL_FOR = 10_000;
+
 /**
  * Waits for a statement that was sent, and has `cancel` ask the server to stop it when `signal` is aborted: again after a while,
  * for a request may arrive before the statement does. The request is waited for as well, even where the statement has ended: a
  * late one would hit whatever runs next on the connection.
+ * @param cancel asks; false where the server does not answer at all
+ * @param hangUp gives the connection up; called where asking does not help
+ * @throws OperationalError `database.cancelled` where the connection was given up
  */
-export async function cancellable<T>(sent: Promise<T>, signal: AbortSignal, cancel: () => Promise<void>): Promise<T> {
+export async function cancellable<T>(
+  sent: Promise<T>,
+  signal: AbortSignal,
+  cancel: () => Promise<boolean>,
+  hangUp: () => void,
+): Promise<T> {
   let settled = false;
   let wake: (() => void) | undefined;
   let cancelling: Promise<void> | undefined;
+  let giveUp: ((error: OperationalError) => void) | undefined;
   const repeat = async (): Promise<void> => {
+    const until = performance.now() + CANCEL_FOR;
     for (let pause = CANCEL_AGAIN; !settled; pause = Math.min(1000, pause * 2)) {
-      await cancel();
+      const heard = await cancel();
       if (settled) return;
+      if (!heard || performance.now() > until) {
+        hangUp();
+        giveUp!(unheard(signal));
+        return;
+      }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pause);
         wake = () => {
@@ -85,13 +103,24 @@ export async function cancellable<T>(sent: Promise<T>, signal: AbortSignal, canc
     cancelling ??= repeat();
   };
   signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
   try {
-    return await sent;
+    return await new Promise<T>((resolve, reject) => {
+      giveUp = reject;
+      sent.then(resolve, reject);
+      if (signal.aborted) abort();
+    });
   } finally {
     settled = true;
     wake?.();
     signal.removeEventListener("abort", abort);
     await cancelling;
   }
+}
+
+function unheard(signal: AbortSignal): OperationalError {
+  return new OperationalError(
+    "The statement was cancelled, but the database server did not confirm it: the connection was given up.",
+    "database.cancelled",
+    { cause: signal.reason },
+  );
 }

@@ -25,3 +25,48 @@ export function changesSession(text: string): boolean {
 export function scriptChangesSession(text: string): boolean {
   return text.split(";").some((part) => part.trim() !== "" && changesSession(part));
 }
+
+// What a text says in quotes and comments is not what it does.
+const silent = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
+const lasting: readonly (readonly [what: string, found: RegExp, instead: string])[] = [
+  ["SET", /^(?:set\b(?!\s+(?:local|transaction|constraints)\b)|reset\b|discard\b)/i, "SET LOCAL in an atomic block"],
+  [
+    "set_config(…, false)",
+    /\bset_config\s*\((?:[^()]|\([^()]*\))*,\s*false\s*\)/i,
+    "set_config(…, true) in an atomic block",
+  ],
+  [
+    "an advisory lock of the session",
+    /\bpg_(?:try_)?advisory_lock(?:_shared)?\s*\(/i,
+    "advisoryLock() or withAdvisoryLock(), which lock by a transaction",
+  ],
+  [
+    "a temporary table",
+    /^create\s+(?:(?:local|global)\s+)?temp(?:orary)?\b(?![\s\S]*\bon\s+commit\s+drop\b)|^(?:select|with)\b[\s\S]*\binto\s+temp(?:orary)?\b/i,
+    "CREATE TEMP TABLE … ON COMMIT DROP in an atomic block",
+  ],
+  ["LISTEN", /^(?:un)?listen\b/i, "a connection that goes past the pooler"],
+  ["a statement prepared by hand", /^(?:prepare\b(?!\s+transaction\b)|deallocate\b)/i, "the statement itself"],
+  [
+    "a cursor WITH HOLD",
+    /^declare\b(?:(?!\bfor\b)[\s\S])*\bwith\s+hold\b/i,
+    "iterator(), whose cursor ends with its transaction",
+  ],
+  ["LOAD", /^load\b/i, "shared_preload_libraries of the server"],
+];
+
+/**
+ * What a statement of PostgreSQL would leave in its session beyond its transaction, and what to do instead; undefined where it leaves
+ * nothing. Narrower than `changesSession`: it names what certainly stays.
+ * @example staysInSession("LISTEN news")?.what // => "LISTEN"
+ */
+export function staysInSession(text: string): { readonly what: string; readonly instead: string } | undefined {
+  const plain = text.replace(silent, (found) =>
+    found[0] === "'" || found[0] === '"' ? `${found[0]}${found[0]}` : " ",
+  );
+  for (const part of plain.split(";")) {
+    const start = part.replace(/^[\s(]+/, "");
+    for (const [what, found, instead] of lasting) if (found.test(start)) return { what, instead };
+  }
+  return undefined;
+}

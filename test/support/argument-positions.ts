@@ -58,6 +58,11 @@ const hall = async () =>
   };
 
 type Call = (v: unknown) => unknown;
+// The connection is given back with the rest of the rows.
+async function firstOf(rows: unknown): Promise<unknown> {
+  for await (const row of rows as AsyncGenerator) return row;
+  return undefined;
+}
 const methods: Record<string, Call> = Object.fromEntries(
   [
     ..."filter exclude get orderBy values valuesList only defer selectRelated prefetchRelated distinct annotate alias".split(
@@ -73,7 +78,7 @@ const methods: Record<string, Call> = Object.fromEntries(
     `${name}()`,
     (v) =>
       name === "iterator"
-        ? (pieces()[name]!(v) as AsyncGenerator).next()
+        ? firstOf(pieces()[name]!(v))
         : name === "update"
           ? (Piece.objects.filter({ pk: any(0) }) as unknown as { update(v: unknown): unknown }).update(v)
           : pieces()[name]!(v),
@@ -108,7 +113,7 @@ export const ARGUMENTS: Readonly<Record<string, Call>> = {
   "a row of bulkUpdate()": (v) => Piece.objects.bulkUpdate(any([v]), ["char"]),
   "fields of bulkUpdate()": (v) => Piece.objects.bulkUpdate([], any(v)),
   "options of getOrCreate()": (v) => Piece.objects.getOrCreate(any({ char: "vase" }), any(v)),
-  chunkSize: (v) => (pieces()["iterator"]!({ chunkSize: v }) as AsyncGenerator).next(),
+  chunkSize: (v) => firstOf(pieces()["iterator"]!({ chunkSize: v })),
   "the format of explain()": (v) => pieces()["explain"]!({ format: v }),
   "an option of explain()": (v) => pieces()["explain"]!({ analyze: v }),
   "the text of raw()": (v) => pieces()["raw"]!(v),

@@ -27,6 +27,9 @@ export const testKind: TestDatabaseKind = kindOf(process.env["BABIK_TEST_DB"] ??
 
 const serverUrl = process.env["BABIK_TEST_URL"] ?? "sqlite::memory:";
 
+/** Whether a pooler in transaction mode stands before the server, so that no session is a program's own. */
+export const testPooled = new URL(serverUrl).searchParams.get("prepare") === "false";
+
 /** All databases of one run share this prefix, so that the end of the run can sweep away what a crashed file left. */
 export function runPrefix(): string {
   return `babik_test_${process.env["BABIK_TEST_RUN"] ?? process.pid}_`;

@@ -94,6 +94,12 @@ function connectorFinding(number: number, text: string, code: string | undefined
       message: "An integer of the result does not fit a JavaScript number without loss; read it as a bigint.",
       databaseCode,
     };
+  if (/local ?(?:file|infile)/i.test(text))
+    return {
+      kind: "not_supported",
+      message: "The server asked for a file of this machine (LOAD DATA LOCAL INFILE); babik never sends any.",
+      databaseCode,
+    };
   if (/timeout/i.test(text))
     return { kind: "connect", message: "The database server did not answer in time.", databaseCode };
   if (/password|authenticat|plugin|RSA public key/i.test(text))

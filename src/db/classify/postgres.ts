@@ -107,7 +107,10 @@ export function postgresFinding(error: unknown): Finding {
   const state = field(error, "code");
   const text = field(error, "message") ?? "The database reported a failure without a message.";
   if (state !== undefined && /^[0-9A-Z]{5}$/.test(state) && field(error, "severity") !== undefined) {
-    const kind: ErrorKind = states[state] ?? classes[state.slice(0, 2)] ?? "error";
+    const kind: ErrorKind =
+      state === "08P01" && field(error, "severity") === "FATAL"
+        ? poolerKind(text)
+        : (states[state] ?? classes[state.slice(0, 2)] ?? "error");
     const column = field(error, "column");
     return {
       kind: text.startsWith("terminating connection")
@@ -144,6 +147,14 @@ export function postgresFinding(error: unknown): Finding {
         "No encrypted connection to the database server could be made; its certificate or support of TLS does not fit the settings.",
     };
   return { kind: "error", message: text };
+}
+
+// PgBouncer has one code for whatever ends a connection, and words for what it was.
+function poolerKind(text: string): ErrorKind {
+  if (/no such user|authentication|login (?:failed|rejected)/i.test(text)) return "login";
+  return /does not exist|no such database|been failing|cannot connect|no more connections|DNS|login_timeout/i.test(text)
+    ? "connect"
+    : "connection_lost";
 }
 
 // `Key (a, b)=(1, 2) already exists.`: the names stand before the equals sign, what follows are values.

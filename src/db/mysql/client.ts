@@ -7,6 +7,7 @@ import type { Readable } from "node:stream";
 import { ImproperlyConfigured } from "../../base/errors.js";
 import type { DatabaseSettings } from "../driver.js";
 import type { ServerOptions } from "../server-options.js";
+import { mariaTlsFor } from "../tls.js";
 
 /** What a statement without rows gave. */
 export interface OkPacket {
@@ -97,7 +98,7 @@ export async function openMaria(settings: DatabaseSettings, options: ServerOptio
     database: settings.database === "" ? undefined : settings.database,
     // A socket of ours can be let go (unref) while the connection is idle; the connector has no word for that.
     stream: () => (socket = path ? connectSocket(host) : connectSocket({ host, port, noDelay: true, keepAlive: true })),
-    ssl: options.tls === false ? false : { ...options.tls },
+    ssl: mariaTlsFor(options.tls, path ? "localhost" : host),
     connectTimeout: options.connectTimeout,
     // MySQL 8 logs in with a key from the server; over TLS or a local socket nothing has to be fetched.
     allowPublicKeyRetrieval: false,

@@ -18,6 +18,7 @@ import type {
 } from "../driver.js";
 import { isolationText } from "../isolation.js";
 import { checkParams, toBuffer } from "../parameters.js";
+import { answered, type Line, shorter } from "../patience.js";
 import { readServerOptions, type ServerOptions } from "../server-options.js";
 import { changesSession } from "../session.js";
 import {
@@ -59,6 +60,13 @@ class MysqlConnection implements DriverConnection {
   readonly #opened: OpenedConnection;
   readonly #settings: DatabaseSettings;
   readonly #options: ServerOptions;
+  readonly #line: Line = {
+    received: () => this.#opened.socket?.bytesRead ?? 0,
+    hangUp: () => {
+      this.#usable = false;
+      this.#opened.socket?.destroy();
+    },
+  };
   #stream: RowStream | undefined;
   #usable = true;
   #closed = false;
@@ -126,7 +134,7 @@ class MysqlConnection implements DriverConnection {
 
   async reset(): Promise<void> {
     try {
-      await this.#connection.reset();
+      await this.#patient(this.#connection.reset(), this.#soon);
     } catch (error) {
       throw this.#classify(error, "RESET");
     }
@@ -151,7 +159,7 @@ class MysqlConnection implements DriverConnection {
     const prepared = this.#options.prepare && (values.length > 0 || statement.handle !== undefined);
     try {
       const sent = prepared ? this.#connection.execute(command, values) : this.#connection.query(command, values);
-      const packet = signal === undefined ? await sent : await this.#cancellable(sent, signal);
+      const packet = await this.#patient(signal === undefined ? sent : this.#cancellable(sent, signal));
       if (Array.isArray(packet)) {
         const rows = packet as RowPacket;
         return {
@@ -198,7 +206,7 @@ class MysqlConnection implements DriverConnection {
       for (;;) {
         refuseAborted(signal, "The next chunk of rows");
         const taking = rows.take(size);
-        const chunk = signal === undefined ? await taking : await this.#cancellable(taking, signal);
+        const chunk = await this.#patient(signal === undefined ? taking : this.#cancellable(taking, signal));
         if (chunk.length > 0) yield chunk;
         if (chunk.length < size) break;
       }
@@ -226,22 +234,23 @@ class MysqlConnection implements DriverConnection {
 
   async begin(options?: BeginOptions): Promise<void> {
     if (options?.isolation !== undefined)
-      await this.#plain(`SET TRANSACTION ISOLATION LEVEL ${isolationText(options.isolation)}`);
-    await this.#plain(options?.readOnly === true ? "START TRANSACTION READ ONLY" : "START TRANSACTION");
+      await this.#plain(`SET TRANSACTION ISOLATION LEVEL ${isolationText(options.isolation)}`, this.#soon);
+    await this.#plain(options?.readOnly === true ? "START TRANSACTION READ ONLY" : "START TRANSACTION", this.#soon);
   }
 
   commit(): Promise<void> {
     return this.#plain("COMMIT");
   }
 
+  // Undoing much may take longer than that: the server goes on with it after a connection that was given up.
   rollback(): Promise<void> {
-    return this.#plain("ROLLBACK");
+    return this.#plain("ROLLBACK", this.#soon);
   }
 
   async ping(): Promise<boolean> {
     if (!this.usable) return false;
     try {
-      await this.#connection.ping();
+      await this.#patient(this.#connection.ping(), this.#soon);
       return this.usable;
     } catch {
       return (this.#usable = false);
@@ -267,11 +276,20 @@ class MysqlConnection implements DriverConnection {
     }
   }
 
-  async #plain(text: string): Promise<void> {
+  // What costs the server nothing is answered as fast as a login.
+  get #soon(): number {
+    return shorter(this.#options.connectTimeout, this.#options.statementTimeout);
+  }
+
+  #patient<T>(asked: Promise<T>, limit = this.#options.statementTimeout): Promise<T> {
+    return answered(asked, limit, this.#line);
+  }
+
+  async #plain(text: string, limit?: number): Promise<void> {
     if (this.#stream !== undefined) await this.#stream.drain();
     if (!this.#usable) throw gone(this.#closed);
     try {
-      await this.#connection.query({ sql: text, bigIntAsNumber: false });
+      await this.#patient(this.#connection.query({ sql: text, bigIntAsNumber: false }), limit);
     } catch (error) {
       throw this.#classify(error, text);
     }
@@ -285,22 +303,39 @@ class MysqlConnection implements DriverConnection {
   // KILL QUERY over a second connection.
   async #cancellable<T>(sent: Promise<T>, signal: AbortSignal): Promise<T> {
     let killed = false;
-    const value = await cancellable(sent, signal, () => {
-      killed = true;
-      return this.#kill();
-    });
+    const value = await cancellable(
+      sent,
+      signal,
+      () => {
+        killed = true;
+        return this.#kill();
+      },
+      () => this.#line.hangUp(),
+    );
     // The statement was faster: should the server still remember the request, this is what it hits.
-    if (killed && this.#stream === undefined) await this.#connection.query("DO 0").catch(() => undefined);
+    if (killed && this.#stream === undefined)
+      await this.#patient(this.#connection.query("DO 0"), this.#soon).catch(() => undefined);
     return value;
   }
 
-  async #kill(): Promise<void> {
+  /** False where the server does not answer within two seconds. */
+  async #kill(): Promise<boolean> {
+    const killing = (async () => {
+      try {
+        const { connection } = await openMaria(this.#settings, this.#options);
+        await connection.query(`KILL QUERY ${Number(this.#connection.threadId)}`);
+        await connection.end();
+      } catch {
+        // A refusal is an answer too: asking goes on for a while.
+      }
+      return true;
+    })();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), 2000)));
     try {
-      const { connection } = await openMaria(this.#settings, this.#options);
-      await connection.query(`KILL QUERY ${Number(this.#connection.threadId)}`);
-      await connection.end();
-    } catch {
-      // The statement then runs to its end, which is waited for anyway.
+      return await Promise.race([killing, late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

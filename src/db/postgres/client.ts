@@ -2,9 +2,10 @@
  * The part of `pg` that babik uses, declared here so that users without it can compile, and the making of its clients.
  * It must not know statements of queries.
  */
-import { ImproperlyConfigured } from "../../base/errors.js";
+import { ImproperlyConfigured, OperationalError } from "../../base/errors.js";
 import type { DatabaseSettings } from "../driver.js";
 import type { ServerOptions } from "../server-options.js";
+import { tlsFor } from "../tls.js";
 
 /** A finished query of `pg`. */
 export interface PgResult {
@@ -41,8 +42,9 @@ export interface PgClient {
 interface PgWire {
   on(event: string, listener: (message: { parameterName: string; parameterValue: string }) => void): void;
   connect(port: number, host: string): void;
+  requestSsl(): void;
   cancel(processId: number | null, secretKey: number | null): void;
-  readonly stream: { destroy(): void };
+  readonly stream: { readonly bytesRead: number; destroy(error?: Error): void };
   readonly parsedStatements: Record<string, string>;
 }
 
@@ -92,43 +94,60 @@ export function makeClient(
       return { ...super.getStartupConf(), ...startup };
     }
   }
+  const host = settings.host ?? "localhost";
   const client = new Client({
-    host: settings.host ?? "localhost",
+    host,
     port: settings.port ?? 5432,
     user: settings.user ?? "postgres",
     password: settings.password,
     database: settings.database,
-    ssl: options.tls === false ? false : { ...options.tls },
+    ssl: tlsFor(options.tls, host),
     connectionTimeoutMillis: options.connectTimeout,
     application_name: options.applicationName,
     keepAlive: true,
     types: undefined,
   });
+  // Whoever stands between could ask for the password in clear, and pg would give it. A socket of the file system has nobody between.
+  if (options.tls === false && !host.startsWith("/"))
+    client.connection.on("authenticationCleartextPassword", () =>
+      client.connection.stream.destroy(
+        new OperationalError(
+          "The server asked for the password in clear over a connection that is not encrypted. Set sslmode, or have the server ask for scram-sha-256.",
+          "database.login",
+        ),
+      ),
+    );
   const parameters = new Map<string, string>();
   client.connection.on("parameterStatus", (message) => parameters.set(message.parameterName, message.parameterValue));
   return { client, parameters };
 }
 
-/** Asks the server, over a connection of its own, to stop what `client` is running. Gives up silently after two seconds. */
+/**
+ * Asks the server, over a connection of its own, to stop what `client` is running. False where nobody took the request within two
+ * seconds.
+ */
 export function cancelRunning(
   pg: PgModule,
   settings: DatabaseSettings,
   options: ServerOptions,
   client: PgClient,
-): Promise<void> {
+): Promise<boolean> {
   return new Promise((resolve) => {
+    const host = settings.host ?? "localhost";
     const tls = options.tls !== false;
-    const wire = new pg.Connection({ ssl: tls ? { ...options.tls } : false });
-    const timer = setTimeout(done, 2000);
-    function done(): void {
+    const wire = new pg.Connection({ ssl: tlsFor(options.tls, host) });
+    const timer = setTimeout(() => done(false), 2000);
+    function done(taken: boolean): void {
       clearTimeout(timer);
       wire.stream.destroy();
-      resolve();
+      resolve(taken);
     }
-    wire.on("error", done);
-    wire.on("end", done);
+    // A refusal is an answer too.
+    wire.on("error", () => done(true));
+    wire.on("end", () => done(true));
+    // The bare connection does not ask for TLS by itself.
+    if (tls) wire.on("connect", () => wire.requestSsl());
     wire.on(tls ? "sslconnect" : "connect", () => wire.cancel(client.processID, client.secretKey));
-    const host = settings.host ?? "localhost";
     const port = settings.port ?? 5432;
     // pg takes a path in place of the port for sockets of the file system.
     if (host.startsWith("/")) wire.connect(`${host}/.s.PGSQL.${port}` as unknown as number, "");

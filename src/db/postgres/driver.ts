@@ -5,6 +5,7 @@
 import {
   ImproperlyConfigured,
   InterfaceError,
+  NotSupportedError,
   OperationalError,
   ProgrammingError,
   TransactionManagementError,
@@ -24,8 +25,9 @@ import type {
 } from "../driver.js";
 import { isolationText } from "../isolation.js";
 import { checkParams } from "../parameters.js";
+import { answered, type Line, shorter } from "../patience.js";
 import { readServerOptions, type ServerOptions } from "../server-options.js";
-import { changesSession, scriptChangesSession } from "../session.js";
+import { changesSession, scriptChangesSession, staysInSession } from "../session.js";
 import {
   cancelRunning,
   loadPg,
@@ -72,6 +74,13 @@ class PostgresConnection implements DriverConnection {
   readonly #named = new Map<string, string>();
   // Names whose plan no longer fits, found out inside a transaction that had failed by then.
   readonly #stale = new Set<string>();
+  readonly #line: Line = {
+    received: () => this.#client.connection.stream.bytesRead,
+    hangUp: () => {
+      this.#state.usable = false;
+      this.#client.connection.stream.destroy();
+    },
+  };
   #closed = false;
   #cursors = 0;
   #sessionChanged = false;
@@ -141,16 +150,17 @@ class PostgresConnection implements DriverConnection {
     this.#stale.clear();
     const parsed = this.#client.connection.parsedStatements;
     for (const name of Object.keys(parsed)) delete parsed[name];
-    await this.#simple("DISCARD ALL");
+    await this.#simple("DISCARD ALL", this.#soon);
     this.#sessionChanged = false;
   }
 
   async run(statement: Statement, options?: RunOptions): Promise<RunResult> {
     const { text, params, handle } = statement;
     checkParams(params);
-    // Behind a pooler the session is not ours, and may be another one by now.
-    if (handle === undefined && this.#options.prepare && !this.#sessionChanged)
-      this.#sessionChanged = changesSession(text);
+    if (handle === undefined) {
+      if (!this.#options.prepare) refuseLasting(text);
+      else if (!this.#sessionChanged) this.#sessionChanged = changesSession(text);
+    }
     const signal = options?.signal;
     refuseAborted(signal);
     const name = handle !== undefined && this.#options.prepare ? handle.name : undefined;
@@ -164,7 +174,15 @@ class PostgresConnection implements DriverConnection {
     try {
       refuseAborted(signal);
       const sent = this.#query(config);
-      result = signal === undefined ? await sent : await cancellable(sent, signal, () => this.#cancel());
+      result =
+        signal === undefined
+          ? await sent
+          : await cancellable(
+              sent,
+              signal,
+              () => this.#cancel(),
+              () => this.#line.hangUp(),
+            );
     } catch (error) {
       const stale = name !== undefined && isStalePlan(error);
       if (stale) await this.#forget([name]);
@@ -208,15 +226,19 @@ class PostgresConnection implements DriverConnection {
 
   async script(text: string): Promise<void> {
     if (this.#options.prepare) this.#sessionChanged ||= scriptChangesSession(text);
+    else refuseLasting(text);
     await this.#simple(text);
   }
 
   async begin(options?: BeginOptions): Promise<void> {
     let text = "BEGIN";
-    if (options?.isolation !== undefined) text += ` ISOLATION LEVEL ${isolationText(options.isolation)}`;
+    // Behind a pooler the session has no default of ours.
+    const pooled = this.#options.prepare ? undefined : this.#options.isolation;
+    const isolation = options?.isolation === undefined ? pooled : options.isolation;
+    if (isolation !== undefined) text += ` ISOLATION LEVEL ${isolationText(isolation)}`;
     if (options?.readOnly === true) text += " READ ONLY";
     if (options?.deferrable === true) text += " DEFERRABLE";
-    await this.#simple(text);
+    await this.#simple(text, this.#soon);
   }
 
   async commit(): Promise<void> {
@@ -230,7 +252,7 @@ class PostgresConnection implements DriverConnection {
   }
 
   async rollback(): Promise<void> {
-    await this.#simple("ROLLBACK");
+    await this.#simple("ROLLBACK", this.#soon);
   }
 
   async checkConstraints(): Promise<void> {
@@ -241,7 +263,7 @@ class PostgresConnection implements DriverConnection {
   async ping(): Promise<boolean> {
     if (!this.#state.usable) return false;
     try {
-      await this.#simple("SELECT 1");
+      await this.#simple("SELECT 1", this.#soon);
       return this.#state.usable;
     } catch {
       return (this.#state.usable = false);
@@ -290,19 +312,28 @@ class PostgresConnection implements DriverConnection {
     }
   }
 
-  async #simple(text: string): Promise<PgResult> {
+  // What costs the server nothing is answered as fast as a login.
+  get #soon(): number {
+    return shorter(this.#options.connectTimeout, this.#options.statementTimeout);
+  }
+
+  async #simple(text: string, limit?: number): Promise<PgResult> {
     try {
-      return await this.#query({ text, rowMode: "array", types: typeParsers });
+      return await this.#query({ text, rowMode: "array", types: typeParsers }, limit);
     } catch (error) {
       throw classifyPostgres(error, text);
     }
   }
 
-  #cancel(): Promise<void> {
+  #cancel(): Promise<boolean> {
     return cancelRunning(this.#pg, this.#settings, this.#options, this.#client);
   }
 
-  #query(config: PgQueryConfig): Promise<PgResult> {
+  #query(config: PgQueryConfig, limit = this.#options.statementTimeout): Promise<PgResult> {
+    return answered(this.#sent(config), limit, this.#line);
+  }
+
+  #sent(config: PgQueryConfig): Promise<PgResult> {
     return new Promise((resolve, reject) => {
       if (!this.#state.usable) {
         reject(
@@ -350,6 +381,17 @@ class PostgresConnection implements DriverConnection {
       await this.#simple(`DEALLOCATE "${name.replaceAll('"', '""')}"`).catch(() => undefined);
     }
   }
+}
+
+/** Behind a pooler a session belongs to everybody: what one leaves in it, strangers meet. */
+function refuseLasting(text: string): void {
+  const stays = staysInSession(text);
+  if (stays === undefined) return;
+  throw new NotSupportedError(
+    `With prepare: false (a pooler between) the session of the server is shared, and ${stays.what} would stay in it for others. Use ${stays.instead}.`,
+    "database.pooled_session",
+    { statement: text },
+  );
 }
 
 /** The plan of a named statement no longer fits the tables (0A000), or the server does not know the name any more (26000). */

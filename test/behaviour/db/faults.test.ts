@@ -11,7 +11,7 @@ import {
 } from "../../../src/base/errors.js";
 import { connectAll, type Connections } from "../../../src/db/connections.js";
 import type { Database } from "../../../src/db/connection.js";
-import { testDatabase } from "../../support/database.js";
+import { testDatabase, testPooled } from "../../support/database.js";
 
 const { url } = await testDatabase();
 const control = connectAll({ default: url });
@@ -47,7 +47,8 @@ async function kill(id: number): Promise<void> {
 }
 
 describe.skipIf(admin.embedded)("a connection that the server drops", () => {
-  test("while idle is replaced without an error", async () => {
+  // A pooler may hand out a connection that the server has just dropped.
+  test.skipIf(testPooled)("while idle is replaced without an error", async () => {
     const db = open();
     await kill(await sessionId(db));
     expect((await db.run({ text: "SELECT 1", params: [] })).rows).toHaveLength(1);

@@ -2,7 +2,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { connectAll, type Connections } from "../../../src/db/connections.js";
 import type { Database } from "../../../src/db/connection.js";
-import { testDatabase } from "../../support/database.js";
+import { testDatabase, testPooled } from "../../support/database.js";
+import { failure } from "../../support/loose.js";
 
 const { url } = await testDatabase();
 const opened: Connections[] = [];
@@ -51,7 +52,7 @@ const fingerprint = postgres
        (SELECT count(*) FROM pg_prepared_statements WHERE name = 'mine'), (SELECT count(*) FROM pg_listening_channels())`
   : `SELECT @tenant, @@sql_mode, @@time_zone, @@tx_isolation, database(), @@max_statement_time, IS_USED_LOCK('mine')`;
 
-describe.skipIf(admin.embedded)("a connection that comes back", () => {
+describe.skipIf(admin.embedded || testPooled)("a connection that comes back", () => {
   test.each(mutations)("shows nothing of: %s", async (text) => {
     const db = open({ poolSize: 1 });
     const before = await rows(db, fingerprint);
@@ -93,8 +94,9 @@ describe.skipIf(admin.embedded)("a connection that comes back", () => {
 });
 
 describe.skipIf(admin.embedded)("prepare: false, for poolers in transaction mode", () => {
+  const unprepared = testPooled ? {} : { prepare: false };
   test("leaves nothing in the session: no named statements, no settings", async () => {
-    const db = open({ poolSize: 1, prepare: false });
+    const db = open({ poolSize: 1, ...unprepared });
     const handle = { name: "babik_test_2" };
     for (let i = 0; i < 3; i++)
       expect((await db.run({ text: postgres ? "SELECT $1::int" : "SELECT ?", params: [i], handle })).rows).toEqual([
@@ -106,8 +108,34 @@ describe.skipIf(admin.embedded)("prepare: false, for poolers in transaction mode
     } else expect((await rows(db, "SHOW SESSION STATUS LIKE 'Com_stmt_prepare'"))[0]![1]).toBe("0");
   });
 
+  test.skipIf(!postgres).each(mutations.filter((text) => text !== "BEGIN"))(
+    "refuses what would stay in a session: %s",
+    async (text) => {
+      const db = open({ poolSize: 1, ...unprepared });
+      const before = await rows(db, fingerprint);
+      for (const run of [
+        () => rows(db, text),
+        () => db.script(`SELECT 1; ${text}`),
+        () => db.atomic(() => rows(db, text)),
+      ])
+        expect(await failure(async () => run())).toMatchObject({
+          name: "NotSupportedError",
+          code: "database.pooled_session",
+        });
+      expect(await rows(db, fingerprint)).toEqual(before);
+    },
+  );
+
+  test.skipIf(!postgres)("begins transactions with the isolation of the settings, or that of the block", async () => {
+    const db = open({ poolSize: 1, ...unprepared, isolation: "serializable" });
+    const level = (options: object): Promise<unknown> =>
+      db.atomic(() => rows(db, "SELECT current_setting('transaction_isolation')"), options);
+    expect(await level({})).toEqual([["serializable"]]);
+    expect(await level({ isolation: "repeatable read" })).toEqual([["repeatable read"]]);
+  });
+
   test("streams inside of a transaction of its own", async () => {
-    const db = open({ poolSize: 1, prepare: false });
+    const db = open({ poolSize: 1, ...unprepared });
     const series = postgres
       ? "SELECT n FROM generate_series(1, 250) AS s(n)"
       : "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 250) SELECT n FROM s";

@@ -2,7 +2,7 @@
 import { NotSupportedError, OperationalError, TransactionManagementError, ValueError } from "babik";
 import { afterAll, describe, expect, test } from "vitest";
 import { connectAll } from "../../../src/db/connections.js";
-import { testDatabase } from "../../support/database.js";
+import { testDatabase, testPooled } from "../../support/database.js";
 import { failure } from "../../support/loose.js";
 
 const { url } = await testDatabase();
@@ -106,7 +106,7 @@ describe.skipIf(!sharedAdvisoryLocks)("shared", () => {
   });
 
   test("is kept behind a pooler too, by a transaction", async () => {
-    await using pooled = connectAll({ default: { url, options: { prepare: false } } });
+    await using pooled = connectAll({ default: { url, options: testPooled ? {} : { prepare: false } } });
     await pooled.get().withAdvisoryLock("p", async () => {
       expect(await outside(() => db.withAdvisoryLock("p", async () => 1, { wait: false }))).toMatchObject(busy);
       expect(await outside(() => db.withAdvisoryLock("p", async () => 1, { wait: 20 }))).toMatchObject(busy);

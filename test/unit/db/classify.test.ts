@@ -87,6 +87,21 @@ describe("PostgreSQL", () => {
     expect(classifyPostgres(given)).toMatchObject({ code });
   });
 
+  test.each([
+    ['database "nothing" does not exist', "database.connect"],
+    ["no such database: nothing", "database.connect"],
+    ["server login has been failing, try again later (server_login_retry)", "database.connect"],
+    ["no more connections allowed (max_client_conn)", "database.connect"],
+    ["password authentication failed", "database.login"],
+    ["query_wait_timeout", "database.connection_lost"],
+    ["server conn crashed?", "database.connection_lost"],
+  ])("a pooler that ends a connection is told by its words: %s", (message, code) => {
+    expect(classifyPostgres({ severity: "FATAL", code: "08P01", message })).toMatchObject({ code });
+    expect(classifyPostgres({ severity: "ERROR", code: "08P01", message })).toMatchObject({
+      code: "database.operational",
+    });
+  });
+
   test("the first of several addresses speaks for all", () => {
     const error = new AggregateError([Object.assign(new Error("x"), { code: "ECONNREFUSED" })]);
     expect(classifyPostgres(error)).toMatchObject({ code: "database.connect" });

@@ -1,6 +1,6 @@
 /** Which statements may leave something behind in a session. */
 import { expect, test } from "vitest";
-import { changesSession, scriptChangesSession } from "../../../src/db/session.js";
+import { changesSession, scriptChangesSession, staysInSession } from "../../../src/db/session.js";
 
 test.each([
   "SET search_path TO other",
@@ -48,4 +48,38 @@ test.each([
 test("a script does where one of its statements does", () => {
   expect(scriptChangesSession("CREATE TABLE a (id int); CREATE INDEX i ON a (id);")).toBe(false);
   expect(scriptChangesSession("CREATE TABLE a (id int); SET search_path TO b")).toBe(true);
+});
+
+test.each([
+  ["SET search_path TO other", "SET"],
+  ["/* a */ SET ROLE other", "SET"],
+  ["SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "SET"],
+  ["RESET ALL", "SET"],
+  ["SELECT 1; SET work_mem = '1MB'", "SET"],
+  ["SELECT set_config('a.b', current_setting('a.c'), false)", "set_config(…, false)"],
+  ["SELECT pg_try_advisory_lock_shared (1)", "an advisory lock of the session"],
+  ["CREATE TEMP TABLE t (id int)", "a temporary table"],
+  ["SELECT * INTO TEMPORARY t FROM u", "a temporary table"],
+  ["LISTEN a", "LISTEN"],
+  ["PREPARE p AS SELECT 1", "a statement prepared by hand"],
+  ["DECLARE c CURSOR WITH HOLD FOR SELECT 1", "a cursor WITH HOLD"],
+  ["LOAD 'auto_explain'", "LOAD"],
+])("behind a pooler %s would stay in the session", (text, what) => {
+  expect(staysInSession(text)?.what).toBe(what);
+});
+
+test.each([
+  "SELECT 'SET ROLE other; LISTEN a', \"pg_advisory_lock(1)\" -- LISTEN b",
+  "SET LOCAL work_mem = '1MB'",
+  "SET CONSTRAINTS ALL IMMEDIATE",
+  "SELECT set_config('a.b', 'c', true)",
+  "SELECT pg_advisory_xact_lock(1)",
+  "CREATE TEMP TABLE t (id int) ON COMMIT DROP",
+  "PREPARE TRANSACTION 'a'",
+  "DECLARE c CURSOR FOR SELECT 'with hold' FROM t",
+  "UPDATE settings SET value = 1",
+  "NOTIFY a",
+  "BEGIN",
+])("behind a pooler %s leaves nothing", (text) => {
+  expect(staysInSession(text)).toBeUndefined();
 });
