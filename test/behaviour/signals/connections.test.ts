@@ -88,12 +88,16 @@ test("a connection is told of once, with its database and alias", async () => {
   await orm.atomic(() => Thing.objects.count());
   expect(told).toEqual([[true, true, "default", "default"]]);
 });
-test("what a receiver sets is there for the first statement, however many come at once", async () => {
-  const { orm } = opened();
-  on(greet);
-  const values = await Promise.all([1, 2, 3, 4].map(() => ask(orm, session.read)));
-  expect(values).toEqual([session.value, session.value, session.value, session.value]);
-});
+// Behind a pooler no session is ours to set something in.
+test.skipIf(testPooled)(
+  "what a receiver sets is there for the first statement, however many come at once",
+  async () => {
+    const { orm } = opened();
+    on(greet);
+    const values = await Promise.all([1, 2, 3, 4].map(() => ask(orm, session.read)));
+    expect(values).toEqual([session.value, session.value, session.value, session.value]);
+  },
+);
 test("a receiver can read as well, and put in parameters", async () => {
   const { Thing } = opened();
   const seen: unknown[] = [];
