@@ -28,9 +28,9 @@ export class Transfer extends model("Transfer", {
 }) {}
 
 /** An orm over the bank's database. */
-export function openBank(url: string, poolSize: number) {
+export function openBank(url: string, poolSize: number, options: Readonly<Record<string, unknown>> = {}) {
   return babik({
-    databases: { default: { url, options: { poolSize, connectTimeout: 5000 } } },
+    databases: { default: { url, options: { poolSize, connectTimeout: 5000, ...options } } },
     apps: { bank: { Account, Transfer } },
   });
 }

@@ -1,6 +1,6 @@
 /**
  * What happens to money when connections die and servers crash, and how programs end. Usage: npm run faults -- [--db postgres|mariadb|sqlite|all]
- * [--only kills,crashes,…] [--kills 500] [--cuts 300] [--transfers 200] [--clients 20] [--crashes 6] [--processes 4] [--file-kills 50] [--cycles 100]
+ * [--only kills,crashes,…] [--kills 500] [--cuts 300] [--transfers 200] [--clients 20] [--crashes 6] [--halts 4] [--processes 4] [--file-kills 50] [--cycles 100]
  * [--json <file>]. A server is taken from BABIK_POSTGRES_URL and BABIK_MARIADB_URL; on each a database of its own is made and dropped. Scenarios
  * that kill or halt a server start one of their own. Figures are printed and written to a file. Fails when a promise is broken.
  */
@@ -14,6 +14,7 @@ import { runContention } from "./contention.js";
 import { runCrashes } from "./crashes.js";
 import { runEndings } from "./endings.js";
 import { runFull } from "./full.js";
+import { runHung } from "./hung.js";
 import { runKilled } from "./killed.js";
 import { runKills } from "./kills.js";
 import { runPooled } from "./pooled.js";
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     transfers: { type: "string", default: "200" },
     clients: { type: "string", default: "20" },
     crashes: { type: "string", default: "6" },
+    halts: { type: "string", default: "4" },
     processes: { type: "string", default: "4" },
     "file-kills": { type: "string", default: "50" },
     cycles: { type: "string", default: "100" },
@@ -69,6 +71,7 @@ const shared: Readonly<Record<string, (place: Place) => Promise<Result | Skipped
 /** On a server of its own. */
 const own: Readonly<Record<string, (kind: ServerKind) => Promise<Result | Skipped>>> = {
   tls: runTls,
+  hung: (kind) => runHung(kind, { halts: Number(options.halts) }),
   crashes: (kind) => runCrashes(kind, { crashes: Number(options.crashes), clients }),
 };
 const onlyOn: Readonly<Record<string, ServerKind>> = { pgbouncer: "postgres" };

@@ -148,8 +148,8 @@ export function privateServer({ program, args, folder, user, url, login, stopSig
       await ended;
     },
     /** Halts all its processes: connections stay open and nothing is answered. */
-    pause: () => signalAll(server.pid, "SIGSTOP"),
-    resume: () => signalAll(server.pid, "SIGCONT"),
+    pause: () => alive() && signalAll(server.pid, "SIGSTOP"),
+    resume: () => alive() && signalAll(server.pid, "SIGCONT"),
   };
 }
 
