@@ -1,6 +1,6 @@
 /**
  * What happens to money when connections die and servers crash, and how programs end. Usage: npm run faults -- [--db postgres|mariadb|sqlite|all]
- * [--only kills,crashes,…] [--kills 500] [--cuts 300] [--transfers 200] [--clients 20] [--crashes 6] [--halts 4] [--processes 4] [--file-kills 50] [--cycles 100]
+ * [--only kills,crashes,…] [--kills 500] [--cuts 300] [--transfers 200] [--clients 20] [--crashes 6] [--halts 4] [--flips 3] [--processes 4] [--file-kills 50] [--cycles 100]
  * [--json <file>]. A server is taken from BABIK_POSTGRES_URL and BABIK_MARIADB_URL; on each a database of its own is made and dropped. Scenarios
  * that kill or halt a server start one of their own. Figures are printed and written to a file. Fails when a promise is broken.
  */
@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { runClosed } from "./closed.js";
 import { runCommits } from "./commits.js";
 import { runContention } from "./contention.js";
 import { runCrashes } from "./crashes.js";
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
     clients: { type: "string", default: "20" },
     crashes: { type: "string", default: "6" },
     halts: { type: "string", default: "4" },
+    flips: { type: "string", default: "3" },
     processes: { type: "string", default: "4" },
     "file-kills": { type: "string", default: "50" },
     cycles: { type: "string", default: "100" },
@@ -71,6 +73,7 @@ const shared: Readonly<Record<string, (place: Place) => Promise<Result | Skipped
 /** On a server of its own. */
 const own: Readonly<Record<string, (kind: ServerKind) => Promise<Result | Skipped>>> = {
   tls: runTls,
+  closed: (kind) => runClosed(kind, { flips: Number(options.flips), clients }),
   hung: (kind) => runHung(kind, { halts: Number(options.halts) }),
   crashes: (kind) => runCrashes(kind, { crashes: Number(options.crashes), clients }),
 };

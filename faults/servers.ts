@@ -15,8 +15,10 @@ export interface Admin {
   dropDatabase(name: string): Promise<void>;
   /** Ids of the sessions on a database, this one left out. */
   sessions(database: string): Promise<number[]>;
-  /** A user who may use all databases, with a password. */
-  createUser(name: string, password: string): Promise<void>;
+  /** A user with a password, who may do everything in one database and nothing else. */
+  createUser(name: string, password: string, database: string): Promise<void>;
+  /** Whether writes are refused to users who may not do everything. */
+  setReadOnly(on: boolean): Promise<void>;
   /** Where the server's certificate lies. */
   certificateFolder(): Promise<string>;
   /** Has the server read its certificate anew. */
@@ -77,7 +79,16 @@ async function postgresAdmin(url: string): Promise<Admin> {
       );
       return rows.map((row) => row.pid);
     },
-    createUser: async (name, password) => void (await client.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`)),
+    createUser: async (name, password, database) => {
+      await client.query(
+        `CREATE ROLE ${name} LOGIN PASSWORD '${password}' IN ROLE pg_read_all_data, pg_write_all_data`,
+      );
+      await client.query(`GRANT ALL ON DATABASE ${database} TO ${name}`);
+    },
+    setReadOnly: async (on) => {
+      await client.query(`ALTER SYSTEM SET default_transaction_read_only = ${on ? "on" : "off"}`);
+      await client.query("SELECT pg_reload_conf()");
+    },
     certificateFolder: async () => {
       const { rows } = await client.query<{ ssl_cert_file: string }>("SHOW ssl_cert_file");
       return dirname(rows[0]!.ssl_cert_file);
@@ -111,10 +122,11 @@ async function mariadbAdmin(url: string): Promise<Admin> {
       );
       return rows.map((row) => Number(row.id));
     },
-    createUser: async (name, password) => {
+    createUser: async (name, password, database) => {
       await connection.query(`CREATE USER ${name}@'%' IDENTIFIED BY '${password}'`);
-      await connection.query(`GRANT ALL ON *.* TO ${name}@'%'`);
+      await connection.query(`GRANT ALL ON ${database}.* TO ${name}@'%'`);
     },
+    setReadOnly: async (on) => void (await connection.query(`SET GLOBAL read_only = ${on ? 1 : 0}`)),
     certificateFolder: async () => {
       const rows = await connection.query<{ file: string }[]>("SELECT @@ssl_cert AS file");
       return dirname(rows[0]!.file);

@@ -41,7 +41,7 @@ export async function runTls(kind: ServerKind): Promise<Record<string, unknown> 
   const withTls = await withPrivate(kind, tlsServer(kind, certificates.server), async (server) => {
     const { port } = new URL(server.url);
     const site = await placeOn(kind, server.url, "shop");
-    await onServer(site, ({ admin }) => admin.createUser("canary", PASSWORD));
+    await onServer(site, ({ admin }) => admin.createUser("canary", PASSWORD, "shop"));
     await attempt(port, signed(certificates));
     cancelled = await cancels(kind, port, certificates.authority);
     const folder = await onServer(site, ({ admin }) => admin.certificateFolder());
@@ -64,7 +64,7 @@ export async function runTls(kind: ServerKind): Promise<Record<string, unknown> 
   const without = await withPrivate(kind, withoutTls(kind), async (server) => {
     const { port } = new URL(server.url);
     const site = await placeOn(kind, server.url, "shop");
-    await onServer(site, ({ admin }) => admin.createUser("canary", PASSWORD));
+    await onServer(site, ({ admin }) => admin.createUser("canary", PASSWORD, "shop"));
     const modes = ["require", "verify-ca", "verify-full", "no-verify"];
     await attempt(port, [
       ...modes.map((sslmode): Attempt => {

@@ -85,6 +85,8 @@ export interface DriverConnection {
   readonly separateReaders?: boolean | undefined;
   /** False once the connection cannot be used again; the pool then drops it. */
   readonly usable: boolean;
+  /** Whether it should be replaced when it comes back: its server takes no writes (any more), another one of that name may. */
+  readonly outdated?: boolean | undefined;
   /** The connection keeps the process alive, or (idle in the pool) does not. */
   hold(on: boolean): void;
   close(): MaybePromise<void>;

@@ -185,7 +185,12 @@ export class Pool {
 
   #back(entry: Entry, good: boolean): void {
     this.#taken(entry);
-    if (good && performance.now() < entry.until && (!this.#closed || this.#waiters.length > 0)) {
+    if (
+      good &&
+      !entry.connection.outdated &&
+      performance.now() < entry.until &&
+      (!this.#closed || this.#waiters.length > 0)
+    ) {
       this.#hand(entry);
       return;
     }

@@ -121,6 +121,14 @@ export function isDisconnect(error: unknown): boolean {
 }
 
 /**
+ * True where the server refuses to write: it was made a replica, or closed to writers. 1792 is MariaDB's word for a transaction that was asked
+ * to be read-only, for which PostgreSQL has the same code.
+ */
+export function isReadOnlyServer(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === "database.read_only" && error.databaseCode !== "1792";
+}
+
+/**
  * True where a failed COMMIT leaves open whether it was done: nothing came back, or the server was interrupted in it. A server that
  * gives a reason (a conflict, a deferred constraint) has not committed.
  */

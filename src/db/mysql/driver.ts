@@ -5,6 +5,7 @@
 import { DataError, InterfaceError, OperationalError } from "../../base/errors.js";
 import type { DbParam, DialectInfo } from "../../ast/seams.js";
 import { cancellable, refuseAborted } from "../abort.js";
+import { isReadOnlyServer } from "../classify/facts.js";
 import { classifyMysql } from "../classify/mysql.js";
 import { makeDialect, parseVersion } from "../dialects.js";
 import type {
@@ -69,6 +70,7 @@ class MysqlConnection implements DriverConnection {
   };
   #stream: RowStream | undefined;
   #usable = true;
+  #outdated = false;
   #closed = false;
   #sessionChanged = false;
   #resettable = true;
@@ -113,6 +115,10 @@ class MysqlConnection implements DriverConnection {
 
   get usable(): boolean {
     return this.#usable && this.#connection.isValid();
+  }
+
+  get outdated(): boolean {
+    return this.#outdated;
   }
 
   get inTransaction(): boolean {
@@ -297,7 +303,9 @@ class MysqlConnection implements DriverConnection {
 
   #classify(error: unknown, text: string): Error {
     if ((error as { fatal?: unknown } | undefined)?.fatal === true) this.#usable = false;
-    return classifyMysql(error, text);
+    const classified = classifyMysql(error, text);
+    if (isReadOnlyServer(classified)) this.#outdated = true;
+    return classified;
   }
 
   // KILL QUERY over a second connection.

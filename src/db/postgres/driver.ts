@@ -12,6 +12,7 @@ import {
 } from "../../base/errors.js";
 import type { DialectInfo } from "../../ast/seams.js";
 import { cancellable, refuseAborted } from "../abort.js";
+import { isReadOnlyServer } from "../classify/facts.js";
 import { classifyPostgres } from "../classify/postgres.js";
 import { makeDialect, parseVersion } from "../dialects.js";
 import type {
@@ -83,6 +84,9 @@ class PostgresConnection implements DriverConnection {
   };
   #closed = false;
   #cursors = 0;
+  /** Whether the transaction was asked to be read-only. */
+  #readOnly = false;
+  #outdated = false;
   #sessionChanged = false;
   #resettable = true;
 
@@ -124,6 +128,10 @@ class PostgresConnection implements DriverConnection {
 
   get usable(): boolean {
     return this.#state.usable;
+  }
+
+  get outdated(): boolean {
+    return this.#outdated;
   }
 
   get inTransaction(): boolean | undefined {
@@ -186,12 +194,12 @@ class PostgresConnection implements DriverConnection {
     } catch (error) {
       const stale = name !== undefined && isStalePlan(error);
       if (stale) await this.#forget([name]);
-      if (!stale || this.inTransaction !== false) throw classifyPostgres(error, text);
+      if (!stale || this.inTransaction !== false) throw this.#classify(error, text);
       try {
         await this.#remember(name, text);
         result = await this.#query(config);
       } catch (again) {
-        throw classifyPostgres(again, text);
+        throw this.#classify(again, text);
       }
     }
     return {
@@ -238,6 +246,7 @@ class PostgresConnection implements DriverConnection {
     if (isolation !== undefined) text += ` ISOLATION LEVEL ${isolationText(isolation)}`;
     if (options?.readOnly === true) text += " READ ONLY";
     if (options?.deferrable === true) text += " DEFERRABLE";
+    this.#readOnly = options?.readOnly === true;
     await this.#simple(text, this.#soon);
   }
 
@@ -312,6 +321,12 @@ class PostgresConnection implements DriverConnection {
     }
   }
 
+  #classify(error: unknown, text: string): Error {
+    const classified = classifyPostgres(error, text);
+    if (isReadOnlyServer(classified) && !this.#readOnly) this.#outdated = true;
+    return classified;
+  }
+
   // What costs the server nothing is answered as fast as a login.
   get #soon(): number {
     return shorter(this.#options.connectTimeout, this.#options.statementTimeout);
@@ -321,7 +336,7 @@ class PostgresConnection implements DriverConnection {
     try {
       return await this.#query({ text, rowMode: "array", types: typeParsers }, limit);
     } catch (error) {
-      throw classifyPostgres(error, text);
+      throw this.#classify(error, text);
     }
   }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { connect } from "node:net";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   CommitUnknown,
   InterfaceError,
@@ -101,6 +101,31 @@ describe.skipIf(admin.embedded)("a connection that the server drops", () => {
     })();
     await expect(loop).rejects.toThrow(OperationalError);
     expect((await db.run({ text: "SELECT 1", params: [] })).rows).toHaveLength(1);
+  });
+});
+
+describe.skipIf(admin.embedded || testPooled)("a connection that refuses to write", () => {
+  const write = "INSERT INTO written VALUES (1)";
+  beforeAll(async () => void (await admin.run({ text: "CREATE TABLE written (id int)", params: [] })));
+
+  test("because the block was asked to be read-only stays", async () => {
+    const db = open({ poolSize: 1 });
+    const id = await sessionId(db);
+    const refused = db.atomic(() => db.run({ text: write, params: [] }), { readOnly: true });
+    await expect(refused).rejects.toMatchObject({ name: "OperationalError", code: "database.read_only" });
+    expect(await sessionId(db)).toBe(id);
+  });
+
+  // MariaDB can be told so for the whole server only: see `npm run faults`.
+  test.skipIf(dialect.name !== "postgres")("by itself is replaced after one error", async () => {
+    const db = open({ poolSize: 1 });
+    const id = await sessionId(db);
+    const refused = db.atomic(async () => {
+      await db.run({ text: "SET TRANSACTION READ ONLY", params: [] });
+      await db.run({ text: write, params: [] });
+    });
+    await expect(refused).rejects.toMatchObject({ name: "OperationalError", code: "database.read_only" });
+    expect(await sessionId(db)).not.toBe(id);
   });
 });
 

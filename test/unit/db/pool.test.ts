@@ -14,6 +14,7 @@ const holder = (text?: string, kind: Holder["kind"] = "statement"): Holder => ({
 class Connection {
   readonly dialect = fakeDialects.postgres;
   usable = true;
+  outdated = false;
   inTransaction = false;
   sessionChanged = false;
   alive = true;
@@ -189,6 +190,17 @@ describe("connections", () => {
     await give(pool, old);
     expect(old.closed).toBe(true);
     expect(await take(pool)).not.toBe(old);
+  });
+
+  test("whose server takes no writes any more are replaced when they come back, also for who waits", async () => {
+    const server = new Server();
+    const pool = poolOf(server, { poolSize: 1 });
+    const first = await pool.acquire(holder());
+    const waiting = pool.acquire(holder());
+    (first as unknown as Connection).outdated = true;
+    await pool.release(first);
+    expect(await waiting).not.toBe(first);
+    expect([server.made.length, server.made[0]!.closed]).toEqual([2, true]);
   });
 
   test("come back clean: rolled back, and their session reset where it was changed", async () => {
