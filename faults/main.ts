@@ -14,6 +14,7 @@ import { runCommits } from "./commits.js";
 import { runContention } from "./contention.js";
 import { runCrashes } from "./crashes.js";
 import { runEndings } from "./endings.js";
+import { runFraming } from "./framing.js";
 import { runFull } from "./full.js";
 import { runHung } from "./hung.js";
 import { runKilled } from "./killed.js";
@@ -73,6 +74,7 @@ const shared: Readonly<Record<string, (place: Place) => Promise<Result | Skipped
 /** On a server of its own. */
 const own: Readonly<Record<string, (kind: ServerKind) => Promise<Result | Skipped>>> = {
   tls: runTls,
+  framing: runFraming,
   closed: (kind) => runClosed(kind, { flips: Number(options.flips), clients }),
   hung: (kind) => runHung(kind, { halts: Number(options.halts) }),
   crashes: (kind) => runCrashes(kind, { crashes: Number(options.crashes), clients }),
