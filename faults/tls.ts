@@ -2,13 +2,18 @@
  * Encrypted connections to real servers: what each `sslmode` takes and refuses, that what is taken is encrypted in the server's own view, and
  * that nobody goes on in clear who asked for TLS. What false servers are sent is tried by the unit tests.
  */
-import { chmodSync, chownSync, readFileSync, writeFileSync } from "node:fs";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { babik, OperationalError, withSignal } from "babik";
 import { type Certificates, makeCertificates, type Pair } from "./certificates.js";
 import { type PrivateOptions, type Skipped, withPrivate } from "./private.js";
 import { onServer, placeOn, type ServerKind } from "./servers.js";
+import { cipherOf } from "./tls-cipher.js";
 
 const PASSWORD = "canary-of-tls";
 /** The certificate is for this name; the other is the same server's address. */
@@ -44,6 +49,9 @@ export async function runTls(kind: ServerKind): Promise<Record<string, unknown> 
     await onServer(site, ({ admin }) => admin.createUser("canary", PASSWORD, "shop"));
     await attempt(port, signed(certificates));
     cancelled = await cancels(kind, port, certificates.authority);
+    tried++;
+    const known = await withKnownAuthority(kind, port, certificates.authority);
+    if (known !== undefined) wrong.push(`verify-full, an authority that Node knows: ${known}`);
     const folder = await onServer(site, ({ admin }) => admin.certificateFolder());
     install(certificates.selfSigned, folder);
     await onServer(site, ({ admin }) => admin.reloadCertificate());
@@ -137,14 +145,7 @@ async function connect(
 ): Promise<Outcome> {
   await using orm = openAt(kind, host, port, options);
   try {
-    await using cursor = await orm.connection().cursor();
-    await cursor.execute(
-      kind === "postgres"
-        ? "SELECT cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
-        : "SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'SSL_CIPHER'",
-    );
-    const cipher = (await cursor.fetchone())?.[0];
-    return typeof cipher === "string" && cipher !== "" ? "encrypted" : "in clear";
+    return (await cipherOf(orm, kind)) === "" ? "in clear" : "encrypted";
   } catch (error) {
     for (let e: unknown = error; e instanceof Error; e = e.cause)
       if (`${e.message}${e.stack ?? ""}${inspect(e, { depth: 6, showHidden: true })}`.includes(PASSWORD))
@@ -169,6 +170,30 @@ async function cancels(kind: ServerKind, port: string, ca: string): Promise<bool
   const code = error instanceof OperationalError ? error.code : undefined;
   // MariaDB answers a sleep that was interrupted with a row.
   return performance.now() - begun < 10_000 && (kind === "mariadb" || code === "database.cancelled");
+}
+
+/** In a process whose Node knows the authority; gives what went wrong. */
+async function withKnownAuthority(kind: ServerKind, port: string, authority: string): Promise<string | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), "babik-authority-"));
+  const file = join(folder, "authority.pem");
+  try {
+    writeFileSync(file, authority);
+    const child = fork(fileURLToPath(new URL("tls-child.js", import.meta.url)), [kind], {
+      env: {
+        ...process.env,
+        NODE_EXTRA_CA_CERTS: file,
+        BABIK_CASE_URL: `${kind}://canary:${PASSWORD}@${NAME}:${port}/shop`,
+      },
+    });
+    let told: { encrypted: boolean; error?: string } | undefined;
+    child.on("message", (message: { encrypted: boolean }) => (told = message));
+    const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
+    await once(child, "exit");
+    clearTimeout(timer);
+    return told?.encrypted === true ? undefined : (told?.error ?? "it is not encrypted");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function tlsServer(kind: ServerKind, pair: Pair): PrivateOptions {

@@ -3,7 +3,7 @@
  * a free port, starting, waiting for the first login, and stopping for certain. It knows no particular database.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, chownSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -178,12 +178,27 @@ function send(pid, signal) {
 }
 
 function childrenOf(pid) {
-  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-  return (stdout ?? "")
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number))
+  return parents()
     .filter(([, parent]) => parent === pid)
     .map(([child]) => child);
+}
+
+/** All processes and their parents: of /proc where there is one, else told by ps. */
+function parents() {
+  if (existsSync("/proc/self/stat"))
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => {
+        try {
+          const stat = readFileSync(`/proc/${name}/stat`, "latin1");
+          // The name of the program stands in brackets, and may hold some itself.
+          return [[Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1])]];
+        } catch {
+          return []; // it ended meanwhile
+        }
+      });
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  return (stdout ?? "").split("\n").map((line) => line.trim().split(/\s+/).map(Number));
 }
 
 /** As root on a system with apt-get: installs a package. Gives why that is impossible, or undefined. */
