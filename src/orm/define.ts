@@ -26,7 +26,7 @@ import type { QuerySet } from "./queryset.js";
 import { readRouters, type Router } from "./routers.js";
 import { attachRuntime, Runtime } from "./runtime.js";
 import { classPrepared } from "./signals/model-signals.js";
-import { addSenders, unknownSenders } from "./signals/senders.js";
+import { addSenders, closeSenders, unknownSenders } from "./signals/senders.js";
 import { schemaOf, type Schema, type SchemaOptions, type SchemaProps } from "./standard-schema.js";
 import { installTimeZone, timeZoneOf } from "./timezone.js";
 import type { FetchMode } from "./instance-state.js";
@@ -224,6 +224,7 @@ export class Orm {
   }
   /** Ends all connections. */
   close(): Promise<void> {
+    closeSenders(this.runtime.registry);
     return this.runtime.connections.close();
   }
   [Symbol.asyncDispose](): Promise<void> {

@@ -4,10 +4,11 @@ import type { CompoundStatement, LimitValue, SelectLike, SelectStatement, Source
 import { containsWindow } from "../ast/walk.js";
 import { emitColumnsEqual } from "./columns-equal.js";
 import type { Compiler } from "./compiler.js";
+import { groupsOfOneTable } from "./mysql/distinct-groups.js";
 
 export function emitSelect(c: Compiler, s: SelectLike): void {
   if (s.kind === "compound") emitCompound(c, s);
-  else emitPlain(c, s);
+  else emitPlain(c, c.info.isMariaDb ? groupsOfOneTable(c, s) : s);
 }
 
 function emitPlain(c: Compiler, s: SelectStatement): void {
@@ -41,7 +42,11 @@ function emitOrder(c: Compiler, s: SelectStatement): void {
   const sortedAnew = c.info.isMariaDb && s.groupBy !== null && s.columns.some((col) => containsWindow(col.expr));
   s.orderBy.forEach((term, i) => {
     if (i > 0) c.text(", ");
-    if (sortedAnew && term.kind === "order" && term.expr.kind === "col") {
+    if (
+      sortedAnew &&
+      term.kind === "order" &&
+      (term.expr.kind === "ref" ? term.expr.source : term.expr).kind === "col"
+    ) {
       const expr = func(COALESCE, [term.expr], term.expr.type);
       c.emit({ ...term, expr });
     } else c.emit(term);

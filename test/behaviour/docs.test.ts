@@ -57,7 +57,8 @@ function program(text: string): { readonly code: string; readonly lines: number 
     lines++;
     return `results.push([${given}, ${expected}]);`;
   });
-  return { code: `export const results = [];\n${code}`, lines };
+  const orms = [...code.matchAll(/^const (\w+) = babik\(/gm)].map(([, name]) => `await ${name}.close();\n`);
+  return { code: `export const results = [];\n${code}\n${orms.join("")}`, lines };
 }
 
 /** Decimals and dates as text, tuples as lists. */

@@ -20,6 +20,7 @@ import {
   TextField,
   babik,
 } from "babik";
+import { afterAll } from "vitest";
 import type { TestDatabase } from "./database.js";
 
 export class Publisher extends model(
@@ -72,6 +73,7 @@ export async function openBookshop(database: TestDatabase) {
     databases: { default: database.url },
     apps: { shop: { Publisher, Author, Book, Review, Cover } },
   });
+  afterAll(() => orm.close());
   await orm.createTables();
   await fillBookshop();
   return orm;

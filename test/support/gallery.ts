@@ -31,6 +31,7 @@ import {
   URLField,
   UUIDField,
 } from "babik";
+import { afterAll } from "vitest";
 
 export class Hall extends model("Hall", { title: CharField({ maxLength: 50 }) }) {}
 export class Piece extends model(
@@ -69,6 +70,7 @@ export class Piece extends model(
 
 export async function openGallery(url: string) {
   const orm = babik({ databases: { default: url }, apps: { gallery: { Hall, Piece } } });
+  afterAll(() => orm.close());
   await orm.createTables();
   const hall = await Hall.objects.create({ title: "North" });
   await Piece.objects.create({ char: "vase", hall } as never);

@@ -11,6 +11,7 @@ import { definitionOf, type ModelClass } from "../definition.js";
 
 // Signals outlive orms: they must not keep their models.
 let registries: WeakRef<Registry>[] = [];
+const closed = new WeakSet<Registry>();
 const signals: ModelSignal<object>[] = [];
 
 function* alive(): Generator<Registry> {
@@ -39,7 +40,7 @@ export class ModelSignal<Args extends object> extends Signal<Args, ModelClass> {
   }
   protected override keyOf(sender: unknown): unknown {
     if (typeof sender === "string") {
-      const all = [...alive()];
+      const all = [...alive()].filter((registry) => !closed.has(registry));
       if (all.length > 0 && !this.#found.has(sender) && !all.some((r) => this.#names(r, sender)))
         throw new LookupError(
           `No model is called '${sender}'.${suggest(sender, new Set(all.flatMap((r) => [...this.choices(r)])))}`,
@@ -112,6 +113,13 @@ export class ManyToManySignal<Args extends object> extends ModelSignal<Args> {
 /** Mistakes in senders that were named before the models were there. */
 export function unknownSenders(registry: Registry): CheckMessage[] {
   return signals.flatMap((s) => [...s.unknown(registry)]);
+}
+/**
+ * Models of an orm that was closed are no reason to accept a label, as a misspelt one would be heard by nobody. Those that were
+ * connected to go on sending what needs no database.
+ */
+export function closeSenders(registry: Registry): void {
+  closed.add(registry);
 }
 /** Makes the models of an orm senders. */
 export function addSenders(registry: Registry): void {

@@ -1,5 +1,6 @@
 /** Models of the tests of generic relations: things that can be tagged and noted, and a child and a proxy of one of them. */
 import { babik, CASCADE, CharField, ForeignKey, GenericForeignKey, GenericRelation, IntegerField, model } from "babik";
+import { afterAll } from "vitest";
 import { testDatabase } from "../../support/database.js";
 
 export class Tag extends model(
@@ -44,6 +45,7 @@ export class Pet extends Animal.proxy("Pet") {}
 export async function openZoo() {
   const database = await testDatabase();
   const orm = babik({ databases: { default: database.url }, apps: { zoo: { Tag, Note, Animal, Plant, Bird, Pet } } });
+  afterAll(() => orm.close());
   await orm.createTables();
   return orm;
 }

@@ -1,5 +1,5 @@
 /** Decimals that the database calculates are stored as their column holds them, on a database without a decimal type too. */
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { babik, DataError, DecimalField, F, IntegerField, model, Value } from "babik";
 import { testDatabase } from "../../support/database.js";
 
@@ -10,6 +10,7 @@ class Price extends model("Price", {
   n: IntegerField({ default: 1 }),
 }) {}
 const orm = babik({ databases: { default: database.url }, apps: { prices: { Price } } });
+afterAll(() => orm.close());
 await orm.createTables();
 const stored = async (price: object): Promise<boolean> =>
   Price.objects.filter({ pk: (price as Price).id, amount: (price as Price).amount }).exists();

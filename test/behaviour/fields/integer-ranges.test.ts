@@ -1,5 +1,5 @@
 /** Integers at and past the ends of their columns: found where they are stored, decided without SQL where they cannot be. */
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import {
   babik,
   BigAutoField,
@@ -28,6 +28,7 @@ class Sum extends model("Sum", {
   total: GeneratedField({ expression: F("a").add(F("b")), outputField: IntegerField(), dbPersist: true }),
 }) {}
 const orm = babik({ databases: { default: database.url }, apps: { ranges: { Count, Snowflake, Sum } } });
+afterAll(() => orm.close());
 await orm.createTables();
 const dialect = await orm.connection("default").ready();
 /** Whether an `IntegerField` column holds more than 32 bits there. */

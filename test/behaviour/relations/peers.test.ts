@@ -210,8 +210,18 @@ test("a relation that was loaded meanwhile stays the object that somebody holds"
 });
 test("what is loaded in a transaction is not shared with those outside of it", async () => {
   const books = await Book.objects.slice(0, 2);
+  // The one outside asks while the one inside reads.
+  let begin!: () => void;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
   const { queries } = await captureQueries(() =>
-    Promise.all([atomic(async () => (await books[0]!.publisher).name), books[1]!.publisher.then((p: Row) => p.name)]),
+    Promise.all([
+      atomic(() => {
+        const name = books[0]!.publisher.then((p: Row) => p.name);
+        begin();
+        return name;
+      }),
+      begun.then(() => books[1]!.publisher).then((p: Row) => p.name),
+    ]),
   );
   expect(queries.filter((q) => q.kind === "statement").length).toBeGreaterThanOrEqual(2);
 });

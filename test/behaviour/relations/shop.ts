@@ -13,6 +13,7 @@ import {
   QuerySet,
   SET_NULL,
 } from "babik";
+import { afterAll } from "vitest";
 import { testDatabase } from "../../support/database.js";
 
 export class Customer extends model("Customer", {
@@ -93,6 +94,7 @@ export async function openShop() {
     databases: { default: database.url },
     apps: { shop: { Customer, Profile, Order, Author, Book, Review, Group, Membership, Place, Restaurant } },
   });
+  afterAll(() => orm.close());
   await orm.createTables();
   return orm;
 }

@@ -1,5 +1,5 @@
 /** A misspelt option is refused everywhere: left out without a word, it would take a condition, a lock or a limit with it. */
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import {
   babik,
   CASCADE,
@@ -38,6 +38,7 @@ class Page extends model("Page", {
   parent: ForeignKey("Page", { onDelete: CASCADE, null: true, relatedName: "children" }),
 }) {}
 const orm = babik({ databases: { default: database.url }, apps: { optional: { Page } } });
+afterAll(() => orm.close());
 await orm.createTables();
 const page = await Page.objects.create({ title: "one" });
 const wrong = <T>(value: object): T => value as T;

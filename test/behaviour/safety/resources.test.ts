@@ -39,7 +39,10 @@ const server = createServer((_request, response) => {
   response.end("followed");
 });
 beforeAll(() => new Promise<void>((done) => server.listen(0, "127.0.0.1", done)));
-afterAll(() => new Promise<void>((done) => void server.close(() => done())));
+afterAll(async () => {
+  await new Promise<void>((done) => void server.close(() => done()));
+  await orm.close();
+});
 
 test("SEC-D24, SEC-P03: what names a resource is sent as it is, or refused by its field", async () => {
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;

@@ -5,7 +5,9 @@ import { Lower } from "../../../src/expressions/functions/text.js";
 import { F, Value } from "../../../src/expressions/makers.js";
 import * as f from "../../../src/fields/factories.js";
 import type { Field } from "../../../src/fields/field.js";
-import { create, ddl, dialect, editor, features, insert, product, q, run, tables } from "../../support/schema.js";
+import { schemaDatabase } from "../../support/schema.js";
+
+const { create, ddl, dialect, editor, features, insert, product, q, run, tables } = await schemaDatabase();
 
 describe("fields", () => {
   const everywhere: Record<string, (o: object) => Field> = {

@@ -8,7 +8,9 @@ import * as f from "../../../src/fields/factories.js";
 import type { Field } from "../../../src/fields/field.js";
 import { CheckConstraint, ExclusionConstraint, UniqueConstraint } from "../../../src/meta/constraints.js";
 import { BrinIndex, GinIndex, GistIndex, HashIndex, Index, SpGistIndex } from "../../../src/meta/indexes.js";
-import { create, ddl, dialect, editor, features, indexes, insert, product } from "../../support/schema.js";
+import { schemaDatabase } from "../../support/schema.js";
+
+const { create, ddl, dialect, editor, features, indexes, insert, product } = await schemaDatabase();
 
 describe("constraints and indexes", () => {
   const fields = (): Record<string, Field> => ({

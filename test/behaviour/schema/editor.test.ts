@@ -6,19 +6,9 @@ import { CASCADE, DB_CASCADE } from "../../../src/fields/relations.js";
 import { Index } from "../../../src/meta/indexes.js";
 import { schemaEditorFor } from "../../../src/schema/editor.js";
 import { define, metasOf } from "../../support/models.js";
-import {
-  create,
-  database,
-  editor,
-  features,
-  indexes,
-  insert,
-  note,
-  product,
-  q,
-  run,
-  tables,
-} from "../../support/schema.js";
+import { schemaDatabase } from "../../support/schema.js";
+
+const { create, database, editor, features, indexes, insert, note, product, q, run, tables } = await schemaDatabase();
 
 describe("relations", () => {
   test("models that refer to each other and to themselves are made in one go and removed", async () => {

@@ -223,6 +223,21 @@ describe("order and rows", () => {
     expect(titles(await rows.slice(0, 5))).toEqual(["Dunes", "Atlas"]);
     expect(titles(await rows.slice(1, 5))).toEqual(["Atlas"]);
   });
+  test("a condition on distinct values beside a window keeps the groups of joined rows, in their order", async () => {
+    const reviewed = Book.objects
+      .annotate({ n: Count("reviews__stars", { distinct: true }) })
+      .filter({ n__gte: 1 })
+      .annotate({ all: Window(Sum("pages")) });
+    const want = (await Book.objects.filter({ reviews__isnull: false }).distinct().orderBy("-pages")) as unknown as {
+      title: string;
+      pages: number;
+    }[];
+    expect(want.length).toBeGreaterThan(1);
+    const rows = (await reviewed.selectRelated("publisher").orderBy("-pages")) as unknown as { all: number }[];
+    expect(titles(rows as never)).toEqual(want.map((b) => b.title));
+    const pages = want.reduce((sum, b) => sum + b.pages, 0);
+    expect(rows.map((r) => r.all)).toEqual(want.map(() => pages));
+  });
   test("S25: nulls come where they are asked for on every database", async () => {
     const last = await Book.objects.orderBy(F("rating").asc({ nullsLast: true }), "title");
     expect(titles(last)).toEqual(["Chess", "Atlas", "Dunes", "Botany", "Eels"]);

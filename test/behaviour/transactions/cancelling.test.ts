@@ -196,16 +196,16 @@ describe.skipIf(embedded)("on a server", () => {
   test.skipIf(testPooled)(
     "a statement that takes longer than statementTimeout is a timeout, and the connection stays good",
     async () => {
-      const limited = babik({
+      await using own = babik({
         databases: { default: { url, options: { poolSize: 1, statementTimeout: 50 } } },
         apps: {},
-      }).connection();
+      });
+      const limited = own.connection();
       const begun = performance.now();
       const error = await failure(async () => limited.run({ text: slow(8), params: [] }));
       expect(error).toMatchObject({ code: "database.timeout" });
       expect(performance.now() - begun).toBeLessThan(4000);
       expect((await limited.run({ text: "SELECT 1", params: [] })).rows).toEqual([[1]]);
-      await limited.close();
     },
   );
 });

@@ -17,6 +17,7 @@ import {
   model,
   SET_NULL,
 } from "babik";
+import { afterAll } from "vitest";
 
 export class Kind extends model("Kind", {
   name: CharField({ maxLength: 20, null: true }),
@@ -101,6 +102,7 @@ export async function openDepot(url: string) {
     databases: { default: url, beside: "sqlite::memory:" },
     apps: { depot: { Kind, Tag, Ware, Sale } },
   });
+  afterAll(() => orm.close());
   await orm.createTables();
   await (orm.createTables as (models: null, alias: string) => Promise<void>).call(orm, null, "beside");
   for (const using of ["default", "beside"]) {
