@@ -32,6 +32,7 @@ function behaviour(name: string, url: string) {
       include: ["test/behaviour/**/*.test.ts"],
       env: { BABIK_TEST_DB: name, BABIK_TEST_URL: url },
       globalSetup: ["./test/support/sweep.ts"],
+      setupFiles: ["./test/support/closed.ts"],
       testTimeout: 20_000,
       hookTimeout: 60_000,
     },

@@ -21,6 +21,11 @@ function* alive(): Generator<Registry> {
   }
 }
 
+/** The models of orms that were not closed. */
+export function openRegistries(): Registry[] {
+  return [...alive()].filter((registry) => !closed.has(registry));
+}
+
 /** A signal that models send. A sender is a class, or a label that is looked up when the signal is sent. */
 export class ModelSignal<Args extends object> extends Signal<Args, ModelClass> {
   /** Labels that were found to name a model. */
@@ -40,7 +45,7 @@ export class ModelSignal<Args extends object> extends Signal<Args, ModelClass> {
   }
   protected override keyOf(sender: unknown): unknown {
     if (typeof sender === "string") {
-      const all = [...alive()].filter((registry) => !closed.has(registry));
+      const all = openRegistries();
       if (all.length > 0 && !this.#found.has(sender) && !all.some((r) => this.#names(r, sender)))
         throw new LookupError(
           `No model is called '${sender}'.${suggest(sender, new Set(all.flatMap((r) => [...this.choices(r)])))}`,

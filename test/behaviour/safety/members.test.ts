@@ -26,10 +26,13 @@ afterAll(() => orm.close());
 const ofObjects = ["then", "toJSON", "toString", "valueOf", "constructor", "hasOwnProperty", "prototype", "__proto__"];
 const ofInstances = ["save", "delete", "refreshFromDb", "set", "clean", "fullClean", "equals", "getDisplay", "_state"];
 
+const accepted: { close(): Promise<void> }[] = [];
+afterAll(() => Promise.all(accepted.map((made) => made.close())));
+
 /** What `babik()` says of models. */
 function told(models: Record<string, LooseModel>): { readonly code: string; readonly message: string } {
   try {
-    babik({ databases: { default: "sqlite::memory:" }, apps: { shop: models } } as never);
+    accepted.push(babik({ databases: { default: "sqlite::memory:" }, apps: { shop: models } } as never) as never);
   } catch (error) {
     const { code, message } = error as { code: string; message: string };
     return { code, message };
