@@ -39,6 +39,8 @@ export interface QuerySource {
   /** Equal for querysets of one shape. */
   readonly shapeKey: string;
   readonly gathered: readonly unknown[];
+  /** How many levels it has. */
+  readonly depth: number;
   embed(base: number): EmbeddedQuery;
   readonly modelLabel: string;
   /** Alias of the database chosen by `using`, or null. */

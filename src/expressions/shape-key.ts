@@ -3,8 +3,9 @@
  * the first time, the same arguments with every value replaced by its `Slot`. Both walk in the same order.
  */
 import { identity } from "../ast/walk.js";
-import { EmbeddedRef, isInstance, isQuerySource, Slot } from "../ast/slots.js";
+import { EmbeddedRef, isInstance, isQuerySource, type QuerySource, Slot } from "../ast/slots.js";
 import { QueryTypeError, ValueError } from "../base/errors.js";
+import { checkDepth, QUERY_LEVELS } from "./depth.js";
 import type { Expression } from "./expression.js";
 import { isExpression } from "./expression.js";
 import { pairs, Q } from "./q.js";
@@ -17,6 +18,9 @@ export class ShapeKey {
   readonly values: unknown[] = [];
   /** False when some part has no structure that could be compared (door 3 without `cacheKey`). */
   cacheable = true;
+  /** Levels of the deepest part. Whatever walks these arguments afterwards calls itself no more often. */
+  depth = 0;
+  private level = 0;
 
   static(part: string): void {
     this.text += part;
@@ -67,8 +71,7 @@ export class ShapeKey {
     } else if (v instanceof Q) {
       this.q(v);
     } else if (isQuerySource(v)) {
-      this.text += `qs<${v.shapeKey}>${v.boundAlias ?? ""}`;
-      for (const x of v.gathered) this.values.push(x);
+      this.source(v, QUERY_LEVELS);
     } else if (Array.isArray(v) && v.some(isStructural)) {
       this.text += "[";
       for (const item of v) {
@@ -80,7 +83,14 @@ export class ShapeKey {
       this.value(v);
     }
   }
+  /** A queryset, which adds so many levels to its own. */
+  source(v: QuerySource, levels: number): void {
+    this.text += `qs<${v.shapeKey}>${v.boundAlias ?? ""}`;
+    this.reach(this.level + levels + v.depth);
+    for (const x of v.gathered) this.values.push(x);
+  }
   q(q: Q): void {
+    if (++this.level > this.depth) this.reach(this.level);
     this.text += `${q.negated ? "!" : ""}${q.connector}(`;
     for (const child of q.children) {
       if (Array.isArray(child)) {
@@ -92,8 +102,10 @@ export class ShapeKey {
       }
     }
     this.text += ")";
+    this.level--;
   }
   expression(e: Expression): void {
+    if (++this.level > this.depth) this.reach(this.level);
     this.text += staticKey(e);
     if (e.custom !== undefined && e.custom.cacheKey === undefined) this.cacheable = false;
     this.text += "(";
@@ -102,6 +114,13 @@ export class ShapeKey {
       this.text += ",";
     }
     this.text += ")";
+    this.level--;
+  }
+  /** @throws ValueError `query.too_deep` */
+  reach(depth: number): void {
+    if (depth <= this.depth) return;
+    checkDepth(depth);
+    this.depth = depth;
   }
 }
 

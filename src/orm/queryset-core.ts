@@ -129,6 +129,9 @@ export class QuerySetCore implements QuerySource {
   get gathered(): readonly unknown[] {
     return this.values_;
   }
+  get depth(): number {
+    return this.node.depth;
+  }
   /** The class of its rows' model. */
   get model(): unknown {
     return this.meta.modelClass;

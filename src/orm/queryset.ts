@@ -7,6 +7,7 @@ import { QueryTypeError, ValueError } from "../base/errors.js";
 import { currentZone } from "../base/temporal.js";
 import { isExpression } from "../expressions/expression.js";
 import { isOptions } from "../expressions/makers.js";
+import { COMBINED_LEVELS } from "../expressions/depth.js";
 import { ShapeKey } from "../expressions/shape-key.js";
 import { addAnnotations } from "../query/annotate.js";
 import { combineQueries } from "../query/merge.js";
@@ -358,8 +359,9 @@ export class QuerySet extends QuerySetCore {
   private combinator(kind: "union" | "intersection" | "difference", others: readonly QuerySet[], all: boolean): this {
     const key = new ShapeKey();
     key.static(`${kind}${all}<`);
+    key.reach(this.depth + COMBINED_LEVELS);
     for (const o of others) {
-      key.any(o);
+      key.source(o, COMBINED_LEVELS);
       key.static("|");
     }
     return this.step(
@@ -416,7 +418,8 @@ export class QuerySet extends QuerySetCore {
       other = keyed(given);
     const key = new ShapeKey();
     key.static(`&${connector}<`);
-    key.any(other);
+    key.source(other, 1);
+    key.reach(self.depth + 1);
     return self.step(
       key,
       (query, slotter) => {

@@ -3,7 +3,9 @@
  * the first one resolves names and builds the query. What a node compiles to hangs on it.
  */
 import { MISFIT, type Prepare } from "../ast/slots.js";
+import { checkDepth } from "../expressions/depth.js";
 import { Slotter, type ShapeKey } from "../expressions/shape-key.js";
+import { deepest } from "../query/measure.js";
 import { newContext } from "../query/resolve.js";
 import type { Query } from "../query/state.js";
 
@@ -24,13 +26,23 @@ export class ShapeNode {
   private readonly prepares: readonly (readonly [number, Prepare])[];
   private readonly children = new Map<string, ShapeNode>();
   private used = false;
+  /** Levels of the deepest part of the query. */
+  readonly depth: number;
   /** Compiled forms by dialect and use; owned by `execute.ts`. */
   readonly compiled = new Map<string, unknown>();
   /** Registrations of lookups at the time of building. */
   readonly version: number;
 
-  constructor(query: Query, slots: number, added: number, prepares: ReadonlyMap<number, Prepare>, version: number) {
+  constructor(
+    query: Query,
+    slots: number,
+    added: number,
+    prepares: ReadonlyMap<number, Prepare>,
+    version: number,
+    depth = 0,
+  ) {
     this.query = query;
+    this.depth = depth;
     this.slots = slots;
     this.added = added;
     this.version = version;
@@ -74,13 +86,16 @@ export class ShapeNode {
         }
       }
     }
+    const depth = Math.max(this.depth, key.depth + deepest(this.query.annotations));
+    checkDepth(depth);
     const start = this.query.chain();
     const context = newContext();
     start.context = context;
     const query = build(start, new Slotter(before.length)) ?? start;
     query.context = context;
     const { prepares, lookups } = query.context;
-    const node = new ShapeNode(query, before.length + key.values.length, key.values.length, prepares, lookups.version);
+    const { length } = key.values;
+    const node = new ShapeNode(query, before.length + length, length, prepares, lookups.version, depth);
     const values = before.concat(key.values);
     for (const [slot, fn] of prepares) {
       if (slot < before.length) continue;

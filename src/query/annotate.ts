@@ -14,6 +14,7 @@ import { setupJoins } from "./joins.js";
 import { resolve, resolveFiltered } from "./resolve.js";
 import { addFields } from "./selection.js";
 import { splitHaving } from "./having.js";
+import { checkAnnotation } from "./measure.js";
 import { Query } from "./state.js";
 
 const ALIAS = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -88,6 +89,7 @@ export function addAnnotation(query: Query, alias: string, value: unknown, selec
   const node = asValue(resolve(query, value, { allowJoins: true, reuse: null }));
   if (node.kind === "tuple")
     throw new ValueError("Composite primary keys cannot be annotated.", "query.annotation_composite");
+  checkAnnotation(alias, node);
   putAnnotation(query, alias, node, select);
 }
 function addFilteredRelation(query: Query, alias: string, e: Expression): void {

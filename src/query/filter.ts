@@ -19,6 +19,7 @@ import { MultiJoin, walkNames, type Walked } from "./names.js";
 import { completeSubquery } from "./selection.js";
 import { addClause, Query } from "./state.js";
 import { trimStart } from "./trim-start.js";
+import { pathParts } from "./path-parts.js";
 
 export interface FilterOptions {
   readonly reuse: Reuse;
@@ -184,7 +185,7 @@ export function solveLookup(
   path: string,
   summarize: boolean,
 ): { lookups: readonly string[]; parts: readonly string[]; annotation?: Expr } {
-  const names = path.split("__");
+  const names = pathParts(path);
   if (query.annotations.size > 0) {
     for (let n = 1; n <= names.length; n++) {
       const name = names.slice(0, n).join("__");

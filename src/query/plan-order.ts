@@ -14,6 +14,7 @@ import { tryTransform } from "./lookup.js";
 import type { PlannedColumn } from "./plan-types.js";
 import { isOrder, type OrderTerm, type Query } from "./state.js";
 import { base } from "./types.js";
+import { pathParts } from "./path-parts.js";
 
 export interface PlannedOrder {
   readonly node: OrderNode;
@@ -103,7 +104,7 @@ function* termOrders(query: Query, term: unknown, selected: Selection, fromMeta:
   const first = name.split("__")[0]!;
   if (query.annotations.has(first)) {
     let node = query.annotations.get(first)!;
-    for (const t of name.split("__").slice(1)) node = tryTransform(query, node, t);
+    for (const t of pathParts(name).slice(1)) node = tryTransform(query, node, t);
     yield { node: order(node, descending), isRef: false, fromMeta };
     return;
   }
@@ -146,7 +147,7 @@ function nameOrders(
   seen: Set<string>,
   path = "",
 ): OrderNode[] {
-  const pieces = name.split("__");
+  const pieces = pathParts(name);
   const info = setupJoins(query, pieces, meta, alias, null, true, query.context.resolver.filtered);
   const final = info.final as Field;
   const last = pieces.at(-1);

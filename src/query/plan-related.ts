@@ -8,6 +8,7 @@ import { parentSteps } from "../meta/relations.js";
 import { join, setupJoins } from "./joins.js";
 import type { RelatedShape } from "./plan-types.js";
 import type { NameTree, Query } from "./state.js";
+import { pathParts } from "./path-parts.js";
 
 /** Fields to load at once, with masks of their own for relations; null: all. */
 export type Mask = ReadonlyMap<MetaField, Mask> | null;
@@ -20,8 +21,7 @@ export function loadMask(query: Query): Mask {
   const tree: NameTree = Object.create(null) as NameTree;
   for (const name of names) {
     let at = tree as Record<string, NameTree>;
-    for (const part of name.split("__"))
-      at = (at[part] ??= Object.create(null) as NameTree) as Record<string, NameTree>;
+    for (const part of pathParts(name)) at = (at[part] ??= Object.create(null) as NameTree) as Record<string, NameTree>;
   }
   return (defer ? deferMask(query, query.meta, tree, new Map()) : onlyMask(query, query.meta, tree, new Map())) as Mask;
 }

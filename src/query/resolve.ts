@@ -50,6 +50,7 @@ import {
   temporalKind,
   typeNamed,
 } from "./types.js";
+import { pathParts } from "./path-parts.js";
 
 export interface ResolveOptions {
   readonly allowJoins?: boolean;
@@ -207,7 +208,7 @@ function resolveExpression(query: Query, e: Expression, o: ResolveOptions): Expr
     case "lookup": {
       const lhs = value(e.args[0]);
       const rhs = resolveRhs(query, e.args[1], o);
-      return { ...buildLookup(query, (e.settings["name"] as string).split("__"), lhs, rhs), type: BOOLEAN() } as Expr;
+      return { ...buildLookup(query, pathParts(e.settings["name"] as string), lhs, rhs), type: BOOLEAN() } as Expr;
     }
     case "rawsql":
       joinParents(query, e.settings["sql"] as string);
@@ -354,7 +355,7 @@ export function resolveRef(query: Query, name: string, o: ResolveOptions): Expr 
     }
     return own;
   }
-  const parts = name.split("__");
+  const parts = pathParts(name);
   const first = query.annotations.get(parts[0]!);
   if (first !== undefined) {
     const start: Expr = summarize ? { kind: "ref", name: parts[0]!, source: first, type: first.type } : first;

@@ -13,13 +13,14 @@ import { tryTransform } from "./lookup.js";
 import { unknownName, walkNames } from "./names.js";
 import { setGroupBy } from "./grouping.js";
 import { isOrder, type NameTree, type OrderTerm, type Query, type Selected } from "./state.js";
+import { pathParts } from "./path-parts.js";
 
 /** Adds columns by path to the SELECT list. */
 export function addFields(query: Query, paths: readonly string[], allowMany = true): void {
   const base = query.initialAlias();
   const cols: Expr[] = [];
   for (const path of paths) {
-    const parts = path.split("__");
+    const parts = pathParts(path);
     let info: JoinInfo;
     try {
       info = setupJoins(query, parts, query.meta, base, null, allowMany, query.context.resolver.filtered);
@@ -189,7 +190,7 @@ function containsAggregateNode(node: Expr): boolean {
   return node.kind === "aggregate" || (node.kind === "order" && node.expr.kind === "aggregate");
 }
 function checkOrderName(query: Query, name: string): void {
-  const parts = name.split("__");
+  const parts = pathParts(name);
   if (query.annotations.has(parts[0]!)) {
     let node = query.annotations.get(parts[0]!)!;
     for (const t of parts.slice(1)) node = tryTransform(query, node, t);
@@ -236,7 +237,7 @@ export function addDeferred(query: Query, names: readonly string[]): void {
 }
 function checkLoadName(query: Query, path: string): void {
   let meta = query.meta;
-  const parts = path.split("__");
+  const parts = pathParts(path);
   for (const [i, name] of parts.entries()) {
     const f = meta.find(name === "pk" ? meta.pk.name : name);
     if (f === undefined) {
@@ -266,7 +267,7 @@ export function addSelectRelated(query: Query, paths: readonly string[]): void {
     : (Object.create(null) as Record<string, Record<string, unknown>>);
   for (const path of paths) {
     let at: Record<string, unknown> = tree;
-    for (const part of path.split("__")) {
+    for (const part of pathParts(path)) {
       if (part === "__proto__") throw new FieldError("'__proto__' is no relation.", "query.unknown_field");
       at = (Object.hasOwn(at, part) ? at[part] : (at[part] = Object.create(null))) as Record<string, unknown>;
     }

@@ -41,6 +41,9 @@ export interface Dialect {
 
 const CONTROL = /\p{Cc}/u;
 
+/** No statement that anybody wants has so many parts. */
+const MOST_NODES = 1_000_000;
+
 /** A parameter of a piece of text, on its way to where the piece is put. Nothing but `splice` can open it. */
 class Hole {
   readonly #fill: () => void;
@@ -66,6 +69,7 @@ export class Compiler {
   private readonly known = new Map<string, number>();
   // Parameters of the piece that is being written, if one is.
   private holes: Hole[] | null = null;
+  private emitted = 0;
 
   constructor(dialect: Dialect, info: DialectInfo, timeZone = "UTC") {
     this.timeZone = timeZone;
@@ -144,8 +148,14 @@ export class Compiler {
     if (tooLong(fit)) fit = shortenIdentifier(name.replaceAll('"', "_"), max);
     return q + fit.replaceAll(q, q + q) + q;
   }
-  /** Writes a node. */
+  /** Writes a node. @throws ValueError `query.too_large` */
   emit(node: Expr): this {
+    // Some functions are spelled with an argument written twice: nested in each other they would fill all memory.
+    if (++this.emitted > MOST_NODES)
+      throw new ValueError(
+        `The statement would have more than ${MOST_NODES} parts. Calculate less in one expression; functions that are nested in each other may grow twofold with each level.`,
+        "query.too_large",
+      );
     (this.handlers[node.kind] as Handler<Expr>)(this, node);
     return this;
   }

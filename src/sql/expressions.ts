@@ -13,6 +13,7 @@ import {
 } from "../ast/expr.js";
 import type { SelectLike } from "../ast/statement.js";
 import { DatabaseError, NotSupportedError, ValueError } from "../base/errors.js";
+import { some } from "../ast/walk.js";
 import type { Compiler, Handlers } from "./compiler.js";
 import { emitSelect } from "./select.js";
 
@@ -166,12 +167,19 @@ function emitXor(c: Compiler, node: WhereNode): void {
     emitCondition(c, node.children[0]!);
     return void c.text(" THEN 1 ELSE 0 END = 1)");
   }
-  c.text("((");
-  node.children.forEach((child, i) => {
-    if (i > 0) c.text(" OR ");
-    emitCondition(c, child);
-  });
-  c.text(") AND MOD(");
+  // That one of them holds follows from the rest; it is said for the planner, which finds indexes by it. Each XOR within another one would be
+  // written twice as often as the one around it, so there it is left out.
+  const innermost = !node.children.some((child) => some(child, isXor));
+  c.text("(");
+  if (innermost) {
+    c.text("(");
+    node.children.forEach((child, i) => {
+      if (i > 0) c.text(" OR ");
+      emitCondition(c, child);
+    });
+    c.text(") AND ");
+  }
+  c.text("MOD(");
   node.children.forEach((child, i) => {
     if (i > 0) c.text(" + ");
     c.text("CASE WHEN ");
@@ -179,6 +187,9 @@ function emitXor(c: Compiler, node: WhereNode): void {
     c.text(" THEN 1 ELSE 0 END");
   });
   c.text(", 2) = 1)");
+}
+function isXor(node: Expr): boolean {
+  return node.kind === "where" && node.connector === "XOR";
 }
 export function emitCondition(c: Compiler, node: Expr): void {
   if (node.kind === "where" && !node.negated && node.children.length > 1) return void c.emit(node);

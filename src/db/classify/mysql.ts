@@ -42,7 +42,7 @@ const kindsByNumber: readonly (readonly [ErrorKind, readonly number[]])[] = [
     "programming",
     [1052, 1055, 1056, 1066, 1067, 1093, 1110, 1111, 1136, 1140, 1222, 1235, 1241, 1242, 1247, 1248, 1835, 1210, 1583],
   ],
-  ["not_supported", [1112, 1118, 1178, 1235, 1390, 1461, 1295, 3772, 1901]],
+  ["not_supported", [1112, 1118, 1119, 1178, 1235, 1390, 1436, 1461, 1473, 1295, 3772, 1901]],
   ["transaction", [1568, 1179, 1565]],
 ];
 const kinds = new Map<number, ErrorKind>();

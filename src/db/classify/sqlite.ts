@@ -77,7 +77,10 @@ const messages: readonly (readonly [RegExp, ErrorKind])[] = [
   [/^no such function|^wrong number of arguments to function|^no such collation|^no such module/, "no_function"],
   [/already exists|^duplicate column name/, "exists"],
   [/integer overflow|^malformed JSON|^bad JSON path|string or blob too big/i, "data"],
-  [/too many SQL variables|^Expression tree is too large|too many terms in compound|too many columns/, "not_supported"],
+  [
+    /too many SQL variables|^Expression tree is too large|^Recursion limit$|^parser stack overflow|too many terms in compound|too many columns/,
+    "not_supported",
+  ],
   [/syntax error|^incomplete input|unrecognized token/, "syntax"],
   [/database connection is not open|database is not open|statement has been finalized/, "interface"],
   [/connection is busy/, "interface"],
