@@ -26,6 +26,15 @@ export function text(name: string, given: unknown): string | undefined {
   return given;
 }
 
+/** One statement, or several in their order. */
+export function statements(name: string, given: unknown): readonly string[] {
+  if (given === undefined) return [];
+  const list: unknown[] = Array.isArray(given) ? given : [given];
+  const texts = list.map((one) => text(name, one)?.trim() ?? "");
+  if (texts.includes("")) throw wrong(name, "a statement, or a list of statements");
+  return texts;
+}
+
 /** A switch given as a boolean or, in a URL, as text. */
 export function boolean(name: string, given: unknown, otherwise: boolean): boolean {
   if (given === undefined) return otherwise;

@@ -2,7 +2,8 @@
  * The options that PostgreSQL and MariaDB/MySQL share: time limits, TLS, preparing, the pool.
  * It must not know drivers.
  */
-import { boolean, checkNames, keyword, text, whole, wrong } from "./option-values.js";
+import { ImproperlyConfigured } from "../base/errors.js";
+import { boolean, checkNames, keyword, statements, text, whole, wrong } from "./option-values.js";
 
 /** Limits of a pool of connections; times in milliseconds. */
 export interface PoolOptions {
@@ -33,6 +34,10 @@ export interface ServerOptions extends PoolOptions {
   readonly prepare: boolean;
   readonly tls: TlsOptions;
   readonly applicationName: string | undefined;
+  /** What each session begins with, and has again after it was reset. */
+  readonly initCommand: readonly string[];
+  /** The role that sessions take on (PostgreSQL). */
+  readonly role: string | undefined;
   /** `search_path` (PostgreSQL). */
   readonly searchPath: string | undefined;
   readonly isolation: "read uncommitted" | "read committed" | "repeatable read" | "serializable" | undefined;
@@ -54,6 +59,8 @@ const names = [
   "applicationName",
   "application_name",
   "searchPath",
+  "initCommand",
+  "role",
   "isolation",
 ];
 const tlsNames = [
@@ -77,6 +84,20 @@ export function readServerOptions(database: string, given: Readonly<Record<strin
   const read = (name: string): unknown => (Object.hasOwn(given, name) ? given[name] : undefined);
   const poolSize = whole("poolSize", read("poolSize"), 10);
   if (poolSize < 1) throw wrong("poolSize", "a whole number from 1 up");
+  const prepare = boolean("prepare", read("prepare"), true);
+  for (const name of ["initCommand", "role"])
+    if (!prepare && read(name) !== undefined)
+      throw new ImproperlyConfigured(
+        `The database option '${name}' does not go with prepare: false: behind a pooler, sessions belong to others too. Set it for the user or the database on the server.`,
+        "settings.option",
+      );
+  if (database === "MariaDB")
+    for (const name of ["role", "searchPath", "applicationName", "application_name"])
+      if (read(name) !== undefined)
+        throw new ImproperlyConfigured(
+          `MariaDB and MySQL have no option '${name}': it is one of PostgreSQL.`,
+          "settings.option",
+        );
   return {
     poolSize,
     acquireTimeout: whole("acquireTimeout", read("acquireTimeout"), 30_000),
@@ -87,10 +108,12 @@ export function readServerOptions(database: string, given: Readonly<Record<strin
     connectTimeout: whole("connectTimeout", read("connectTimeout"), 10_000),
     statementTimeout: whole("statementTimeout", read("statementTimeout"), 0),
     lockTimeout: read("lockTimeout") === undefined ? undefined : whole("lockTimeout", read("lockTimeout"), 0),
-    prepare: boolean("prepare", read("prepare"), true),
+    prepare,
     tls: readTls(read("ssl"), read("sslmode")),
     applicationName: text("applicationName", read("applicationName") ?? read("application_name")),
     searchPath: text("searchPath", read("searchPath")),
+    initCommand: statements("initCommand", read("initCommand")),
+    role: text("role", read("role")),
     isolation:
       read("isolation") === undefined
         ? undefined

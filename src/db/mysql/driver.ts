@@ -8,6 +8,7 @@ import { cancellable, refuseAborted } from "../abort.js";
 import { isReadOnlyServer } from "../classify/facts.js";
 import { classifyMysql } from "../classify/mysql.js";
 import { makeDialect, parseVersion } from "../dialects.js";
+import { refuseOld } from "../minimum-version.js";
 import type {
   BeginOptions,
   DatabaseSettings,
@@ -92,8 +93,9 @@ class MysqlConnection implements DriverConnection {
   }
 
   static async open(settings: DatabaseSettings, options: ServerOptions, shared: ServerFacts): Promise<MysqlConnection> {
+    let opened: OpenedConnection | undefined;
     try {
-      const opened = await openMaria(settings, options);
+      opened = await openMaria(settings, options);
       const { raw, mariaDb } = opened.connection.info.serverVersion;
       if (shared.namedTimeZones === undefined) {
         const rows = (await opened.connection.query(
@@ -107,8 +109,11 @@ class MysqlConnection implements DriverConnection {
         namedTimeZones: shared.namedTimeZones,
         ...(shared.maxPacket === undefined ? {} : { maxPacket: shared.maxPacket }),
       });
+      refuseOld(dialect);
+      for (const sql of options.initCommand) await opened.connection.query(sql);
       return new MysqlConnection(opened, dialect, settings, options);
     } catch (error) {
+      opened?.connection.destroy();
       throw classifyMysql(error);
     }
   }
@@ -147,8 +152,8 @@ class MysqlConnection implements DriverConnection {
     // The server forgets our settings too, but not that another database was chosen.
     const { database } = this.#settings;
     if (database !== "") await this.#plain(`USE \`${database.replaceAll("`", "``")}\``);
-    for (const sql of [...sessionSql(this.#options), ...timeoutSql(this.#options, this.dialect.isMariaDb)])
-      await this.#plain(sql);
+    const timeouts = timeoutSql(this.#options, this.dialect.isMariaDb);
+    for (const sql of [...sessionSql(this.#options), ...timeouts, ...this.#options.initCommand]) await this.#plain(sql);
     this.#sessionChanged = false;
   }
 

@@ -15,6 +15,7 @@ import { cancellable, refuseAborted } from "../abort.js";
 import { isReadOnlyServer } from "../classify/facts.js";
 import { classifyPostgres } from "../classify/postgres.js";
 import { makeDialect, parseVersion } from "../dialects.js";
+import { refuseOld } from "../minimum-version.js";
 import type {
   BeginOptions,
   DatabaseSettings,
@@ -123,7 +124,15 @@ class PostgresConnection implements DriverConnection {
       throw classifyPostgres(error);
     }
     const dialect = makeDialect("postgres", parseVersion(parameters.get("server_version") ?? ""));
-    return new PostgresConnection(pg, client, state, dialect, settings, options);
+    const connection = new PostgresConnection(pg, client, state, dialect, settings, options);
+    try {
+      refuseOld(dialect);
+      await connection.#begun();
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    return connection;
   }
 
   get usable(): boolean {
@@ -159,7 +168,22 @@ class PostgresConnection implements DriverConnection {
     const parsed = this.#client.connection.parsedStatements;
     for (const name of Object.keys(parsed)) delete parsed[name];
     await this.#simple("DISCARD ALL", this.#soon);
+    await this.#begun();
     this.#sessionChanged = false;
+  }
+
+  // What the start-up message cannot say, or (the role) does not bring back after DISCARD ALL.
+  async #begun(): Promise<void> {
+    const { role } = this.#options;
+    if (role !== undefined) {
+      const text = "SELECT set_config('role', $1, false)";
+      try {
+        await this.#query({ text, values: [role], rowMode: "array", types: typeParsers });
+      } catch (error) {
+        throw this.#classify(error, text);
+      }
+    }
+    for (const sql of this.#options.initCommand) await this.#simple(sql);
   }
 
   async run(statement: Statement, options?: RunOptions): Promise<RunResult> {

@@ -8,6 +8,7 @@ import type { DbParam, DialectInfo } from "../../ast/seams.js";
 import { refuseAborted } from "../abort.js";
 import { classifySqlite } from "../classify/sqlite.js";
 import { makeDialect, parseVersion } from "../dialects.js";
+import { refuseOld } from "../minimum-version.js";
 import type {
   BeginOptions,
   DatabaseSettings,
@@ -88,6 +89,8 @@ export class SqliteConnection implements DriverConnection {
       const dialect = makeDialect("sqlite", parseVersion(version), false, {
         maxParams: limit === undefined ? 32_766 : Number(limit),
       });
+      refuseOld(dialect);
+      for (const command of options.initCommand) engine.exec(command);
       return new SqliteConnection(engine, dialect, options, memory);
     } catch (error) {
       engine?.close();

@@ -3,7 +3,7 @@
  * is ever spliced into a PRAGMA. It must not know connections.
  */
 import { ImproperlyConfigured, suggest } from "../../base/errors.js";
-import { boolean, checkNames, keyword, whole, wrong } from "../option-values.js";
+import { boolean, checkNames, keyword, statements, whole, wrong } from "../option-values.js";
 import type { EngineOptions } from "./engine.js";
 
 /** Options as the driver uses them. */
@@ -11,13 +11,24 @@ export interface SqliteOptions extends EngineOptions {
   readonly journalMode: string;
   readonly foreignKeys: boolean;
   readonly transactionMode: string;
+  /** What each connection begins with. */
+  readonly initCommand: readonly string[];
   /** PRAGMA names and values, both checked. */
   readonly pragmas: readonly (readonly [string, string])[];
 }
 
 const journalModes = ["wal", "delete", "truncate", "persist", "memory", "off"];
 const transactionModes = ["immediate", "deferred", "exclusive"];
-const names = ["readOnly", "timeout", "library", "journalMode", "foreignKeys", "transactionMode", "pragmas"];
+const names = [
+  "readOnly",
+  "timeout",
+  "library",
+  "journalMode",
+  "foreignKeys",
+  "transactionMode",
+  "initCommand",
+  "pragmas",
+];
 const pragmaNames = new Set([
   "analysis_limit",
   "auto_vacuum",
@@ -44,7 +55,7 @@ const pragmaNames = new Set([
 
 /**
  * Reads the options of settings. `timeout` is in milliseconds (5000), `journalMode` WAL, `transactionMode` IMMEDIATE,
- * `pragmas` an object of further pragmas such as `{ cache_size: -64000, synchronous: "NORMAL" }`.
+ * `initCommand` statements that each connection begins with, `pragmas` an object of further pragmas such as `{ cache_size: -64000, synchronous: "NORMAL" }`.
  * @throws ImproperlyConfigured for a name or value that is not known
  */
 export function readSqliteOptions(given: Readonly<Record<string, unknown>>): SqliteOptions {
@@ -57,6 +68,7 @@ export function readSqliteOptions(given: Readonly<Record<string, unknown>>): Sql
     journalMode: keyword("journalMode", read("journalMode"), journalModes, "wal").toUpperCase(),
     foreignKeys: boolean("foreignKeys", read("foreignKeys"), true),
     transactionMode: keyword("transactionMode", read("transactionMode"), transactionModes, "immediate").toUpperCase(),
+    initCommand: statements("initCommand", read("initCommand")),
     pragmas: pragmas(read("pragmas")),
   };
 }

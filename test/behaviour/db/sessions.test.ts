@@ -1,4 +1,5 @@
 /** What one borrower of a connection does to its session the next one must not meet; and poolers that give no session at all. */
+import { DatabaseError } from "babik";
 import { afterAll, describe, expect, test } from "vitest";
 import { connectAll, type Connections } from "../../../src/db/connections.js";
 import type { Database } from "../../../src/db/connection.js";
@@ -91,6 +92,53 @@ describe.skipIf(admin.embedded || testPooled)("a connection that comes back", ()
     await rows(db, mutations[0]!);
     expect(await rows(db, id)).toEqual(before);
   });
+});
+
+describe.skipIf(testPooled)("initCommand", () => {
+  const [command, question, answer] = {
+    sqlite: ["PRAGMA cache_size = -1234", "PRAGMA cache_size", -1234] as const,
+    postgres: ["SET application_name = 'from the start'", "SHOW application_name", "from the start"] as const,
+    mysql: ["SET @start = 7", "SELECT CAST(@start AS SIGNED)", 7] as const,
+  }[dialect.name];
+  test("is what every session begins with, and has again after it was touched", async () => {
+    const db = open({ ...(admin.embedded ? {} : { poolSize: 1 }), initCommand: ["SELECT 1", command] });
+    expect(await rows(db, question)).toEqual([[answer]]);
+    if (admin.embedded) return;
+    await rows(db, mutations[0]!);
+    expect(await rows(db, question)).toEqual([[answer]]);
+  });
+  test("that fails is the error of who asked, and leaves no connection", async () => {
+    const db = open({ initCommand: "SELECT nothing FROM" });
+    const error = await failure(async () => rows(db, "SELECT 1"));
+    expect(error).toMatchObject({ name: "ProgrammingError" });
+    expect(db.pool?.size ?? 0).toBe(0);
+  });
+  test("has to be a statement", () => {
+    for (const wrong of ["", [""], [7], 7, {}])
+      expect(() => open({ initCommand: wrong })).toThrow("The database option 'initCommand'");
+  });
+  test.skipIf(admin.embedded)("would belong to strangers behind a pooler", () => {
+    expect(() => open({ initCommand: command, prepare: false })).toThrow("does not go with prepare: false");
+  });
+});
+
+describe.skipIf(!postgres || testPooled)("role", () => {
+  test("is who the session is from its start, after a reset too", async () => {
+    const db = open({ poolSize: 1, role: "pg_monitor" });
+    const who = "SELECT current_user, session_user <> current_user";
+    expect(await rows(db, who)).toEqual([["pg_monitor", true]]);
+    await rows(db, "SET ROLE NONE");
+    expect(await rows(db, who)).toEqual([["pg_monitor", true]]);
+  });
+});
+test.skipIf(!postgres || testPooled)("a role that there is not is the error of who asked", async () => {
+  const db = open({ role: 'no"body' });
+  expect(await failure(async () => rows(db, "SELECT 1"))).toBeInstanceOf(DatabaseError);
+  expect(db.pool?.size).toBe(0);
+});
+test.skipIf(postgres || admin.embedded)("a database without roles of sessions says so", () => {
+  for (const name of ["role", "searchPath", "applicationName"])
+    expect(() => open({ [name]: "x" })).toThrow(`have no option '${name}'`);
 });
 
 describe.skipIf(admin.embedded)("prepare: false, for poolers in transaction mode", () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { InterfaceError, OperationalError, TransactionManagementError } from "../../../src/base/errors.js";
 import { connectAll } from "../../../src/db/connections.js";
+import { refuseOld } from "../../../src/db/minimum-version.js";
 import { atLeast, makeDialect, parseVersion } from "../../../src/db/dialects.js";
 import { fakeDatabase, fakeDialects } from "../../../src/db/fake.js";
 import { Gate } from "../../../src/db/gate.js";
@@ -174,6 +175,25 @@ describe("versions", () => {
     ["8.4.0", [8, 4, 0]],
   ])("%s", (text, expected) => {
     expect(parseVersion(text)).toEqual(expected);
+  });
+
+  test("what is too old is refused by name, and an unknown version is not", () => {
+    for (const dialect of [
+      makeDialect("sqlite", [3, 34, 1]),
+      makeDialect("postgres", [12, 9]),
+      makeDialect("mysql", [10, 5, 2], true),
+      makeDialect("mysql", [5, 7, 44]),
+    ])
+      expect(() => refuseOld(dialect)).toThrow(expect.objectContaining({ code: "database.version" }));
+    expect(() => refuseOld(makeDialect("mysql", [5, 7, 44]))).toThrow("MySQL 8.0.11 or newer; this one is 5.7.44");
+    for (const dialect of [
+      makeDialect("sqlite", [3, 35]),
+      makeDialect("postgres", [13]),
+      makeDialect("mysql", [10, 6], true),
+      makeDialect("mysql", [8, 4, 0]),
+      makeDialect("postgres", []),
+    ])
+      expect(() => refuseOld(dialect)).not.toThrow();
   });
 
   test("features follow the version", () => {
