@@ -5,6 +5,15 @@ export type Connector = "AND" | "OR" | "XOR";
 /** `[path, value]`, another Q, or an expression usable as a condition. */
 export type QChild = readonly [string, unknown] | Q | object;
 
+/** What conditions can do only where there are databases: put in by the floor that has them. */
+export const qDoors: {
+  check: (q: Q, against: unknown, options: { readonly using?: string | undefined }) => Promise<boolean>;
+} = {
+  check: () => {
+    throw new QueryTypeError("Q.check() needs an orm: import from 'babik'.", "settings.no_orm");
+  },
+};
+
 const REFUSED = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Reads an object of conditions. Own enumerable keys only; refuses anything that is not a plain object, and `undefined` values. */
@@ -82,6 +91,10 @@ export class Q {
     return this.negated || this.children.length === 0
       ? Q.make(this.connector, this.children, !this.negated && this.children.length > 0)
       : Q.make(this.connector, this.children, true);
+  }
+  /** Whether it holds for these values, as the database sees it. */
+  async check(against: unknown, options: { readonly using?: string | undefined } = {}): Promise<boolean> {
+    return qDoors.check(this, against, options);
   }
   /** True for a Q that says nothing. */
   get empty(): boolean {

@@ -26,42 +26,47 @@ import { compileStatement } from "../sql/compile.js";
 import { send } from "./execute.js";
 
 /** A value in a place where the database must be told its type, which functions do. */
-const TYPED: FuncSpec = { name: "ConstraintValue", template: "%(expressions)s" };
+export const TYPED: FuncSpec = { name: "ConstraintValue", template: "%(expressions)s" };
 
-/** A condition or expression over the model's own columns, its values in it; null where it leads elsewhere. Texts name fields. */
-export function ownNode(meta: ModelMeta, given: unknown): Expr | null {
-  const query = new Query(meta);
-  query.context = newContext();
-  const base = query.initialAlias();
-  const e = typeof given === "string" ? F(given) : given;
+/** A condition or expression over what the query knows, its values in it. @throws FieldError for names that it does not know */
+export function resolvedIn(query: Query, e: unknown): Expr {
   const key = new ShapeKey();
   key.any(e);
-  let node: Expr;
-  try {
-    const slotted = new Slotter(0).any(e);
-    node =
-      e instanceof Q
-        ? addQ(query, slotted as Q, {
-            reuse: null,
-            allowJoins: false,
-            splitSubqueries: false,
-            checkFilterable: false,
-            summarize: false,
-          }).clause
-        : resolve(query, slotted, { allowJoins: false });
-  } catch (error) {
-    if (error instanceof FieldError) return null;
-    throw error;
-  }
+  const slotted = new Slotter(0).any(e);
+  const node =
+    e instanceof Q
+      ? addQ(query, slotted as Q, {
+          reuse: null,
+          allowJoins: false,
+          splitSubqueries: false,
+          checkFilterable: false,
+          summarize: false,
+        }).clause
+      : resolve(query, slotted, { allowJoins: false });
   const { prepares } = query.context;
   const values = key.values.map((v, i) => {
     const prepared = prepares.get(i)?.(v) ?? v;
     return prepared === MISFIT ? v : prepared;
   });
-  node = inlined(
+  // Each call counts its values from the first: what prepares them must not be met by those of the next.
+  query.context = newContext();
+  return inlined(
     simplify(node, () => false),
     values,
   );
+}
+/** A condition or expression over the model's own columns, its values in it; null where it leads elsewhere. Texts name fields. */
+export function ownNode(meta: ModelMeta, given: unknown): Expr | null {
+  const query = new Query(meta);
+  query.context = newContext();
+  const base = query.initialAlias();
+  let node: Expr;
+  try {
+    node = resolvedIn(query, typeof given === "string" ? F(given) : given);
+  } catch (error) {
+    if (error instanceof FieldError) return null;
+    throw error;
+  }
   for (const n of nodes(node)) if (n.kind === "subquery" || (n.kind === "col" && n.alias !== base)) return null;
   return node;
 }

@@ -5,6 +5,7 @@
 import * as aggregates from "../expressions/aggregate.js";
 import * as make from "../expressions/makers.js";
 import { Q as QClass } from "../expressions/q.js";
+import "../orm/q-check.js";
 import { callable } from "../fields/factories.js";
 import type * as t from "../orm/types/expressions.types.js";
 import type { FieldLike } from "../orm/types/fields.types.js";

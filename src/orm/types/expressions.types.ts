@@ -250,6 +250,16 @@ export interface Q<C = any> extends LikeQ<C> {
   or<const D>(other: D): Q<C | ConditionsOf<D>>;
   xor<const D>(other: D): Q<C | ConditionsOf<D>>;
   not(): Q<C>;
+  /**
+   * Whether the condition holds for these values, asked of the database, as constraints are before saving. Where a value is unknown (NULL) and so
+   * the answer, or where the database cannot calculate with a value, it counts as right.
+   * @param against values by the names that the condition uses: plain ones, or expressions without columns
+   * @param options `using`: alias of the database, of the orm that was made last
+   * @throws FieldError for a name that is not among the values
+   * @example await Q({ price__gt: 0 }).check({ price: 20 }) // SELECT (20 > 0) AS "_check"
+   * @see https://docs.djangoproject.com/en/stable/ref/models/querysets/#q-objects
+   */
+  check(against: Readonly<Record<string, unknown>>, options?: { readonly using?: string }): Promise<boolean>;
 }
 /** Conditions of a `Q`, of an expression, or of a plain object. */
 export type ConditionsOf<D> =

@@ -207,3 +207,13 @@ Product.objects.filter({ price__gt: F("category__nope") });
 Product.objects.filter({ name: "x", price__gt: F("prize").mul(2) });
 // @ts-expect-error: the model has no such path
 Product.objects.exclude({ price__lt: Coalesce("prize", 1) });
+
+// ---- a condition by itself
+Q({ price__gt: 0 }).check({ price: 1 }) satisfies Promise<boolean>;
+Q({ price__gt: 0 })
+  .or({ free: true })
+  .check({ price: F("cost"), free: null }, { using: "replica" }) satisfies Promise<boolean>;
+// @ts-expect-error: values are given by name
+Q({ price__gt: 0 }).check([1]).then();
+// @ts-expect-error: a misspelt option
+Q({ price__gt: 0 }).check({ price: 1 }, { usign: "replica" });
