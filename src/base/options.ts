@@ -33,6 +33,16 @@ export function unknownOption(what: string, options: object, names: readonly str
   const name = Object.keys(options).find((n) => !names.includes(n));
   return name === undefined ? undefined : `${what} has no option '${name.slice(0, 40)}'.${suggest(name, names)}`;
 }
+/** Refuses names that are no options, by an error of the caller's kind and code. */
+export function refuseUnknown(
+  what: string,
+  options: object,
+  names: readonly string[],
+  make: (message: string) => Error,
+): void {
+  const unknown = unknownOption(what, options, names);
+  if (unknown !== undefined) throw make(unknown);
+}
 function list(names: readonly string[]): string {
   return names.length === 0 ? "nothing in it" : names.map((n) => `'${n}'`).join(", ");
 }

@@ -2,7 +2,7 @@
  * Listeners for statements: `"query"` for each, `"slow"` for those over a limit. A listener that fails is a warning and never a
  * failed statement. It must not know connections.
  */
-import { ownOptions } from "../base/options.js";
+import { ownOptions, refuseUnknown } from "../base/options.js";
 import { suggest, ValueError } from "../base/errors.js";
 import { QueryRecord, type RecordParts } from "./log.js";
 
@@ -52,12 +52,8 @@ export class Listeners {
     if (typeof listener !== "function")
       throw new ValueError(`on("${event}", listener) takes a function.`, "listener.argument");
     const options = ownOptions(given);
-    for (const name of Object.keys(options))
-      if (name !== "params" && !(name === "over" && event === "slow"))
-        throw new ValueError(
-          `on("${event}") has no option '${name.slice(0, 40)}'. Options are: ${event === "slow" ? "params, over" : "params"}.`,
-          "listener.option",
-        );
+    const names = event === "slow" ? ["params", "over"] : ["params"];
+    refuseUnknown(`on("${event}")`, options, names, (text) => new ValueError(text, "listener.option"));
     if (options.over !== undefined) checkLimit("over", options.over);
     if (event === "slow" && options.over === undefined && this.#slow === undefined)
       throw new ValueError(

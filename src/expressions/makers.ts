@@ -1,5 +1,5 @@
 /** The plain calls that make expressions: F, Value, Case, Cast, Subquery, Window and their kin. No SQL and no model is known here. */
-import { namedOptions, ownOptions } from "../base/options.js";
+import { namedOptions, ownOptions, refuseUnknown } from "../base/options.js";
 import { labelOf, type FuncSpec } from "../ast/expr.js";
 import type { ValueType } from "../ast/seams.js";
 import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
@@ -37,15 +37,10 @@ export function splitOptions(
 ): [unknown[], Record<string, unknown>] {
   const last = args.at(-1);
   if (!isOptions(last)) return [[...args], ownOptions({})];
-  for (const key of Object.keys(last)) {
-    if (!allowed.includes(key))
-      throw new QueryTypeError(
-        `${name}() has no option '${key}'. Options are: ${allowed.join(", ") || "none"}.`,
-        "expression.option",
-      );
+  refuseUnknown(`${name}()`, last, allowed, (text) => new QueryTypeError(text, "expression.option"));
+  for (const key of Object.keys(last))
     if (last[key] === undefined)
       throw new ValueError(`The option '${key}' of ${name}() is undefined; leave it out instead.`, "value.undefined");
-  }
   return [args.slice(0, -1), ownOptions(last)];
 }
 

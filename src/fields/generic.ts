@@ -4,6 +4,7 @@
  */
 import type { DbParam, DialectInfo } from "../ast/seams.js";
 import { FieldError, ImproperlyConfigured } from "../base/errors.js";
+import { refuseUnknown } from "../base/options.js";
 import { Field, type CheckMessage, type FieldOptions, type FieldOwner } from "./field.js";
 import type { ReverseRelation } from "./relations.js";
 
@@ -150,10 +151,5 @@ export function isGeneric(field: unknown): field is GenericForeignKey | GenericR
 }
 
 function checkOptions(name: string, options: object, allowed: ReadonlySet<string>): void {
-  for (const key of Object.keys(options))
-    if (!allowed.has(key))
-      throw new ImproperlyConfigured(
-        `${name}() has no option '${key}'. Options are: ${[...allowed].join(", ")}.`,
-        "field.options",
-      );
+  refuseUnknown(`${name}()`, options, [...allowed], (text) => new ImproperlyConfigured(text, "field.options"));
 }

@@ -1,5 +1,5 @@
 /** A transaction around each test that is rolled back after it, and what waits for a commit that never comes. */
-import { ownOptions } from "../base/options.js";
+import { ownOptions, refuseUnknown } from "../base/options.js";
 import { BabikError, ValueError } from "../base/errors.js";
 import { type DatabaseOptions, databaseOf } from "./queries.js";
 
@@ -48,12 +48,7 @@ const names = ["using", "beforeEach", "afterEach", "beforeAll", "afterAll", "bef
  */
 export function useTransaction(options: TransactionHooks = {}): void {
   const own = ownOptions(options);
-  for (const name of Object.keys(own))
-    if (!names.includes(name))
-      throw new ValueError(
-        `useTransaction() has no option '${name.slice(0, 40)}'. Options are: ${names.join(", ")}.`,
-        "testing.option",
-      );
+  refuseUnknown("useTransaction()", own, names, (text) => new ValueError(text, "testing.option"));
   const aliases = own.using === undefined ? ["default"] : typeof own.using === "string" ? [own.using] : own.using;
   const each = new Held(aliases);
   hook("beforeEach", own.beforeEach)(() => each.open());

@@ -3,7 +3,7 @@
  * or deleted in between, and the thousandth page costs what the first one does.
  */
 import { QueryTypeError, ValueError } from "../../base/errors.js";
-import { ownOptions } from "../../base/options.js";
+import { ownOptions, refuseUnknown } from "../../base/options.js";
 import type { DialectInfo } from "../../ast/seams.js";
 import type { Expr } from "../../ast/expr.js";
 import { EmbeddedRef, Slot } from "../../ast/slots.js";
@@ -93,9 +93,7 @@ export class KeysetPaginator<T = unknown> {
 
   constructor(queryset: unknown, size: number, given: KeysetOptions = {}) {
     const options = ownOptions(given);
-    for (const name of Object.keys(options))
-      if (name !== "secret")
-        throw new QueryTypeError(`KeysetPaginator() has no option '${name}'. Options are: secret.`, "paginator.option");
+    refuseUnknown("KeysetPaginator()", options, ["secret"], (text) => new QueryTypeError(text, "paginator.option"));
     if (options.secret !== undefined && (typeof options.secret !== "string" || options.secret === ""))
       throw new ValueError("The secret of a KeysetPaginator is a text that is not empty.", "paginator.secret");
     const qs = queryset instanceof Manager ? queryset.getQuerySet() : queryset;

@@ -6,7 +6,7 @@ import {
   UnorderedObjectListWarning,
   ValueError,
 } from "../../base/errors.js";
-import { ownOptions } from "../../base/options.js";
+import { ownOptions, refuseUnknown } from "../../base/options.js";
 import { Manager } from "../manager.js";
 import { QuerySet } from "../queryset.js";
 import { messagesWith, Page, pageNumber, type PageMessages } from "./page.js";
@@ -19,7 +19,7 @@ export interface PaginatorOptions {
   readonly allowEmptyFirstPage?: boolean;
   readonly errorMessages?: Partial<PageMessages>;
 }
-const OPTIONS: ReadonlySet<string> = new Set(["orphans", "allowEmptyFirstPage", "errorMessages"]);
+const OPTIONS = ["orphans", "allowEmptyFirstPage", "errorMessages"];
 
 /** What can be cut into pages besides lists: it is counted and sliced. */
 interface Countable {
@@ -44,12 +44,7 @@ export class Paginator<T = unknown> {
 
   constructor(objectList: unknown, perPage: number, given: PaginatorOptions = {}) {
     const options = ownOptions(given);
-    for (const name of Object.keys(options))
-      if (!OPTIONS.has(name))
-        throw new QueryTypeError(
-          `Paginator() has no option '${name}'. Options are: ${[...OPTIONS].join(", ")}.`,
-          "paginator.option",
-        );
+    refuseUnknown("Paginator()", options, OPTIONS, (text) => new QueryTypeError(text, "paginator.option"));
     this.objectList = objectList instanceof Manager ? objectList.getQuerySet() : objectList;
     this.perPage = whole("perPage", perPage, 1);
     this.orphans = whole("orphans", options.orphans ?? 0, 0);

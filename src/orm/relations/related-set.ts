@@ -3,6 +3,7 @@
  * how rows are chosen and changed. It must not know managers' classes.
  */
 import { QueryTypeError, ValueError } from "../../base/errors.js";
+import { refuseUnknown } from "../../base/options.js";
 import type { Database } from "../../db/connection.js";
 import { origins, withSetOrigin } from "../../db/origin.js";
 import { isOptions } from "../../expressions/makers.js";
@@ -211,12 +212,7 @@ export function splitRows(
 }
 /** Refuses options that a method does not have. */
 export function checkOptions(method: string, options: Record<string, unknown>, allowed: readonly string[]): void {
-  for (const name of Object.keys(options))
-    if (!allowed.includes(name))
-      throw new QueryTypeError(
-        `${method}() has no option '${name}'.${allowed.length > 0 ? ` Options are: ${allowed.join(", ")}.` : ""}`,
-        "relation.option",
-      );
+  refuseUnknown(`${method}()`, options, allowed, (text) => new QueryTypeError(text, "relation.option"));
 }
 /** The rows given to `set`: any iterable, or a queryset, which is read before anything changes. */
 export async function listOf(method: string, rows: unknown): Promise<unknown[]> {
