@@ -22,6 +22,7 @@ import { addQ } from "../query/filter.js";
 import { planExpr } from "../query/plan.js";
 import { newContext, resolve } from "../query/resolve.js";
 import { Query } from "../query/state.js";
+import { EMPTY_SELECT } from "../query/plan-types.js";
 import { compileStatement } from "../sql/compile.js";
 import { send } from "./execute.js";
 
@@ -174,25 +175,8 @@ export function ownCondition(meta: ModelMeta, condition: object): Expr | null {
 export async function ask(db: Database, condition: Expr): Promise<boolean | null> {
   const info: DialectInfo = await db.ready();
   const expr = planExpr(asValue(condition), info);
-  const statement = compileStatement(
-    {
-      kind: "select",
-      columns: [{ expr, alias: "_check" }],
-      distinct: false,
-      distinctOn: [],
-      from: [],
-      where: null,
-      groupBy: null,
-      having: null,
-      orderBy: [],
-      low: null,
-      high: null,
-      lock: null,
-      explain: null,
-    },
-    info,
-    currentZone(),
-  );
+  const columns = [{ expr, alias: "_check" }];
+  const statement = compileStatement({ ...EMPTY_SELECT, columns }, info, currentZone());
   const run = async (): Promise<boolean | null> => {
     const { rows } = await send(db, statement, [], false);
     const answer = rows[0]?.[0] ?? null;
