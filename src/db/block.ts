@@ -36,6 +36,8 @@ export interface Root {
   gone: "rolled back" | "committed" | undefined;
   /** What is done on the connection after the end, before others get it. */
   cleanups: (() => Promise<void>)[] | undefined;
+  /** Foreign keys are not looked at for now. */
+  unchecked: boolean;
 }
 
 interface Store {

@@ -9,6 +9,7 @@ import { currentSignal, refuseAborted, signals } from "./abort.js";
 import { type AdvisoryKey, type AdvisoryLockOptions, AdvisoryLocks, lockInBlock } from "./advisory.js";
 import { ambient, type Block, currentBlock, type Hook, type TransactionHost } from "./block.js";
 import { Transaction, type TransactionOptions } from "./begin.js";
+import { checkConstraints, constraintChecksDisabled } from "./constraint-checks.js";
 import { announce, connectionCreated, isReceiversError, refuseReceivers } from "./created.js";
 import { Cursor } from "./cursor.js";
 import type {
@@ -251,6 +252,29 @@ export class Database extends Watched {
    */
   onCommit(fn: () => unknown, options: { readonly robust?: boolean | undefined } = {}): MaybePromise<void> {
     return addCommitHook(this.#host, fn, options.robust === true);
+  }
+
+  /**
+   * Runs `fn` in a transaction that does not look at foreign keys, so that rows can come in any order. On SQLite and MariaDB nobody looks afterwards
+   * either: call `checkConstraints()` before the end. PostgreSQL looks at the commit, and so does SQLite where the caller is in a block already.
+   * @returns what `fn` gives
+   * @throws IntegrityError at the commit, where the database looks then
+   * @example await db.constraintChecksDisabled(async () => { await load(rows); await db.checkConstraints(); })
+   * Django: https://docs.djangoproject.com/en/stable/topics/testing/advanced/
+   */
+  constraintChecksDisabled<T>(fn: () => T | Promise<T>): Promise<T> {
+    return constraintChecksDisabled(this.#host, fn);
+  }
+
+  /**
+   * Looks whether all foreign keys lead to rows: those that wait for the commit (PostgreSQL, where all are looked at whatever is named), or those of
+   * these tables, or of all.
+   * @throws IntegrityError `integrity.foreign_key` with table, columns and, where there is one, the constraint; the message names the key of the row
+   * @example await db.checkConstraints(["shop_order"]) // SQLite: PRAGMA foreign_key_check("shop_order")
+   */
+  async checkConstraints(tables?: readonly string[]): Promise<void> {
+    await this.ready();
+    return checkConstraints(this, tables);
   }
 
   /** Whether the innermost block is going to be rolled back. */

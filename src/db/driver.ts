@@ -54,6 +54,8 @@ export interface BeginOptions {
   readonly isolation?: "read uncommitted" | "read committed" | "repeatable read" | "serializable" | undefined;
   readonly readOnly?: boolean | undefined;
   readonly deferrable?: boolean | undefined;
+  /** False: foreign keys are not looked at, or as late as the database can. Set by `constraintChecksDisabled` only. */
+  readonly constraintChecks?: boolean | undefined;
 }
 
 /** One physical connection. It runs one statement at a time; callers queue. All errors it gives are classified. */

@@ -20,7 +20,15 @@ export async function begin(
   ambient.used = true;
   const holder: Holder = { kind, text: undefined };
   const connection = await host.lease(holder, signal);
-  const root: Root = { host, connection, holder, savepoints: 0, gone: undefined, cleanups: undefined };
+  const root: Root = {
+    host,
+    connection,
+    holder,
+    savepoints: 0,
+    gone: undefined,
+    cleanups: undefined,
+    unchecked: options.constraintChecks === false,
+  };
   try {
     await host.control("BEGIN", () => connection.begin(options));
   } catch (error) {

@@ -48,6 +48,11 @@ export async function runAtomic<T>(host: TransactionHost, fn: () => T | Promise<
   return withSignal(options.signal, () => atomic(host, fn, options));
 }
 
+/** Runs `fn` in a transaction that looks at no foreign keys, or as late as it can. The caller is in no block. */
+export function runUnchecked<T>(host: TransactionHost, fn: () => T | Promise<T>): Promise<T> {
+  return atomic(host, fn, { constraintChecks: false });
+}
+
 async function atomic<T>(host: TransactionHost, fn: () => T | Promise<T>, options: AtomicOptions): Promise<T> {
   ambient.used = true;
   const outer = currentBlock(host);

@@ -246,6 +246,11 @@ class MysqlConnection implements DriverConnection {
   async begin(options?: BeginOptions): Promise<void> {
     if (options?.isolation !== undefined)
       await this.#plain(`SET TRANSACTION ISOLATION LEVEL ${isolationText(options.isolation)}`, this.#soon);
+    if (options?.constraintChecks === false) {
+      // Nobody else gets the session before it was reset.
+      this.#sessionChanged = true;
+      await this.#plain("SET SESSION foreign_key_checks = 0", this.#soon);
+    }
     await this.#plain(options?.readOnly === true ? "START TRANSACTION READ ONLY" : "START TRANSACTION", this.#soon);
   }
 

@@ -272,6 +272,7 @@ class PostgresConnection implements DriverConnection {
     if (options?.deferrable === true) text += " DEFERRABLE";
     this.#readOnly = options?.readOnly === true;
     await this.#simple(text, this.#soon);
+    if (options?.constraintChecks === false) await this.#simple("SET CONSTRAINTS ALL DEFERRED");
   }
 
   async commit(): Promise<void> {

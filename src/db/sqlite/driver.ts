@@ -173,21 +173,34 @@ export class SqliteConnection implements DriverConnection {
     // All levels are served by the only one that SQLite has, which is serializable.
     if (options?.isolation !== undefined) isolationText(options.isolation);
     const mode = options?.readOnly ? "DEFERRED" : this.#options.transactionMode;
-    this.#control(`BEGIN ${mode}`);
+    if (options?.constraintChecks === false) {
+      // Within a transaction the pragma would do nothing.
+      this.#control("PRAGMA foreign_keys = OFF");
+      this.#unchecked = true;
+    }
+    try {
+      this.#control(`BEGIN ${mode}`);
+    } catch (error) {
+      this.#endUnchecked();
+      throw error;
+    }
     if (options?.readOnly) this.#control("PRAGMA query_only = ON");
     this.#readOnlyBlock = options?.readOnly === true;
   }
   #readOnlyBlock = false;
+  #unchecked = false;
 
   commit(): void {
     this.#control("COMMIT");
     this.#endReadOnly();
+    this.#endUnchecked();
   }
 
   rollback(): void {
     // SQLite rolls back by itself after some failures (disk full, I/O error); a second ROLLBACK would be an error.
     if (this.#open && this.#engine.inTransaction) this.#control("ROLLBACK");
     this.#endReadOnly();
+    this.#endUnchecked();
   }
 
   checkConstraints(): void {
@@ -221,6 +234,12 @@ export class SqliteConnection implements DriverConnection {
     if (!this.#readOnlyBlock) return;
     this.#readOnlyBlock = false;
     if (this.#open) this.#control("PRAGMA query_only = OFF");
+  }
+
+  #endUnchecked(): void {
+    if (!this.#unchecked) return;
+    this.#unchecked = false;
+    if (this.#open && this.#options.foreignKeys) this.#control("PRAGMA foreign_keys = ON");
   }
 
   #control(text: string): void {

@@ -75,3 +75,10 @@ babik({ apps: {}, databaseRouters: [router, replicaRouter({ replicas: ["r1"] })]
 babik({ apps: {}, databaseRouters: [{ dbForRead: () => 7 }] });
 // @ts-expect-error: no replicas
 replicaRouter({ primary: "default" });
+
+// ---- foreign keys later
+orm.connection().constraintChecksDisabled(async () => 5) satisfies Promise<number>;
+orm.connection().constraintChecksDisabled(() => "x") satisfies Promise<string>;
+orm.connection().checkConstraints(["shop_product"]) satisfies Promise<void>;
+// @ts-expect-error: a list of tables
+orm.connection().checkConstraints("shop_product");
