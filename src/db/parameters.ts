@@ -14,11 +14,7 @@ export const MAX_PARAMS = 65_535;
  */
 export function checkParams(params: readonly unknown[]): void {
   const count = params.length;
-  if (count > MAX_PARAMS)
-    throw new NotSupportedError(
-      `A statement with ${count} parameters was asked for; the database takes ${MAX_PARAMS}. Send the values in several statements.`,
-      "database.too_many_parameters",
-    );
+  checkCount(count, MAX_PARAMS);
   for (let i = 0; i < count; i++) {
     const value = params[i];
     switch (typeof value) {
@@ -31,6 +27,15 @@ export function checkParams(params: readonly unknown[]): void {
         if (value !== null && !types.isUint8Array(value)) throw notPrimitive(i);
     }
   }
+}
+
+/** Refuses more parameters than the database takes. @throws NotSupportedError `database.too_many_parameters` */
+export function checkCount(count: number, most: number): void {
+  if (count > most)
+    throw new NotSupportedError(
+      `A statement with ${count} parameters was asked for; the database takes ${most}. Send the values in several statements.`,
+      "database.too_many_parameters",
+    );
 }
 
 /** Bytes as a Buffer over the same memory; the servers' drivers know no other form. */

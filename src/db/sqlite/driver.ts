@@ -19,7 +19,7 @@ import type {
   Statement,
 } from "../driver.js";
 import { isolationText } from "../isolation.js";
-import { notPrimitive } from "../parameters.js";
+import { checkCount, notPrimitive } from "../parameters.js";
 import { type Engine, type EngineStatement, openEngine } from "./engine.js";
 import { registerFunctions } from "./functions.js";
 import { readSqliteOptions, type SqliteOptions } from "./options.js";
@@ -114,6 +114,7 @@ export class SqliteConnection implements DriverConnection {
     const text = statement.text;
     try {
       refuseAborted(options?.signal);
+      checkCount(statement.params.length, this.dialect.features.maxParams);
       const prepared = this.#prepare(statement);
       const params = bindable(statement.params);
       if (prepared.reader) {
@@ -295,6 +296,7 @@ export class SqliteConnection implements DriverConnection {
     try {
       if (!this.#open)
         throw new InterfaceError("This SQLite connection was closed; open the databases again.", "database.closed");
+      checkCount(statement.params.length, this.dialect.features.maxParams);
       // A statement of its own: the shared one may be run again while this one is being read.
       const own = this.#engine.prepare(statement.text);
       if (!own.reader)
