@@ -10,7 +10,7 @@ import { isOptions } from "../expressions/makers.js";
 import { COMBINED_LEVELS } from "../expressions/depth.js";
 import { ShapeKey } from "../expressions/shape-key.js";
 import { addAnnotations } from "../query/annotate.js";
-import { combineQueries } from "../query/merge.js";
+import { combineQueries, isOpenOr } from "../query/merge.js";
 import {
   addDeferred,
   addDistinct,
@@ -419,7 +419,7 @@ export class QuerySet extends QuerySetCore {
     const key = new ShapeKey();
     key.static(`&${connector}<`);
     key.source(other, 1);
-    key.reach(self.depth + 1);
+    key.reach(self.depth + (connector === "AND" || (connector === "OR" && isOpenOr(self.query.where)) ? 0 : 1));
     return self.step(
       key,
       (query, slotter) => {

@@ -5,6 +5,11 @@ import { QueryTypeError, ValueError } from "../base/errors.js";
 import { JoinVotes } from "./joins.js";
 import { addClause, type Query, type TableRef } from "./state.js";
 
+/** Whether one more condition can join the others of this OR. */
+export function isOpenOr(node: WhereNode): boolean {
+  return node.connector === "OR" && !node.negated && node.children.length > 0;
+}
+
 /** Adds the joins and conditions of `given` to `query`. Selection and ordering are those of `given`, where it has some. */
 export function combineQueries(query: Query, given: Query, connector: "AND" | "OR" | "XOR"): void {
   if (query.meta.concrete !== given.meta.concrete && query.meta !== given.meta)
@@ -47,7 +52,10 @@ export function combineQueries(query: Query, given: Query, connector: "AND" | "O
       kind: "where",
       connector,
       negated: false,
-      children: [query.where, where].map((w) => (w.children.length === 0 ? ALWAYS : w)),
+      // One after the other, as in a chain of or(), they stand in one list.
+      children: [...(connector === "OR" && isOpenOr(query.where) ? query.where.children : [query.where]), where].map(
+        (w) => (w.kind === "where" && w.children.length === 0 ? ALWAYS : w),
+      ),
       type: null,
     };
   query.select = rhs.select.map((e) => relabel(e, map));

@@ -153,12 +153,26 @@ function emitWhere(c: Compiler, node: WhereNode): void {
   if (node.connector === "XOR") return emitXor(c, node);
   if (node.negated) c.text("NOT (");
   else if (node.children.length > 1) c.text("(");
-  node.children.forEach((child, i) => {
-    if (i > 0) c.text(` ${node.connector} `);
-    emitCondition(c, child);
-  });
+  emitJoined(c, node.children, ` ${node.connector} `);
   if (node.negated || node.children.length > 1) c.text(")");
 }
+// SQLite counts each AND and OR of a list as a level, of which it takes a thousand: a long list is written as a list of lists.
+function emitJoined(c: Compiler, children: readonly Expr[], connector: string): void {
+  if (children.length <= LONG || c.info.name !== "sqlite") {
+    children.forEach((child, i) => {
+      if (i > 0) c.text(connector);
+      emitCondition(c, child);
+    });
+    return;
+  }
+  const size = Math.ceil(children.length / LONG);
+  for (let i = 0; i < children.length; i += size) {
+    c.text(i > 0 ? `${connector}(` : "(");
+    emitJoined(c, children.slice(i, i + size), connector);
+    c.text(")");
+  }
+}
+const LONG = 100;
 /** Parity of the conditions that hold: true when an odd number of them does, also where one is unknown (S12). */
 function emitXor(c: Compiler, node: WhereNode): void {
   if (node.negated) c.text("NOT ");
