@@ -109,7 +109,7 @@ export type {
   SignalReceiver,
   SignalResponses,
 } from "./base/signal.js";
-export type { ErrorFacts, ValidationMessage } from "./base/errors.js";
+export type { ErrorFacts, ValidationInput, ValidationMessage, ValidationPart } from "./base/errors.js";
 export type { Database } from "./db/connection.js";
 export type { ConnectionCreatedArguments, NewConnection } from "./db/created.js";
 export type { Cursor } from "./db/cursor.js";

@@ -3,6 +3,7 @@
  * asked, what is wrong and what would be right. It must not know about models, SQL text or drivers,
  * and it never carries parameter values or passwords in a message.
  */
+import { fillMessage } from "./message-text.js";
 
 /** Extra facts about an error. They are own but non-enumerable: printing an error never prints values. */
 export interface ErrorFacts {
@@ -93,7 +94,12 @@ export class InvalidCursor extends InvalidPage {}
 export class UnorderedObjectListWarning extends BabikError {}
 
 /** Codes after which the same transaction, begun anew, may well succeed. */
-const RETRYABLE: ReadonlySet<string> = new Set(["database.deadlock", "database.serialization", "database.locked"]);
+const RETRYABLE: ReadonlySet<string> = new Set([
+  "database.deadlock",
+  "database.serialization",
+  "database.locked",
+  "database.lock_not_available",
+]);
 
 /** Everything that comes from, or because of, the database. The driver's error is the `cause`. */
 export class DatabaseError extends BabikError {
@@ -216,37 +222,77 @@ export interface ValidationMessage {
 /** The key under which messages that belong to no single field are filed. */
 export const NON_FIELD_ERRORS = "__all__";
 
+/** One message, or what carries some: a text, a message with its code, another `ValidationError`. */
+export type ValidationPart = string | ValidationMessage | ValidationError;
+/** What a `ValidationError` is made of, in Django's forms. */
+export type ValidationInput =
+  | ValidationPart
+  | readonly ValidationPart[]
+  | Readonly<Record<string, ValidationPart | readonly ValidationPart[]>>;
+
 /**
  * Raised when values do not pass validation.
  * `messages` is the flat list; `messageDict` files them by field where fields are known.
+ * @param what a text, a list of texts and errors, or these by names of fields
+ * @param code a short name of what is wrong, of a single text
+ * @param params fill places such as `%(limit)s` in the text
+ * @throws ValueError `validation.argument` for anything else
+ * @example throw new ValidationError("At most %(limit)s.", "too_many", { limit: 3 })
+ * @example throw new ValidationError({ title: "Too short.", __all__: ["Not now.", new ValidationError("Not here.", "place")] })
+ * @see https://docs.djangoproject.com/en/stable/ref/forms/validation/#raising-validationerror
  */
 export class ValidationError extends BabikError {
   declare readonly errorList: readonly ValidationMessage[];
   declare readonly errorDict?: Readonly<Record<string, readonly ValidationMessage[]>>;
-  constructor(
-    what: string | readonly ValidationMessage[] | Readonly<Record<string, readonly ValidationMessage[]>>,
-    code = "invalid",
-    params?: Readonly<Record<string, unknown>>,
-  ) {
+  constructor(what: ValidationInput, code = "invalid", params?: Readonly<Record<string, unknown>>) {
+    if (typeof code !== "string") throw notValidation("The code of a ValidationError is a text");
+    if (params !== undefined && (typeof params !== "object" || params === null))
+      throw notValidation("The params of a ValidationError are an object of values by name");
+    const dict = messagesByField(what);
     const list: readonly ValidationMessage[] =
       typeof what === "string"
         ? [params ? { message: what, code, params } : { message: what, code }]
-        : Array.isArray(what)
-          ? (what as readonly ValidationMessage[])
-          : Object.values(what).flat();
-    super(list.map((m) => m.message).join("; "), typeof what === "string" ? code : (list[0]?.code ?? code));
+        : dict === undefined
+          ? messagesOf(what as ValidationPart | readonly ValidationPart[])
+          : Object.values(dict).flat();
+    super(list.map(textOf).join("; "), typeof what === "string" ? code : (list[0]?.code ?? code));
     hide(this, "errorList", list);
-    if (typeof what === "object" && !Array.isArray(what)) hide(this, "errorDict", what);
+    if (dict !== undefined) hide(this, "errorDict", dict);
   }
   /** All messages, in order. */
   get messages(): string[] {
-    return this.errorList.map((m) => m.message);
+    return this.errorList.map(textOf);
   }
   /** Messages by field; those of no field under `__all__`. */
   get messageDict(): Record<string, string[]> {
     const source = this.errorDict ?? { [NON_FIELD_ERRORS]: this.errorList };
-    return Object.fromEntries(Object.entries(source).map(([k, v]) => [k, v.map((m) => m.message)]));
+    return Object.fromEntries(Object.entries(source).map(([k, v]) => [k, v.map(textOf)]));
   }
+}
+function notValidation(right: string): ValueError {
+  return new ValueError(`${right}.`, "validation.argument");
+}
+function messagesByField(what: unknown): Record<string, readonly ValidationMessage[]> | undefined {
+  if (what instanceof ValidationError) return what.errorDict === undefined ? undefined : { ...what.errorDict };
+  if (typeof what !== "object" || what === null || Array.isArray(what)) return undefined;
+  const proto: unknown = Object.getPrototypeOf(what);
+  if (proto !== Object.prototype && proto !== null) return undefined;
+  return Object.fromEntries(Object.entries(what).map(([name, part]) => [name, messagesOf(part as ValidationPart)]));
+}
+function messagesOf(part: ValidationPart | readonly ValidationPart[]): readonly ValidationMessage[] {
+  if (typeof part === "string") return [{ message: part, code: "invalid" }];
+  if (part instanceof ValidationError) return part.errorList;
+  if (Array.isArray(part)) return (part as readonly ValidationPart[]).flatMap(messagesOf);
+  const { message, code = "invalid", params } = (part ?? {}) as Partial<ValidationMessage>;
+  if (typeof message !== "string" || typeof code !== "string")
+    throw notValidation(
+      "A ValidationError is made of a text, of a list of texts and other ValidationErrors, or of an object of these by the names of fields",
+    );
+  return [params === undefined ? { message, code } : { message, code, params }];
+}
+/** The message with its places filled. */
+function textOf({ message, params }: ValidationMessage): string {
+  return params === undefined ? message : fillMessage(message, params);
 }
 
 /** The nearest of `choices` to `name`, if one is near enough to be a likely typing mistake. */

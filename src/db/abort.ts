@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setMaxListeners } from "node:events";
 import { OperationalError, ValueError } from "../base/errors.js";
+import { type Started, started } from "../base/started.js";
 
 const storage = new AsyncLocalStorage<AbortSignal | undefined>();
 
@@ -18,14 +19,14 @@ export const signals = { used: false };
  * @throws ValueError for what is no AbortSignal; statements then throw OperationalError `database.cancelled`
  * @example await withSignal(AbortSignal.timeout(500), async () => Product.objects.filter({ name__regex: pattern }).count())
  */
-export function withSignal<T>(signal: AbortSignal, fn: () => T): T {
+export function withSignal<T>(signal: AbortSignal, fn: () => T): Started<T> {
   const outer = storage.getStore();
   checkSignal(signal);
   signals.used = true;
   const both = outer === undefined || outer === signal ? signal : AbortSignal.any([outer, signal]);
   // Every statement that waits or runs listens to it, and stops when it is done: many at a time are no leak.
   setMaxListeners(0, both);
-  return storage.run(both, fn);
+  return storage.run(both, () => started(fn()));
 }
 
 /** Runs `fn` without a signal: cleaning up must not be cancelled. */

@@ -88,6 +88,10 @@ export class Transaction {
     this.#check();
     // The rows of a queryset are read where it is awaited: inside.
     const inside = async (): Promise<Awaited<T>> => await fn();
+    // Within a savepoint of its own the caller is inside already, and the block around that one waits for its end.
+    const current = currentBlock(this.#host);
+    for (let block = current?.ended === true ? undefined : current; block !== undefined; block = block.parent)
+      if (block === this.#block) return this.#withSignal(inside);
     return enterBlock(this.#block, () => this.#withSignal(inside));
   }
 
@@ -140,7 +144,7 @@ export class Transaction {
     if (!this.#settled) await this.rollback();
   }
 
-  #withSignal<T>(fn: () => T): T {
+  #withSignal<T>(fn: () => Promise<T>): Promise<T> {
     return this.#signal === undefined ? fn() : withSignal(this.#signal, fn);
   }
 

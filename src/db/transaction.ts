@@ -109,7 +109,8 @@ async function outermost<T>(
 async function inside<T>(block: Block, fn: () => T | Promise<T>): Promise<T> {
   let value: T;
   try {
-    value = await enterBlock(block, fn);
+    // The rows of a queryset are read where it is awaited: inside.
+    value = await enterBlock(block, async () => await fn());
   } catch (error) {
     // Set first: statements that still wait for their turn are refused instead of run.
     block.needsRollback = true;

@@ -1,5 +1,5 @@
 /** `atomic`, `onCommit`, advisory locks and their kin without an orm in hand: they work on the orm that was made last. */
-import { namedOptions, ownOptions } from "../base/options.js";
+import { namedOptions, ownOptions, plainOptions } from "../base/options.js";
 import type { AdvisoryKey, AdvisoryLockOptions } from "../db/advisory.js";
 import type { Savepoint } from "../db/savepoint.js";
 import type { AtomicOptions } from "../db/transaction.js";
@@ -10,7 +10,7 @@ export function atomic<T>(
   fn: () => T | Promise<T>,
   options: AtomicOptions & { readonly using?: string | undefined } = {},
 ): Promise<T> {
-  const { using = "default", ...rest } = ownOptions(options);
+  const { using = "default", ...rest } = plainOptions("atomic()", options);
   return currentOrm().connection(using).atomic(fn, ownOptions(rest));
 }
 /**

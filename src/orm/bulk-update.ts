@@ -3,7 +3,7 @@
  * that its work grows with the number of rows; a CASE with a branch for each row, as Django writes it, grows with its square.
  */
 import type { DialectInfo } from "../ast/seams.js";
-import { QueryTypeError, ValueError } from "../base/errors.js";
+import { FieldError, QueryTypeError, ValueError } from "../base/errors.js";
 import { nameList } from "../base/options.js";
 import { currentZone } from "../base/temporal.js";
 import { INSTANCE } from "../ast/slots.js";
@@ -66,6 +66,12 @@ export async function bulkUpdate(
   const named = new Set(fields);
   for (const x of objects) {
     const own = metaOfInstance(x);
+    if (own.concrete !== meta.concrete && !own.allParents.includes(meta.concrete))
+      throw new QueryTypeError(
+        `bulkUpdate() of ${meta.objectName} was given an instance of ${own.objectName}.`,
+        "bulk.argument",
+        { model: meta.label },
+      );
     relatedForBulk(x, own, named);
     if (own.virtualFields.length > 0) await settleGeneric(x, "bulk_update");
   }
@@ -94,6 +100,8 @@ function namedFields(meta: ModelMeta, names: readonly string[]): readonly Field[
     const f = meta.getField(n);
     if (!("column" in f) || !f.concrete)
       throw new ValueError("bulk_update() can only be used with concrete fields.", "bulk.fields");
+    if (f.generated)
+      throw new FieldError(`The generated field '${n}' cannot be assigned.`, "update.generated", { path: n });
     if (meta.pkFields.includes(f) || f.primaryKey)
       throw new ValueError("bulk_update() cannot be used with primary key fields.", "bulk.fields");
     return f;

@@ -1,5 +1,5 @@
 /** `model()`, `abstractModel()`, `babik()`: from definitions to classes, and from classes to an orm. */
-import { ownOptions, unknownOption } from "../base/options.js";
+import { ownOptions, plainOptions, unknownOption } from "../base/options.js";
 import { ImproperlyConfigured } from "../base/errors.js";
 import { readZoneFrom } from "../base/temporal.js";
 import { connectAll, type DatabasesConfig } from "../db/connections.js";
@@ -210,7 +210,7 @@ export class Orm {
   }
   /** Runs `fn` in a transaction. */
   atomic<T>(fn: () => T | Promise<T>, options: { using?: string } & Record<string, unknown> = {}): Promise<T> {
-    const { using = "default", ...rest } = ownOptions(options);
+    const { using = "default", ...rest } = plainOptions("atomic()", options);
     return this.connection(using).atomic(fn, ownOptions(rest));
   }
   /** Begins a transaction and gives a handle to it. */
@@ -225,6 +225,7 @@ export class Orm {
   /** Ends all connections. */
   close(): Promise<void> {
     closeSenders(this.runtime.registry);
+    orms = orms.filter((ref) => ref.deref() !== this);
     return this.runtime.connections.close();
   }
   [Symbol.asyncDispose](): Promise<void> {
@@ -233,8 +234,14 @@ export class Orm {
 }
 
 let current: Orm | null = null;
-/** The orm that was made last: the one functions without an orm (`atomic`, `onCommit`) work on. */
+/** Those that are open, the last one at the end. */
+let orms: readonly WeakRef<Orm>[] = [];
+/** The orm that was made last, of those that are open: the one functions without an orm (`atomic`, `onCommit`) work on. */
 export function currentOrm(): Orm {
+  for (let i = orms.length - 1; i >= 0; i--) {
+    const orm = orms[i]!.deref();
+    if (orm !== undefined) return orm;
+  }
   if (current === null)
     throw new ImproperlyConfigured("There is no orm yet; make one with babik({ databases, apps }).", "settings.no_orm");
   return current;
@@ -349,6 +356,7 @@ export function defineOrm<T extends Orm>(
   }
   const orm = new Class(settings.apps, runtime);
   current = orm;
+  orms = [...orms.filter((ref) => ref.deref() !== undefined), new WeakRef(orm)];
   addSenders(registry);
   for (const meta of registry.models.values()) classPrepared.sendSync(meta.modelClass as ModelClass, {});
   return orm;

@@ -2,6 +2,7 @@
  * What a broken constraint of the database means for the model that was written: the constraint's name, its columns, and the messages
  * that validation would have given. Databases tell different parts of it (SQLite columns but no name, MariaDB the other way round).
  */
+import { fillMessage } from "../base/message-text.js";
 import {
   explainIntegrityError,
   IntegrityError,
@@ -15,7 +16,7 @@ import { ForeignKey } from "../fields/relations.js";
 import { type BaseConstraint, isConstraint, UniqueConstraint } from "../meta/constraints.js";
 import type { ModelMeta } from "../meta/options.js";
 import { runtimeOf } from "./runtime.js";
-import { constraintMessage, fillMessage, keyOfConstraint, uniqueMessage } from "./validation-messages.js";
+import { constraintMessage, keyOfConstraint, uniqueMessage } from "./validation-messages.js";
 
 /** What was found out about one failure. */
 interface Broken {
@@ -75,19 +76,30 @@ function uniqueOver(fields: readonly Field[], model: ModelMeta): BaseConstraint 
       c.fields.every((n) => fields.includes(model.getConcrete(n))),
   );
 }
+/** How long a name may be: that differs between databases. */
+const LONGEST_NAMES = [63, 64, 200];
+/** The end of the name of a foreign key's constraint, as tables are made with it. */
+function suffixOf(f: ForeignKey): string {
+  const target = f.toFields[0]!;
+  const { dbTable } = (target.owner as ModelMeta | null) ?? (f.related as ModelMeta);
+  return `_fk_${dbTable}_${target.column!}`;
+}
 /** Columns where the database gives a name that babik made, or none at all. */
 function columnsOf(code: string, name: string | undefined, model: ModelMeta): readonly string[] {
   const own = model.localConcreteFields;
   if (code === "integrity.foreign_key") {
-    const keys = own.filter((f) => f instanceof ForeignKey && f.dbConstraint);
+    const keys = own.filter((f): f is ForeignKey => f instanceof ForeignKey && f.dbConstraint);
+    const called = (f: ForeignKey, max: number): boolean =>
+      generatedName(model.dbTable, [f.column!], suffixOf(f), max) === name;
+    const found = keys.find((f) => name !== undefined && LONGEST_NAMES.some((max) => called(f, max)));
+    if (found !== undefined) return [found.column!];
     return name === undefined && keys.length === 1 ? [keys[0]!.column!] : [];
   }
   if (name === undefined) return [];
   if (name === "PRIMARY") return model.pkFields.map((f) => f.column!);
   for (const names of model.uniqueTogether) {
     const columns = names.map((n) => model.getConcrete(n).column!);
-    // The longest name differs between databases.
-    if ([63, 64, 200].some((max) => generatedName(model.dbTable, columns, "_uniq", max) === name)) return columns;
+    if (LONGEST_NAMES.some((max) => generatedName(model.dbTable, columns, "_uniq", max) === name)) return columns;
   }
   const byName = own.find((f) => f.column === name || `${model.dbTable}_${f.column}_check` === name);
   return byName === undefined ? [] : [byName.column!];

@@ -1,5 +1,6 @@
 /** A thing that loads when awaited, and does nothing before: unloaded relations and deferred fields. */
 
+import { QueryTypeError } from "../base/errors.js";
 import { callPlace, origins, withOrigin } from "../db/origin.js";
 
 export const LAZY: unique symbol = Symbol.for("babik.lazy");
@@ -40,6 +41,14 @@ export class Lazy<T> implements PromiseLike<T> {
   }
   toString(): string {
     return `[not loaded: ${this.#name}]`;
+  }
+  /** As text it shows its name. A calculation or comparison with what is not loaded would give a value that is none. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new QueryTypeError(
+      `${this.#name} is not loaded, so nothing can be calculated with it. Await it first: it is read from the database then.`,
+      "lazy.not_loaded",
+    );
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();

@@ -10,6 +10,8 @@ export type QuerySetClass = typeof QuerySet;
 /** Methods that would run a manager by accident when it is returned from an async function, or that make no sense on it. */
 const LEFT_OUT = new Set([
   "constructor",
+  // As in Django: who means all rows writes all().delete().
+  "delete",
   "then",
   "rows",
   "parts",

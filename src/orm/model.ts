@@ -76,7 +76,13 @@ export abstract class ModelBase {
       putValue(this, meta.pk.attname, value);
       return;
     }
-    const values = value === null ? meta.pkFields.map(() => null) : (value as unknown[]);
+    if (value !== null && (!Array.isArray(value) || value.length !== meta.pkFields.length))
+      throw new ValueError(
+        `The primary key of ${meta.objectName} has ${meta.pkFields.length} parts: a list of ${meta.pkFields.map((f) => f.name).join(", ")}, or null.`,
+        "instance.composite_key",
+        { model: meta.label },
+      );
+    const values: readonly unknown[] = value === null ? meta.pkFields.map(() => null) : value;
     meta.pkFields.forEach((f, i) => putValue(this, f.attname, values[i]));
   }
   /** Whether the row is saved, and in which database; both can be set, as for copies into another database. */

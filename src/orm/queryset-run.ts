@@ -18,6 +18,7 @@ import { inferType } from "../query/types.js";
 import type { Slot } from "../ast/slots.js";
 import { databaseOf, executable, fetchAggregates, fetchRows, readRows, type Executable } from "./execute.js";
 import { hasPk, keyText, metaOfInstance, pkOf, setCached } from "./instance-state.js";
+import { KeyMap } from "./key-map.js";
 import { doesNotExist, multipleReturned } from "./model-errors.js";
 import type { QuerySetLike } from "./queryset-state.js";
 import { rawQuerySet } from "./raw.js";
@@ -243,7 +244,7 @@ export async function inBulk(
   const unique = name === "pk" || field.unique || isUniqueConstraint(qs, field.name);
   if (!unique && !(qs.query.distinctFields.length === 1 && qs.query.distinctFields[0] === name))
     throw new ValueError(`in_bulk()'s field_name must be a unique field but '${name}' isn't.`, "queryset.in_bulk");
-  const out = new Map<unknown, unknown>();
+  const out = qs.meta.hasCompositePk && name === "pk" ? new KeyMap() : new Map<unknown, unknown>();
   const keyed = keyedRows(qs, name);
   const add = (rows: unknown[]): void => {
     for (const row of rows) out.set(keyed.key(row), keyed.value(row));

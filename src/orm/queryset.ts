@@ -567,7 +567,9 @@ export class QuerySet extends QuerySetCore {
   update(values: Record<string, unknown>, options: OnlyOption = {}): Promise<number> {
     return update(this, onlyOption("update", values, options));
   }
-  delete(): Promise<Deleted> {
+  delete(...none: readonly never[]): Promise<Deleted> {
+    if (none.length > 0)
+      throw new QueryTypeError("delete() takes no arguments; choose the rows by filter().", "queryset.argument");
     return write.deleteAll(this);
   }
   /** Writes that give the rows back: `returning("id").update({…})`. Without names in the form that the rows of this queryset have. */

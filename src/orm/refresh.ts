@@ -86,15 +86,21 @@ function forgetSets(instance: object, meta: ModelMeta, names: readonly string[])
 function rowOf(instance: object, meta: ModelMeta, options: RefreshOptions): QuerySet {
   const rt = runtimeOf(meta);
   const given = options.fromQueryset ?? options.fromQuerySet;
-  if (given !== undefined && given !== null && !(given instanceof QuerySet))
-    throw new ValueError("refreshFromDb({ fromQueryset }) takes a queryset of the model.", "refresh.queryset", {
-      model: meta.label,
-    });
+  if (given !== undefined && given !== null && !rowsOf(given, meta))
+    throw new ValueError(
+      `refreshFromDb({ fromQueryset }) takes a queryset of rows of ${meta.label}, not of values or of another model.`,
+      "refresh.queryset",
+      { model: meta.label },
+    );
   const key = pkOf(instance);
   if (given instanceof QuerySet)
     return (options.using === undefined ? given : given.using(options.using)).filter({ pk: key });
   const alias = options.using ?? rt.route(meta, false, { instance });
   return baseRows(meta, alias, { instance }).filter({ pk: key });
+}
+
+function rowsOf(given: unknown, meta: ModelMeta): boolean {
+  return given instanceof QuerySet && given.mode === "instances" && given.meta.concrete === meta.concrete;
 }
 
 function narrowed(rows: QuerySet, instance: object, meta: ModelMeta, fields: ReadonlySet<string> | null): QuerySet {

@@ -1,6 +1,7 @@
 /** The current time zone: the setting, or what `timezone.override` says for a call. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ValueError } from "../base/errors.js";
+import { type Started, started } from "../base/started.js";
 
 const overrides = new AsyncLocalStorage<string>();
 let overridden = false;
@@ -33,9 +34,9 @@ export function installTimeZone(zone: string, install: (read: () => string) => v
 }
 export const timezone = Object.freeze({
   /** Runs `fn` in another time zone: date lookups, truncations and extractions think in it. */
-  override<T>(zone: string | null, fn: () => T): T {
+  override<T>(zone: string | null, fn: () => T): Started<T> {
     overridden = true;
-    return overrides.run(zone === null ? setting : timeZoneOf(zone), fn);
+    return overrides.run(zone === null ? setting : timeZoneOf(zone), () => started(fn()));
   },
   /** Name of the zone in force. */
   current(): string {

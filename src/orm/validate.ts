@@ -3,6 +3,7 @@
  * names. Saving does not validate, as in Django.
  */
 import type { DialectInfo } from "../ast/seams.js";
+import { fillMessage } from "../base/message-text.js";
 import { InterfaceError, ValidationError } from "../base/errors.js";
 import type { Database } from "../db/connection.js";
 import { isExpression } from "../expressions/expression.js";
@@ -13,7 +14,7 @@ import { metaOfInstance, putValue, rawValue } from "./instance-state.js";
 import type { ModelBase } from "./model.js";
 import { runtimeOf, type CleanOptions } from "./runtime.js";
 import { aliasForChecks, excludedNames } from "./validate-unique.js";
-import { ErrorsByField, fillMessage } from "./validation-messages.js";
+import { ErrorsByField } from "./validation-messages.js";
 
 export { nextBy } from "./next-by.js";
 export { validateConstraints } from "./validate-constraints.js";

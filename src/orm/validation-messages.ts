@@ -1,5 +1,6 @@
 /** Texts of validation errors: names as people read them, places for them in messages, errors gathered by field. */
 import { NON_FIELD_ERRORS, ValidationError, type ValidationMessage } from "../base/errors.js";
+import { fillMessage } from "../base/message-text.js";
 import type { Field } from "../fields/field.js";
 import { type BaseConstraint, UniqueConstraint } from "../meta/constraints.js";
 import type { ModelMeta } from "../meta/options.js";
@@ -9,12 +10,6 @@ export const capitalised = (text: string): string => text.charAt(0).toUpperCase(
 /** Name of a model or field at the start of a sentence. */
 export const labelOf = (x: ModelMeta | Field): string => capitalised(x.verboseName);
 
-/** `%(name)s` in a message becomes the parameter of that name. */
-export function fillMessage(message: string, params: Readonly<Record<string, unknown>>): string {
-  return message.replace(/%\((\w+)\)[sdr]/g, (whole, name: string) =>
-    Object.hasOwn(params, name) ? String(params[name]) : whole,
-  );
-}
 /** "a", "a and b", "a, b and c". */
 export function listed(words: readonly string[]): string {
   return words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)!}`;

@@ -13,7 +13,7 @@ import {
 import type { DialectInfo } from "../ast/seams.js";
 import { simplify } from "../ast/simplify.js";
 import type { DeleteStatement, UpdateStatement } from "../ast/statement.js";
-import { Slot } from "../ast/slots.js";
+import { INSTANCE, isInstance, Slot } from "../ast/slots.js";
 import { containsAggregate, containsWindow } from "../ast/walk.js";
 import { FieldError, ValueError } from "../base/errors.js";
 import { isExpression } from "../expressions/expression.js";
@@ -81,8 +81,15 @@ function assignedValue(query: Query, field: Field, slot: Slot): Expr {
 }
 /** A model instance given for a foreign key stands for its key. */
 export function relatedValue(field: Field, v: unknown): unknown {
-  if (field instanceof ForeignObject && typeof v === "object" && v !== null && Symbol.for("babik.instance") in v) {
-    const value = (v as Record<string, unknown>)[field.toFields[0]!.attname];
+  if (field instanceof ForeignObject && isInstance(v)) {
+    const given = v[INSTANCE] as unknown as ModelMeta;
+    const wanted = field.related as ModelMeta;
+    if (given.concrete !== wanted.concrete && !given.allParents.includes(wanted.concrete))
+      throw new ValueError(
+        `Cannot assign "${given.objectName} object": "${field.name}" must be a "${wanted.objectName}" instance.`,
+        "query.wrong_instance",
+      );
+    const value = (v as unknown as Record<string, unknown>)[field.toFields[0]!.attname];
     if (value === null || value === undefined)
       throw new ValueError(
         `An unsaved ${field.related.objectName} cannot be assigned to '${field.name}'. Save it first.`,

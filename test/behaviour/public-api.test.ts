@@ -117,7 +117,7 @@ describe("inheritance", () => {
     await Place.objects.bulkCreate([new Place({ name: "A" }), new Place({ name: "B" })]);
     expect(await Hall.objects.valuesList("name", { flat: true })).toEqual(["B", "A"]);
     expect((await Hall.objects.first())!.title).toBe("B");
-    expect(await Place.objects.delete()).toEqual([2, { "travel.Place": 2 }]);
+    expect(await Place.objects.all().delete()).toEqual([2, { "travel.Place": 2 }]);
   });
 });
 
@@ -138,7 +138,7 @@ describe("relations", () => {
     expect(await Visit.brief.long().count()).toBe(0);
     expect(await Visit.brief.count()).toBe(1);
     expect(await Place.objects.aggregate({ all: StringAgg("name", { delimiter: ", " }) })).toEqual({ all: "Museum" });
-    await Place.objects.delete();
+    await Place.objects.all().delete();
   });
 });
 

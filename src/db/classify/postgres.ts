@@ -159,6 +159,8 @@ function poolerKind(text: string): ErrorKind {
 
 // `Key (a, b)=(1, 2) already exists.`: the names stand before the equals sign, what follows are values.
 function columnsOf(detail: string | undefined): readonly string[] | undefined {
+  // Where rows still refer to a key, the columns are of the other table than the one that the error names.
+  if (detail?.includes("is still referenced from") === true) return undefined;
   const names = /^Key \((.+?)\)=/.exec(detail ?? "")?.[1];
   if (names === undefined || /[()]/.test(names)) return undefined;
   return names.split(", ").map((name) => name.replace(/^"|"$/g, "").replaceAll('""', '"'));

@@ -13,7 +13,8 @@ import type { CreateInput, KeyInput, KeyValue, RowOrKey } from "./relations.type
 /** Phantom: the queryset type of a manager. */
 export declare const $querysets: unique symbol;
 
-type Running = "then" | typeof Symbol.asyncIterator;
+// What only querysets have. `delete` is one of these, as in Django: whoever means all rows writes `all().delete()`.
+type Running = "then" | "delete" | typeof Symbol.asyncIterator;
 /** A manager of the querysets `S`. */
 export type ManagerOf<S> = { readonly [K in keyof S as K extends Running ? never : K]: S[K] } & {
   readonly [$querysets]: S;

@@ -125,3 +125,60 @@ describe("suggest", () => {
     expect(text).not.toContain("field_number_40");
   });
 });
+
+describe("a ValidationError takes Django's forms", () => {
+  test("a text whose places are filled", () => {
+    const error = new ValidationError("At most %(n)s.", "too_many", { n: 3 });
+    expect(error.messages).toEqual(["At most 3."]);
+    expect(error.message).toBe("At most 3.");
+    expect(error.errorList).toEqual([{ message: "At most %(n)s.", code: "too_many", params: { n: 3 } }]);
+  });
+  test("texts and errors by field", () => {
+    const error = new ValidationError({
+      title: "Too short.",
+      pages: ["Too few.", new ValidationError("At least %(n)s.", "least", { n: 2 })],
+      __all__: new ValidationError(["Not now.", "Not here."]),
+    });
+    expect(error.messageDict).toEqual({
+      title: ["Too short."],
+      pages: ["Too few.", "At least 2."],
+      __all__: ["Not now.", "Not here."],
+    });
+    expect(error.errorDict!["pages"]!.map((m) => m.code)).toEqual(["invalid", "least"]);
+    expect(new ValidationError(error).messageDict).toEqual(error.messageDict);
+  });
+  test("a list of texts and errors", () => {
+    const error = new ValidationError([
+      "one",
+      new ValidationError("two", "second"),
+      new ValidationError({ a: "three" }),
+    ]);
+    expect(error.messages).toEqual(["one", "two", "three"]);
+    expect(error.errorList.map((m) => m.code)).toEqual(["invalid", "second", "invalid"]);
+    expect(error.messageDict).toEqual({ __all__: ["one", "two", "three"] });
+  });
+  test("keys of fields reach no prototype", () => {
+    const error = new ValidationError(JSON.parse('{"__proto__": "x"}') as Record<string, string>);
+    expect(Object.hasOwn(error.messageDict, "__proto__")).toBe(true);
+    expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
+  });
+  test.each([[undefined], [null], [7], [[undefined]], [{ a: 7 }], [{ a: [null] }], [new Date(0)], [new Map()]])(
+    "and refuses %o",
+    (what) => {
+      expect(() => new ValidationError(what as never)).toThrow(
+        expect.objectContaining({ code: "validation.argument" }),
+      );
+    },
+  );
+  test("and a code or params that are none", () => {
+    for (const [code, params] of [
+      [{ code: "seven" }, undefined],
+      [7, undefined],
+      ["x", "y"],
+      ["x", null],
+    ])
+      expect(() => new ValidationError("no", code as never, params as never)).toThrow(
+        expect.objectContaining({ code: "validation.argument" }),
+      );
+  });
+});

@@ -3,13 +3,8 @@ import { describe, expect, test } from "vitest";
 import { FieldError, ValidationError } from "../../../src/base/errors.js";
 import { CharField, DateField } from "../../../src/fields/factories.js";
 import type { Field } from "../../../src/fields/field.js";
-import {
-  dateMessage,
-  ErrorsByField,
-  fillMessage,
-  listed,
-  uniqueMessage,
-} from "../../../src/orm/validation-messages.js";
+import { fillMessage } from "../../../src/base/message-text.js";
+import { dateMessage, ErrorsByField, listed, uniqueMessage } from "../../../src/orm/validation-messages.js";
 import { metaOf } from "../../support/models.js";
 
 const meta = metaOf({
