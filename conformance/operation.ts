@@ -77,6 +77,9 @@ async function onQuerySet(at: Carried, spec: CaseSpec, scope: Scope): Promise<un
     case "get_or_create":
     case "update_or_create":
       return await creating(qs, method, kwargs, scope, model);
+    // A recorded chain leaves out all(), without which managers have no delete().
+    case "delete":
+      return await call(queryset(qs), method, []);
     case "update":
       return await call(qs, method, [userKeys(kwargs, scope, model)]);
     case "in_bulk": {

@@ -1,6 +1,6 @@
 /** Writing through a queryset: create, get-or-create, update-or-create, delete. The bulk methods and update() have files of their own. */
 import { valuesObject } from "../base/options.js";
-import { FieldError, IntegrityError, suggest, ValueError } from "../base/errors.js";
+import { FieldError, IntegrityError, QueryTypeError, ValueError, suggest } from "../base/errors.js";
 import { Field } from "../fields/field.js";
 import type { ModelMeta } from "../meta/options.js";
 import { databaseOf } from "./execute.js";
@@ -116,7 +116,9 @@ export async function updateOrCreate(
   return db.atomic(work, { retries: UPSERT_RETRIES });
 }
 
-/** Deletes all rows, with what depends on them. */
-export function deleteAll(qs: QuerySetLike): Promise<Deleted> {
+/** Deletes all rows, with what depends on them. @param given how many arguments there were, which could be meant as conditions */
+export async function deleteAll(qs: QuerySetLike, given: number): Promise<Deleted> {
+  if (given > 0)
+    throw new QueryTypeError("delete() takes no arguments; choose the rows by filter().", "queryset.argument");
   return runtimeOf(qs.meta).operations.deleteRows(qs);
 }

@@ -568,9 +568,7 @@ export class QuerySet extends QuerySetCore {
     return update(this, onlyOption("update", values, options));
   }
   delete(...none: readonly never[]): Promise<Deleted> {
-    if (none.length > 0)
-      throw new QueryTypeError("delete() takes no arguments; choose the rows by filter().", "queryset.argument");
-    return write.deleteAll(this);
+    return write.deleteAll(this, none.length);
   }
   /** Writes that give the rows back: `returning("id").update({…})`. Without names in the form that the rows of this queryset have. */
   returning(...names: unknown[]): ReturningLike {
